@@ -1,0 +1,137 @@
+/**
+ * The gateway's API, served over mutual TLS to the control plane alone. JSON bodies; an error is
+ * `{ "error": { "code", "message" } }` with a 4xx or 5xx status.
+ *
+ *   GET  /v1/state                                   GatewayStateReply
+ *   PUT  /v1/config                                  GatewayConfig → GatewayStateReply
+ *   PUT  /v1/tenants/:tenantId                       Push → PushReply (200), PushConflict (409)
+ *   GET  /v1/tenants/:tenantId/digest                DigestReply
+ *   GET  /v1/events?epoch=E&after=N&limit=L&waitMs=M EventsReply; says too that everything up to N is committed
+ *   POST /v1/sessions/:sessionId/disconnect          DisconnectRequest → 204, 404
+ *
+ * Before enrolment the same port serves, over a self-signed certificate, only:
+ *
+ *   POST /v1/enrol/request      EnrolRequest → EnrolReply
+ *   POST /v1/enrol/certificate  EnrolGrant → 204
+ *
+ * Both sides of those prove that they hold the one-time token's secret by HMAC (see enrolment.ts); the secret itself
+ * never crosses, so neither end can be impersonated by whoever sits between.
+ */
+import type { Entry } from "./document";
+import type { GatewayEvent } from "./events";
+import type { SessionId, TenantId } from "./ids";
+
+export const maxBodyBytes = 64 * 1024 * 1024;
+
+export interface ProcessConfig {
+  /** Unique on the gateway; also the name of the tun device, so at most 12 of `[a-z0-9-]`. */
+  name: string;
+  protocol: "udp" | "tcp";
+  port: number;
+}
+
+export interface GatewayConfig {
+  /** Raised by the control plane on each change. */
+  version: number;
+  /** The platform's range, `100.64.0.0/10`, and the gateways' own address in it, `100.64.0.1`. */
+  range: string;
+  rangeAddress: string;
+  processes: ProcessConfig[];
+  /** PEM of the CA(s) that sign clients' certificates. */
+  clientCa: string;
+  /** PEM, "OpenVPN tls-crypt-v2 server key". */
+  tlsCryptV2Key: string;
+}
+
+export interface Push {
+  /** The revision that the sender believes the gateway has; null sends the whole document, replacing what is there. */
+  from: number | null;
+  to: number;
+  entries: Entry[];
+}
+
+export interface PushReply {
+  revision: number;
+  /** Milliseconds that the gateway took from request to rules in the kernel and sessions cut. */
+  tookMs: number;
+  /** Sessions that this change ended. */
+  ended: SessionId[];
+}
+
+export interface PushConflict {
+  /** What the gateway has; 0 is nothing. */
+  revision: number;
+}
+
+export interface DigestReply {
+  revision: number;
+  /** XOR over the entries of `entryDigest`, lower-case hex; 64 zeros for no entries. */
+  digest: string;
+}
+
+export interface ProcessState {
+  name: string;
+  protocol: "udp" | "tcp";
+  port: number;
+  pid: number | null;
+  boot: string;
+  status: "starting" | "running" | "stopped";
+  startedAt: string | null;
+  sessions: number;
+  restarts: number;
+}
+
+export interface GatewayWarning {
+  code: string;
+  message: string;
+}
+
+export interface GatewayStateReply {
+  gatewayId: string;
+  /** Changes only when the gateway's state folder was lost. */
+  epoch: string;
+  agentVersion: string;
+  openvpnVersion: string;
+  startedAt: string;
+  configVersion: number;
+  /** Revision held per tenant. */
+  revisions: Record<TenantId, number>;
+  processes: ProcessState[];
+  sessions: number;
+  /** Newest event number, and how many are waiting in the spool. */
+  lastSequence: number;
+  spooled: number;
+  certificateNotAfter: string;
+  memoryBytes: number;
+  warnings: GatewayWarning[];
+}
+
+export interface EventsReply {
+  epoch: string;
+  events: GatewayEvent[];
+  /** True when the asked-for epoch is not this one: start again after 0. */
+  isNewEpoch: boolean;
+}
+
+export interface DisconnectRequest {
+  reason: string;
+}
+
+export interface EnrolRequest {
+  /** 32 random bytes, hex. */
+  nonce: string;
+}
+
+export interface EnrolReply {
+  /** PEM; P-256, subject `CN=gateway.<gatewayId>`. */
+  csr: string;
+  /** HMAC over the nonce, the CSR and the certificate of the TLS connection. */
+  proof: string;
+}
+
+export interface EnrolGrant {
+  /** PEM of this gateway's certificate, and of the CA that signed it (and signs the control plane's). */
+  certificate: string;
+  gatewayCa: string;
+  proof: string;
+}
