@@ -1,4 +1,27 @@
-/** Events on disk until the control plane has committed them: numbered without gaps within an epoch. */
+/**
+ * Events on disk until the control plane has committed them, numbered without gaps within an epoch.
+ *
+ * Segments are NDJSON files named by the number of their first event. An append is in the kernel's hands at the end of
+ * the current turn, so it outlives the agent; one fdatasync then covers everything that waited, and only then can the
+ * event be read. A line cut in half by a crash is dropped: nobody has read it, and its number is given out again.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 
 export interface Spool {
@@ -8,8 +31,11 @@ export interface Spool {
   readonly lastSequence: number;
   /** How many wait for the control plane. */
   readonly depth: number;
+  /** What keeps events from the disk, if anything does; they are then held in memory and tried again. */
+  readonly failure: string | null;
   /** Keeps the order of calls; durable soon (group commit), and only then seen by `read`. */
   append(body: EventBody, at?: Date): void;
+  /** Up to `limit` durable events after that number. What was acknowledged may be gone: it then begins later. */
   read(after: number, limit: number): Promise<GatewayEvent[]>;
   /** Everything up to here is committed by the control plane and may leave the disk. */
   acknowledge(upTo: number): void;
@@ -17,4 +43,284 @@ export interface Spool {
   onAppend(listener: () => void): () => void;
   /** Waits until everything appended is durable, and lets the files go. */
   close(): Promise<void>;
+}
+
+export interface SpoolOptions {
+  segmentBytes?: number;
+}
+
+/** Opens the spool in a folder of its own, which it makes. One process at a time. */
+export function openSpool(folder: string, { segmentBytes = 4 * 1024 * 1024 }: SpoolOptions = {}): Spool {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return new FileSpool(folder, openEpoch(folder), segmentBytes);
+}
+
+interface Segment {
+  /** Number of its first event. */
+  first: number;
+  path: string;
+}
+
+/** Where the last read ended, so that reading on costs nothing. */
+interface Cursor {
+  first: number;
+  nextSequence: number;
+  offset: number;
+}
+
+const retryMs = 1_000;
+
+class FileSpool implements Spool {
+  failure: string | null = null;
+  #segments: Segment[];
+  #descriptor: number;
+  #size: number;
+  #last: number;
+  #written: number;
+  #durable: number;
+  #acknowledged: number;
+  #waiting: string[] = [];
+  #isFlushPlanned = false;
+  #retry: NodeJS.Timeout | null = null;
+  #syncing: Promise<void> | null = null;
+  #isClosed = false;
+  #listeners = new Set<() => void>();
+  #cursor: Cursor | null = null;
+
+  constructor(
+    readonly folder: string,
+    readonly epoch: string,
+    readonly segmentBytes: number,
+  ) {
+    this.#segments = listSegments(folder);
+    if (this.#segments.length === 0) this.#segments.push({ first: 1, path: segmentPath(folder, 1) });
+    const newest = this.#segments.at(-1)!;
+    this.#descriptor = openSync(newest.path, "a", 0o600);
+    const whole = wholeLines(newest);
+    ftruncateSync(this.#descriptor, whole.bytes);
+    // What was written by the agent before this one may not have reached the disk yet.
+    fsyncSync(this.#descriptor);
+    syncFolder(folder);
+    this.#size = whole.bytes;
+    this.#last = this.#written = this.#durable = newest.first + whole.lines - 1;
+    this.#acknowledged = this.#segments[0]!.first - 1;
+  }
+
+  get lastSequence(): number {
+    return this.#last;
+  }
+
+  get depth(): number {
+    return this.#last - this.#acknowledged;
+  }
+
+  append(body: EventBody, at = new Date()): void {
+    if (this.#isClosed) throw new Error("the spool is closed");
+    this.#last += 1;
+    const event: GatewayEvent = { ...body, sequence: this.#last, at: at.toISOString() };
+    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  async read(after: number, limit: number): Promise<GatewayEvent[]> {
+    const events: GatewayEvent[] = [];
+    let next = Math.max(after + 1, this.#segments[0]!.first);
+    while (events.length < limit && next <= this.#durable) {
+      const index = this.#segments.findLastIndex((segment) => segment.first <= next);
+      if (index === -1) break;
+      const last = Math.min((this.#segments[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1, this.#durable);
+      const part = await this.#readSegment(
+        this.#segments[index]!,
+        next,
+        Math.min(last, next + limit - events.length - 1),
+      );
+      if (part.length === 0) break;
+      for (const event of part) events.push(event);
+      next += part.length;
+    }
+    return events;
+  }
+
+  acknowledge(upTo: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, Math.min(upTo, this.#durable));
+    // The newest segment stays, even when empty: its name holds the number to go on from.
+    while (this.#segments.length > 1 && this.#segments[1]!.first - 1 <= this.#acknowledged) {
+      const gone = this.#segments.shift()!;
+      unlinkSync(gone.path);
+      if (this.#cursor?.first === gone.first) this.#cursor = null;
+    }
+  }
+
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#flush();
+    if (this.#retry) clearTimeout(this.#retry);
+    while (this.#syncing) await this.#syncing;
+    closeSync(this.#descriptor);
+    this.#listeners.clear();
+  }
+
+  /** Hands what waits to the kernel. On failure (a full disk) the file is cut back to whole lines and it is tried again. */
+  #flush(): void {
+    this.#isFlushPlanned = false;
+    if (this.#waiting.length === 0 || this.#retry) return;
+    const lines = this.#waiting;
+    try {
+      if (this.#size >= this.segmentBytes) this.#rotate();
+      const text = Buffer.from(lines.join(""));
+      for (let written = 0; written < text.length; ) written += writeSync(this.#descriptor, text, written);
+      this.#size += text.length;
+      this.#written += lines.length;
+      this.#waiting = [];
+      this.failure = null;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#sync();
+  }
+
+  #fail(error: unknown): void {
+    this.failure = error instanceof Error ? error.message : String(error);
+    try {
+      ftruncateSync(this.#descriptor, this.#size);
+    } catch {
+      // The next start cuts the tail.
+    }
+    if (this.#isClosed) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#flush();
+    }, retryMs);
+    this.#retry.unref();
+  }
+
+  #rotate(): void {
+    // The old segment must be durable before a newer one exists: only the newest may end in half a line.
+    fsyncSync(this.#descriptor);
+    const segment = { first: this.#written + 1, path: segmentPath(this.folder, this.#written + 1) };
+    const descriptor = openSync(segment.path, "a", 0o600);
+    syncFolder(this.folder);
+    const old = this.#descriptor;
+    this.#descriptor = descriptor;
+    this.#size = 0;
+    this.#segments.push(segment);
+    // A sync may still hold the old descriptor.
+    if (this.#syncing) void this.#syncing.then(() => closeSync(old));
+    else closeSync(old);
+  }
+
+  #sync(): void {
+    if (this.#syncing) return;
+    const upTo = this.#written;
+    this.#syncing = new Promise<void>((resolve) => {
+      fdatasync(this.#descriptor, (error) => {
+        this.#syncing = null;
+        if (error) this.failure = error.message;
+        else this.#durable = Math.max(this.#durable, upTo);
+        resolve();
+        if (!error) for (const listener of this.#listeners) listener();
+        if (error && !this.#isClosed) setTimeout(() => this.#sync(), retryMs).unref();
+        else if (!error && this.#written > upTo) this.#sync();
+      });
+    });
+  }
+
+  async #readSegment(segment: Segment, from: number, to: number): Promise<GatewayEvent[]> {
+    const isKnown = this.#cursor?.first === segment.first && this.#cursor.nextSequence <= from;
+    let { nextSequence, offset } = isKnown ? this.#cursor! : { nextSequence: segment.first, offset: 0 };
+    const events: GatewayEvent[] = [];
+    let file: FileHandle;
+    try {
+      file = await open(segment.path, "r");
+    } catch (error) {
+      // Acknowledged and removed by another request in between.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+    try {
+      let rest: Buffer = Buffer.alloc(0);
+      while (nextSequence <= to) {
+        const chunk = Buffer.allocUnsafe(readBytes);
+        const { bytesRead } = await file.read(chunk, 0, readBytes, offset + rest.length);
+        if (bytesRead === 0) break;
+        const text = rest.length ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
+        let start = 0;
+        for (let end = text.indexOf(10); end !== -1 && nextSequence <= to; end = text.indexOf(10, start)) {
+          if (nextSequence >= from) events.push(JSON.parse(text.toString("utf8", start, end)) as GatewayEvent);
+          nextSequence += 1;
+          start = end + 1;
+        }
+        offset += start;
+        rest = Buffer.from(text.subarray(start));
+      }
+    } finally {
+      await file.close();
+    }
+    this.#cursor = { first: segment.first, nextSequence, offset };
+    return events;
+  }
+}
+
+const readBytes = 512 * 1024;
+
+function openEpoch(folder: string): string {
+  const path = join(folder, "epoch");
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const epoch = randomUUID();
+  const descriptor = openSync(`${path}.new`, "w", 0o600);
+  writeFileSync(descriptor, `${epoch}\n`);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(`${path}.new`, path);
+  syncFolder(folder);
+  return epoch;
+}
+
+function listSegments(folder: string): Segment[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{16}\.ndjson$/.test(name))
+    .sort()
+    .map((name) => ({ first: Number(name.slice(0, 16)), path: join(folder, name) }));
+}
+
+function segmentPath(folder: string, first: number): string {
+  return join(folder, `${String(first).padStart(16, "0")}.ndjson`);
+}
+
+/** How much of the newest segment is whole: lines in order, each an event with its own number. */
+function wholeLines({ path, first }: Segment): { lines: number; bytes: number } {
+  const text = readFileSync(path);
+  let lines = 0;
+  let bytes = 0;
+  for (let end = text.indexOf(10); end !== -1; end = text.indexOf(10, bytes)) {
+    try {
+      const event = JSON.parse(text.toString("utf8", bytes, end)) as GatewayEvent;
+      if (event.sequence !== first + lines) break;
+    } catch {
+      break;
+    }
+    lines += 1;
+    bytes = end + 1;
+  }
+  return { lines, bytes };
+}
+
+/** Makes names that were added to a folder durable. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
