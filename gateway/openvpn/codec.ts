@@ -1,0 +1,263 @@
+/**
+ * The OpenVPN management interface as a pure function of bytes: `Decoder` turns what openvpn says into messages, and
+ * `commands` turns what we want into bytes. Nothing here reads, writes or waits.
+ *
+ * Guarantees: reads may be split anywhere; a notification between two lines of a reply is told apart from it; a command
+ * that could be read as something else (control characters, over-long lines) throws and is never sent half.
+ */
+
+export class CodecError extends Error {
+  override name = "CodecError";
+}
+
+export type ClientEvent = "CONNECT" | "REAUTH" | "ESTABLISHED" | "DISCONNECT" | "CR_RESPONSE";
+
+export interface ClientMessage {
+  type: "client";
+  event: ClientEvent;
+  clientId: number;
+  /** Null for the events that have none (ESTABLISHED, DISCONNECT). */
+  keyId: number | null;
+  /** Values as the client may have chosen them: hostile until checked. The last of two equal names wins. */
+  environment: Map<string, string>;
+  /** Names that came more than once. openvpn sends each once, so one of these is somebody's forgery. */
+  repeated: Set<string>;
+}
+
+export type Message =
+  | ClientMessage
+  | { type: "bytes"; clientId: number; received: number; sent: number }
+  | { type: "state"; at: number; state: string; detail: string }
+  | { type: "notice"; name: string; text: string }
+  | { type: "reply"; line: string };
+
+/** A line longer than this is no openvpn talking; its own buffers end at 10 kB. */
+const maxLineBytes = 256 * 1024;
+const maxEnvironmentLines = 4096;
+
+export class Decoder {
+  #partial: Buffer[] = [];
+  #partialBytes = 0;
+  #open: ClientMessage | null = null;
+
+  /** @throws CodecError when the stream cannot be openvpn's; the connection is then of no more use. */
+  push(chunk: Buffer): Message[] {
+    const messages: Message[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      const message = this.#line(this.#join(chunk.subarray(start, end)));
+      if (message) messages.push(message);
+      start = end + 1;
+    }
+    if (start < chunk.length) {
+      this.#partial.push(Buffer.from(chunk.subarray(start)));
+      this.#partialBytes += chunk.length - start;
+      if (this.#partialBytes > maxLineBytes) throw new CodecError("a line without an end");
+    }
+    return messages;
+  }
+
+  #join(rest: Buffer): string {
+    let line = rest;
+    if (this.#partial.length > 0) {
+      line = Buffer.concat([...this.#partial, rest]);
+      this.#partial = [];
+      this.#partialBytes = 0;
+    }
+    const length = line[line.length - 1] === 13 ? line.length - 1 : line.length;
+    return line.toString("utf8", 0, length);
+  }
+
+  #line(line: string): Message | null {
+    if (!line.startsWith(">")) return { type: "reply", line };
+    if (line.startsWith(">CLIENT:ENV,")) return this.#environment(line.slice(12));
+    const colon = line.indexOf(":");
+    if (colon === -1) return { type: "notice", name: line.slice(1), text: "" };
+    const name = line.slice(1, colon);
+    const text = line.slice(colon + 1);
+    if (name === "CLIENT") return this.#client(text);
+    if (name === "BYTECOUNT_CLI") {
+      const [clientId, received, sent] = text.split(",").map(Number);
+      return { type: "bytes", clientId: whole(clientId), received: whole(received), sent: whole(sent) };
+    }
+    if (name === "STATE") return { type: "state", ...parseState(text) };
+    return { type: "notice", name, text };
+  }
+
+  #client(text: string): Message | null {
+    const [event, clientId, keyId] = text.split(",");
+    switch (event) {
+      case "CONNECT":
+      case "REAUTH":
+      case "CR_RESPONSE":
+        this.#begin(event, whole(Number(clientId)), whole(Number(keyId)));
+        return null;
+      case "ESTABLISHED":
+      case "DISCONNECT":
+        this.#begin(event, whole(Number(clientId)), null);
+        return null;
+      default:
+        return { type: "notice", name: "CLIENT", text };
+    }
+  }
+
+  #begin(event: ClientEvent, clientId: number, keyId: number | null): void {
+    if (this.#open) throw new CodecError(`a client's block inside another's: ${event}`);
+    this.#open = { type: "client", event, clientId, keyId, environment: new Map(), repeated: new Set() };
+  }
+
+  #environment(text: string): Message | null {
+    const open = this.#open;
+    if (!open) throw new CodecError("an environment line outside a client's block");
+    if (text === "END") {
+      this.#open = null;
+      return open;
+    }
+    const equals = text.indexOf("=");
+    const name = equals === -1 ? text : text.slice(0, equals);
+    if (open.environment.has(name)) open.repeated.add(name);
+    open.environment.set(name, equals === -1 ? "" : text.slice(equals + 1));
+    if (open.environment.size > maxEnvironmentLines) throw new CodecError("an environment without an end");
+    return null;
+  }
+}
+
+export type ReplyShape = "line" | "block";
+
+export interface Command {
+  name: string;
+  bytes: Buffer;
+  /** `line`: one SUCCESS or ERROR. `block`: lines up to END, or one ERROR. */
+  reply: ReplyShape;
+}
+
+export type Reply = { ok: true; lines: string[] } | { ok: false; message: string };
+
+/** Puts the lines of one reply together. */
+export class ReplyReader {
+  #lines: string[] = [];
+  constructor(readonly shape: ReplyShape) {}
+
+  /** The reply once it is whole. @throws CodecError on a line that cannot belong to it. */
+  push(line: string): Reply | null {
+    if (line.startsWith("ERROR:") && this.#lines.length === 0) return { ok: false, message: line.slice(6).trim() };
+    if (this.shape === "line") {
+      if (!line.startsWith("SUCCESS:")) throw new CodecError(`neither success nor error: ${JSON.stringify(line)}`);
+      return { ok: true, lines: [line.slice(8).trim()] };
+    }
+    if (line === "END") return { ok: true, lines: this.#lines };
+    this.#lines.push(line);
+    return null;
+  }
+}
+
+/** openvpn reads commands into 1,024 bytes and cuts what is over. */
+const maxCommandBytes = 1000;
+/** A longer line of a client-auth block is split, and its rest read as an option of its own. */
+const maxOptionBytes = 254;
+
+export const commands = {
+  pid: (): Command => single("pid"),
+  state: (): Command => block("state"),
+  reportStates: (): Command => single("state on"),
+  reportBytes: (seconds: number): Command => single(`bytecount ${whole(seconds)}`),
+  status: (): Command => block("status 3"),
+
+  clientAuth(clientId: number, keyId: number, options: string[]): Command {
+    for (const option of options) {
+      checkText(option);
+      if (option === "END") throw new CodecError("an option that would end the block");
+      if (Buffer.byteLength(option) > maxOptionBytes)
+        throw new CodecError(`an option of over ${maxOptionBytes} bytes would be split and its rest obeyed`);
+    }
+    const lines = [`client-auth ${whole(clientId)} ${whole(keyId)}`, ...options, "END", ""];
+    return { name: "client-auth", bytes: Buffer.from(lines.join("\n")), reply: "line" };
+  },
+
+  clientDeny: (clientId: number, keyId: number, logReason: string, clientReason: string): Command =>
+    single(`client-deny ${whole(clientId)} ${whole(keyId)} ${quote(logReason)} ${quote(clientReason)}`),
+
+  /** Without a message the client is told RESTART and comes back. With `HALT,reason` it says the reason and exits. */
+  clientKill: (clientId: number, message?: string): Command =>
+    single(`client-kill ${whole(clientId)}${message === undefined ? "" : ` ${quote(message)}`}`),
+
+  /** Drops the client at once and tells it nothing. */
+  kill(realAddress: string): Command {
+    if (!/^[0-9a-fA-F.:[\]]+:\d{1,5}$/.test(realAddress)) throw new CodecError("not an address and a port");
+    return single(`kill ${realAddress}`);
+  },
+};
+
+/** One argument as openvpn's own parser reads it back. @throws CodecError on control characters. */
+export function quote(text: string): string {
+  checkText(text);
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+function single(line: string): Command {
+  return command(line, "line");
+}
+
+function block(line: string): Command {
+  return command(line, "block");
+}
+
+function command(line: string, reply: ReplyShape): Command {
+  const bytes = Buffer.from(`${line}\n`);
+  if (bytes.length > maxCommandBytes) throw new CodecError(`a command of over ${maxCommandBytes} bytes would be cut`);
+  return { name: line.split(" ", 1)[0]!, bytes, reply };
+}
+
+function checkText(text: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not pass
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw new CodecError("a control character would end or split the command");
+}
+
+function whole(value: number | undefined): number {
+  if (value === undefined || !Number.isSafeInteger(value) || value < 0) throw new CodecError("not a whole number");
+  return value;
+}
+
+export interface StatusClient {
+  clientId: number;
+  commonName: string;
+  realAddress: string;
+  /** Null until the client was let in. */
+  vpnAddress: string | null;
+  received: number;
+  sent: number;
+  cipher: string | null;
+}
+
+/** Reads the reply to `status 3`. @throws CodecError when a client's row cannot be read: guessing could cut the wrong one. */
+export function parseStatus(lines: string[]): StatusClient[] {
+  return lines
+    .filter((line) => line.startsWith("CLIENT_LIST\t"))
+    .map((line) => {
+      const fields = line.split("\t");
+      // Only the user name, ninth from the left and fourth from the right, is the client's to choose: count from both ends.
+      if (fields.length < 13) throw new CodecError("a client's row that is too short");
+      const [, commonName, realAddress, vpnAddress, , received, sent] = fields as [string, ...string[]];
+      const [clientId, , cipher] = fields.slice(-3);
+      return {
+        clientId: whole(Number(clientId)),
+        commonName: commonName!,
+        realAddress: normalizeRealAddress(realAddress!),
+        vpnAddress: vpnAddress || null,
+        received: whole(Number(received)),
+        sent: whole(Number(sent)),
+        cipher: cipher || null,
+      };
+    });
+}
+
+/** Reads a line of the reply to `state`, or the text of a `>STATE` notification. */
+export function parseState(line: string): { at: number; state: string; detail: string } {
+  const [at, state, detail] = line.split(",");
+  return { at: whole(Number(at)), state: state ?? "", detail: detail ?? "" };
+}
+
+/** `udp4:192.0.2.1:1194`, `tcp4-server:[AF_INET]192.0.2.1:1194` → `192.0.2.1:1194`. */
+export function normalizeRealAddress(text: string): string {
+  return text.replace(/^(udp|tcp)[46]?(-server|-client)?:/, "").replace(/^\[AF_INET6?\]/, "");
+}

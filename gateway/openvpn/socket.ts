@@ -1,0 +1,151 @@
+/**
+ * One connection to an openvpn's management socket. One command is on its way at a time; a reply that is late drops the
+ * connection, because what comes after could no longer be told from the answer to the next command.
+ */
+import { connect, type Socket } from "node:net";
+import { CodecError, type Command, Decoder, type Message, ReplyReader } from "./codec";
+
+export type Notification = Exclude<Message, { type: "reply" }>;
+
+export interface ManagementSocket {
+  /** The lines of the reply. @throws CommandError when openvpn answers ERROR, ConnectionLostError when no answer can come. */
+  run(command: Command): Promise<string[]>;
+  close(): void;
+  /** Settles, never rejects, when the connection is over for whatever reason. */
+  readonly closed: Promise<Error | null>;
+}
+
+export class CommandError extends Error {
+  override name = "CommandError";
+}
+
+export class ConnectionLostError extends Error {
+  override name = "ConnectionLostError";
+}
+
+export interface SocketOptions {
+  path: string;
+  /** Called in the order of arrival, before any later reply settles. */
+  onNotification(notification: Notification): void;
+  /** A second client of the socket connects and is never greeted. */
+  greetingTimeoutMs?: number;
+  replyTimeoutMs?: number;
+}
+
+/** @throws ConnectionLostError where nobody listens or nobody greets. */
+export async function connectManagement(options: SocketOptions): Promise<ManagementSocket> {
+  const connection = new Connection(connect({ path: options.path }), options);
+  await connection.greeted;
+  return connection;
+}
+
+interface Waiting {
+  command: Command;
+  reader: ReplyReader;
+  resolve(lines: string[]): void;
+  reject(error: Error): void;
+}
+
+class Connection implements ManagementSocket {
+  readonly closed: Promise<Error | null>;
+  readonly greeted: Promise<void>;
+  #socket: Socket;
+  #decoder = new Decoder();
+  #queue: Waiting[] = [];
+  #current: Waiting | null = null;
+  #timer: NodeJS.Timeout;
+  #isGreeted = false;
+  #isOver = false;
+  #replyTimeoutMs: number;
+  #onNotification: SocketOptions["onNotification"];
+  #settleGreeting!: (error: Error | null) => void;
+  #settleClosed!: (error: Error | null) => void;
+
+  constructor(socket: Socket, options: SocketOptions) {
+    this.#socket = socket;
+    this.#onNotification = options.onNotification;
+    this.#replyTimeoutMs = options.replyTimeoutMs ?? 5_000;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.greeted = new Promise((resolve, reject) => {
+      this.#settleGreeting = (error) => (error ? reject(error) : resolve());
+    });
+    this.#timer = setTimeout(
+      () => this.#end(new ConnectionLostError("no greeting: another client holds the management socket")),
+      options.greetingTimeoutMs ?? 3_000,
+    );
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("error", (cause) => this.#end(new ConnectionLostError(cause.message, { cause })));
+    socket.on("close", () => this.#end(new ConnectionLostError("openvpn closed the management socket")));
+  }
+
+  run(command: Command): Promise<string[]> {
+    if (this.#isOver) return Promise.reject(new ConnectionLostError("the management socket is closed"));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, reader: new ReplyReader(command.reply), resolve, reject });
+      this.#next();
+    });
+  }
+
+  close(): void {
+    this.#end(null);
+  }
+
+  #next(): void {
+    if (this.#current || this.#isOver) return;
+    const waiting = this.#queue.shift();
+    if (!waiting) return;
+    this.#current = waiting;
+    this.#timer = setTimeout(
+      () => this.#end(new ConnectionLostError(`no reply to ${waiting.command.name} in ${this.#replyTimeoutMs} ms`)),
+      this.#replyTimeoutMs,
+    );
+    this.#socket.write(waiting.command.bytes);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      for (const message of this.#decoder.push(chunk)) {
+        if (this.#isOver) return;
+        if (message.type === "reply") this.#reply(message.line);
+        else if (message.type === "notice" && message.name === "INFO" && !this.#isGreeted) this.#greet();
+        else this.#onNotification(message);
+      }
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #greet(): void {
+    this.#isGreeted = true;
+    clearTimeout(this.#timer);
+    this.#settleGreeting(null);
+  }
+
+  #reply(line: string): void {
+    const current = this.#current;
+    if (!current) throw new CodecError("a reply that nobody asked for");
+    const reply = current.reader.push(line);
+    if (!reply) return;
+    clearTimeout(this.#timer);
+    this.#current = null;
+    if (reply.ok) current.resolve(reply.lines);
+    else current.reject(new CommandError(`${current.command.name}: ${reply.message}`));
+    this.#next();
+  }
+
+  #end(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    const lost = error ?? new ConnectionLostError("the management socket was closed");
+    this.#settleGreeting(lost);
+    for (const waiting of this.#current ? [this.#current, ...this.#queue] : this.#queue) waiting.reject(lost);
+    this.#queue = [];
+    this.#current = null;
+    this.#settleClosed(error);
+  }
+}
