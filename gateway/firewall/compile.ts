@@ -1,0 +1,330 @@
+/**
+ * Documents → ruleset. Pure: no clock, no kernel. Guarantees, held by compile.test.ts:
+ *
+ * - what `decide` allows is what the rules accept, for every account, device and port;
+ * - deltas applied one after another give what compiling from nothing gives;
+ * - the work of a delta follows the change (an account, a device, a policy), not the tenant. A change of the tenant's
+ *   own entry or of its networks goes through that tenant once.
+ *
+ * How: every entry contributes to counts kept by the kernel's names (holders of an address, users of a combination,
+ * members of a group). A change takes the old contribution out, puts the new one in and notes the names it touched; then
+ * each of those is compared with what the kernel has.
+ *
+ * One chain per distinct policy, one per distinct combination of policies (shared by every account that has it), one set
+ * per device group: the size follows accounts + devices + policies, never their product.
+ */
+import { createHash } from "node:crypto";
+import { type Cidr, isInside, parseAddress, parseCidr } from "../protocol/addresses";
+import {
+  type AccountValue,
+  type DeviceValue,
+  type Entry,
+  type PolicyRule,
+  type PolicyValue,
+  putEntry,
+  type TenantDocument,
+} from "../protocol/document";
+import type { GatewayId, GroupId, PolicyId } from "../protocol/ids";
+import type { EntryChange } from "../state/entry-change";
+import { type Delta, emptyDelta, emptyRuleset, type Line, mergeRanges, type Range, type Ruleset } from "./ruleset";
+
+export class Compiler {
+  /** What the kernel has once every delta handed out was applied. */
+  readonly ruleset: Ruleset = emptyRuleset();
+
+  /** Chains that active accounts want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
+  readonly #holders = new Map<string, string[]>();
+  readonly #combinations = new Map<string, { policies: string[]; users: number }>();
+  readonly #policyUses = new Map<string, number>();
+  readonly #policyLines = new Map<string, readonly Line[]>();
+  readonly #sets = new Map<string, { members: Map<string, number>; references: number }>([
+    ["uplinks", { members: new Map(), references: 1 }],
+    ["uplink_names", { members: new Map(), references: 1 }],
+  ]);
+  #touched = new Touched();
+
+  constructor(private readonly gatewayId: GatewayId) {}
+
+  /** A tenant that is not in the ruleset yet. */
+  add(document: TenantDocument): Delta {
+    this.#contributeAll(document, 1);
+    return this.#settle();
+  }
+
+  /** `document` already holds the changes. */
+  change(document: TenantDocument, changes: readonly EntryChange[]): Delta {
+    if (changes.some(({ kind }) => kind === "tenant" || kind === "network")) {
+      this.#contributeAll(withoutChanges(document, changes), -1);
+      this.#contributeAll(document, 1);
+      return this.#settle();
+    }
+    const tenant = findActiveTenant(document);
+    if (!tenant) return emptyDelta();
+    for (const change of changes) {
+      for (const [value, sign] of [[change.before, -1] as const, [change.after, 1] as const]) {
+        if (value) this.#contribute(tenant, { ...change, value } as Contribution, sign);
+      }
+    }
+    return this.#settle();
+  }
+
+  #contributeAll(document: TenantDocument, sign: Sign): void {
+    const tenant = findActiveTenant(document);
+    if (!tenant) return;
+    for (const kind of ["policy", "device", "account", "uplink"] as const) {
+      const values = {
+        policy: document.policies,
+        device: document.devices,
+        account: document.accounts,
+        uplink: document.uplinks,
+      }[kind];
+      for (const [id, value] of values) this.#contribute(tenant, { kind, id, value } as Contribution, sign);
+    }
+  }
+
+  #contribute(tenant: ActiveTenant, entry: Contribution, sign: Sign): void {
+    if (entry.kind === "account") this.#contributeAccount(tenant, entry.value, sign);
+    else if (entry.kind === "device") this.#contributeDevice(tenant, entry.value, sign);
+    else if (entry.kind === "policy") this.#contributePolicy(tenant, entry.id, entry.value, sign);
+    else if (entry.id === this.gatewayId) {
+      this.#countMember("uplink_names", `"${entry.value.interface}"`, sign);
+      for (const block of tenant.blocks) this.#countMember("uplinks", `"${entry.value.interface}" . ${block}`, sign);
+    }
+  }
+
+  #contributeAccount(tenant: ActiveTenant, account: AccountValue, sign: Sign): void {
+    if (account.state !== "active" || account.policies.length === 0) return;
+    // An address of somebody else's block would be routed, and judged, as somebody else.
+    if (!isInsideAny(account.address, tenant.blockRanges)) return;
+    const name = combinationName(tenant.number, account.policies);
+    this.#touched.people.add(account.address);
+    if (sign > 0) this.#holders.set(account.address, [...(this.#holders.get(account.address) ?? []), name]);
+    else {
+      const left = [...this.#holders.get(account.address)!];
+      left.splice(left.indexOf(name), 1);
+      if (left.length > 0) this.#holders.set(account.address, left);
+      else this.#holders.delete(account.address);
+    }
+
+    const combination = this.#combinations.get(name) ?? {
+      policies: [...new Set(account.policies)].map((id) => policyName(tenant.number, id)),
+      users: 0,
+    };
+    const wasUsed = combination.users > 0;
+    combination.users += sign;
+    if (wasUsed === combination.users > 0) return;
+    this.#touched.chains.add(name);
+    if (combination.users > 0) this.#combinations.set(name, combination);
+    else this.#combinations.delete(name);
+    for (const policy of combination.policies) {
+      this.#touched.chains.add(policy);
+      count(this.#policyUses, policy, sign);
+    }
+  }
+
+  #contributeDevice(tenant: ActiveTenant, device: DeviceValue, sign: Sign): void {
+    if (!isInsideAny(device.address, tenant.networks)) return;
+    for (const group of new Set(device.groups))
+      this.#countMember(groupName(tenant.number, group), device.address, sign);
+  }
+
+  #contributePolicy(tenant: ActiveTenant, id: PolicyId, policy: PolicyValue, sign: Sign): void {
+    if (!policy.isEnabled) return;
+    const name = policyName(tenant.number, id);
+    const groups = [...new Set(policy.groups)].map((group) => groupName(tenant.number, group));
+    this.#touched.chains.add(name);
+    if (sign > 0) this.#policyLines.set(name, compileLines(groups, policy.rules));
+    else this.#policyLines.delete(name);
+    for (const group of groups) {
+      this.#touched.sets.add(group);
+      const set = this.#getSet(group);
+      set.references += sign;
+      this.#dropIfUnused(group);
+    }
+  }
+
+  #countMember(name: string, member: string, sign: Sign): void {
+    this.#touched.sets.add(name);
+    this.#touched.member(name, member);
+    count(this.#getSet(name).members, member, sign);
+    this.#dropIfUnused(name);
+  }
+
+  #getSet(name: string) {
+    let set = this.#sets.get(name);
+    if (!set) {
+      set = { members: new Map(), references: 0 };
+      this.#sets.set(name, set);
+    }
+    return set;
+  }
+
+  #dropIfUnused(name: string): void {
+    const set = this.#sets.get(name)!;
+    if (set.references === 0 && set.members.size === 0) this.#sets.delete(name);
+  }
+
+  /** Compares the wanted form of what was touched with what the kernel has, and moves `ruleset` there. */
+  #settle(): Delta {
+    const touched = this.#touched;
+    this.#touched = new Touched();
+    const delta = emptyDelta();
+    for (const address of touched.people) this.#settlePerson(delta, address);
+    for (const name of touched.sets) this.#settleSet(delta, name, touched.members.get(name) ?? []);
+    for (const name of touched.chains) this.#settleChain(delta, name);
+    return delta;
+  }
+
+  #settlePerson(delta: Delta, address: string): void {
+    const { people } = this.ruleset;
+    const holders = this.#holders.get(address);
+    const wanted = holders?.length === 1 ? holders[0] : undefined;
+    const present = people.get(address);
+    if (present === wanted) return;
+    if (present) push(delta.removed, "people", address);
+    if (wanted) push(delta.added, "people", `${address} : jump ${wanted}`);
+    if (wanted) people.set(address, wanted);
+    else people.delete(address);
+  }
+
+  #settleSet(delta: Delta, name: string, members: Iterable<string>): void {
+    const { sets } = this.ruleset;
+    const wanted = this.#sets.get(name)?.members;
+    const present = sets.get(name);
+    if (!wanted) {
+      if (!present) return;
+      sets.delete(name);
+      delta.deadSets.push(name);
+      return;
+    }
+    if (!present) {
+      sets.set(name, new Set(wanted.keys()));
+      delta.newSets.push(name);
+      for (const member of wanted.keys()) push(delta.added, name, member);
+      return;
+    }
+    for (const member of members) {
+      if (wanted.has(member) && !present.has(member)) {
+        present.add(member);
+        push(delta.added, name, member);
+      } else if (!wanted.has(member) && present.delete(member)) push(delta.removed, name, member);
+    }
+  }
+
+  #settleChain(delta: Delta, name: string): void {
+    const { chains } = this.ruleset;
+    const present = chains.get(name);
+    const wanted = this.#wantedChain(name);
+    if (!wanted) {
+      if (!present) return;
+      chains.delete(name);
+      delta.deadChains.push(name);
+      return;
+    }
+    if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
+    if (!present) delta.newChains.push(name);
+    delta.chains.set(name, wanted);
+    chains.set(name, wanted);
+  }
+
+  /** A combination lives while an account has it; a policy's chain while a combination jumps to it, empty or not. */
+  #wantedChain(name: string): readonly Line[] | undefined {
+    const combination = this.#combinations.get(name);
+    if (combination) return combination.policies.map((chain) => ({ kind: "jump", chain }));
+    return this.#policyUses.has(name) ? (this.#policyLines.get(name) ?? []) : undefined;
+  }
+}
+
+type Sign = 1 | -1;
+type Contribution = {
+  [K in EntryChange["kind"]]: { kind: K; id: string; value: NonNullable<Extract<EntryChange, { kind: K }>["after"]> };
+}[Exclude<EntryChange["kind"], "tenant" | "network">];
+
+interface ActiveTenant {
+  number: number;
+  blocks: string[];
+  blockRanges: Cidr[];
+  networks: Cidr[];
+}
+
+function findActiveTenant({ tenant, networks }: TenantDocument): ActiveTenant | null {
+  if (tenant?.state !== "active") return null;
+  return {
+    number: tenant.number,
+    blocks: tenant.blocks,
+    blockRanges: tenant.blocks.map(parseCidr),
+    networks: [...networks.values()].map(({ cidr }) => parseCidr(cidr)),
+  };
+}
+
+/** The document as it was before the changes. */
+function withoutChanges(document: TenantDocument, changes: readonly EntryChange[]): TenantDocument {
+  const before: TenantDocument = {
+    ...document,
+    networks: new Map(document.networks),
+    uplinks: new Map(document.uplinks),
+    accounts: new Map(document.accounts),
+    devices: new Map(document.devices),
+    policies: new Map(document.policies),
+  };
+  for (const { kind, id, before: value } of changes) putEntry(before, { kind, id, value } as Entry);
+  return before;
+}
+
+function compileLines(groups: string[], rules: readonly PolicyRule[]): Line[] {
+  return groups.flatMap((group) => {
+    const lines: Line[] = [];
+    for (const protocol of ["tcp", "udp"] as const) {
+      const own = rules.filter((rule) => rule.protocol === protocol);
+      if (own.length === 0) continue;
+      const isEvery = own.some(({ from, to }) => from === null || to === null);
+      lines.push({
+        kind: "ports",
+        group,
+        protocol,
+        ranges: isEvery ? null : mergeRanges(own.map(({ from, to }): Range => [from!, to!])),
+      });
+    }
+    if (rules.some(({ protocol }) => protocol === "icmp")) lines.push({ kind: "icmp", group });
+    return lines;
+  });
+}
+
+class Touched {
+  readonly people = new Set<string>();
+  readonly chains = new Set<string>();
+  readonly sets = new Set<string>();
+  readonly members = new Map<string, Set<string>>();
+
+  member(set: string, member: string): void {
+    const members = this.members.get(set);
+    if (members) members.add(member);
+    else this.members.set(set, new Set([member]));
+  }
+}
+
+function count(counts: Map<string, number>, key: string, sign: Sign): void {
+  const value = (counts.get(key) ?? 0) + sign;
+  if (value > 0) counts.set(key, value);
+  else counts.delete(key);
+}
+
+function push(map: Map<string, string[]>, key: string, value: string): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function isInsideAny(address: string, ranges: readonly Cidr[]): boolean {
+  const value = parseAddress(address);
+  return ranges.some((range) => isInside(value, range));
+}
+
+export const groupName = (tenant: number, id: GroupId) => `g_${tenant}_${id.replaceAll("-", "")}`;
+export const policyName = (tenant: number, id: PolicyId) => `p_${tenant}_${id.replaceAll("-", "")}`;
+
+/** The ids arrive sorted, so that the same policies give the same name. */
+export function combinationName(tenant: number, policies: readonly PolicyId[]): string {
+  const hash = createHash("sha256").update(policies.join(" ")).digest("hex").slice(0, 32);
+  return `c_${tenant}_${hash}`;
+}

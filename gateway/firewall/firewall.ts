@@ -1,0 +1,87 @@
+/**
+ * Keeps the kernel at the documents. A change is one nft transaction, so a packet sees the rules before it or after it.
+ * When the kernel will not take a change, the change is taken back and everything is written anew: nothing is half done.
+ */
+import type { TenantDocument } from "../protocol/document";
+import type { GatewayId } from "../protocol/ids";
+import type { EntryChange } from "../state/entry-change";
+import { printBase, replaceTable } from "./base";
+import { Compiler } from "./compile";
+import type { Nft } from "./nft";
+import type { Routes } from "./routes";
+import { printDelta, table } from "./ruleset";
+
+export interface Firewall {
+  /** The whole ruleset in one transaction: what was there goes, what is wanted comes, no packet between. */
+  load(range: string): Promise<void>;
+  /**
+   * `document` holds the changes already. @throws when the kernel refused; then `takeBack` was called and the kernel
+   * holds what the documents hold.
+   */
+  change(document: TenantDocument, changes: readonly EntryChange[], takeBack: () => void): Promise<void>;
+  /** Takes the table and the routing rules away. */
+  clear(): Promise<void>;
+}
+
+export interface FirewallDeps {
+  gatewayId: GatewayId;
+  nft: Nft;
+  routes: Routes;
+  documents: () => Iterable<TenantDocument>;
+}
+
+export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDeps): Firewall {
+  let compiler = new Compiler(gatewayId);
+  let range: string | null = null;
+  /** False while nobody can say what the kernel has. */
+  let isKnown = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One at a time over all tenants: a change is compiled against what the kernel has after the one before it. */
+  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = queue.then(work);
+    queue = done.catch(() => {});
+    return done;
+  };
+
+  const loadNow = async () => {
+    if (range === null) return;
+    isKnown = false;
+    compiler = new Compiler(gatewayId);
+    const lines = [replaceTable, printBase(range)];
+    for (const document of documents()) lines.push(...printDelta(compiler.add(document)));
+    await nft.apply(lines);
+    isKnown = true;
+    await routes.load(range, documents());
+  };
+
+  return {
+    load: (wanted) =>
+      exclusively(() => {
+        range = wanted;
+        return loadNow();
+      }),
+    change: (document, changes, takeBack) =>
+      exclusively(async () => {
+        // Before the first configuration there is no table; load() will compile what the documents hold by then.
+        if (range === null) return;
+        if (!isKnown) return loadNow();
+        try {
+          const lines = printDelta(compiler.change(document, changes));
+          if (lines.length > 0) await nft.apply(lines);
+        } catch (error) {
+          takeBack();
+          await loadNow();
+          throw error;
+        }
+        if (changes.some(({ kind }) => kind === "tenant" || kind === "network" || kind === "uplink"))
+          await routes.set(document);
+      }),
+    clear: () =>
+      exclusively(async () => {
+        range = null;
+        await nft.apply([`add table ${table}`, `delete table ${table}`]);
+        await routes.clear();
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { commandEnv, createNftPipe, type Runner } from "./command-pipe";
+
+/** Applies nft commands, all or none of them. @throws with nft's own words. */
+export interface Nft {
+  apply(lines: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+/** One transaction is one line to the kept process; its line editor is slow on long lines, which go by a file. */
+const longestLine = 8_000;
+
+export function createNft(pipe: Runner = createNftPipe()): Nft {
+  return {
+    async apply(lines) {
+      const batch = lines.join("; ");
+      const complaint =
+        batch.length <= longestLine && !batch.includes("\n") ? await pipe.run(batch) : await applyFile(lines);
+      if (complaint !== "") throw new Error(`nft refused the change: ${complaint.slice(0, 1_000)}`);
+    },
+    close: () => pipe.close(),
+  };
+}
+
+async function applyFile(lines: readonly string[]): Promise<string> {
+  const file = join(tmpdir(), `drawbridge-${process.pid}-${randomBytes(6).toString("hex")}.nft`);
+  await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    await promisify(execFile)("nft", ["-f", file], { env: commandEnv, maxBuffer: 16 * 1024 * 1024 });
+    return "";
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    return stderr?.trim() || String(error);
+  } finally {
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Which uplink a tenant's packets take. Two tenants may both have 10.0.0.0/24, so each tenant's blocks look up a table of
+ * the tenant's own, `1000 + number`, which ends in `unreachable`: a packet never falls through to somebody else's route.
+ * The platform's range itself is looked up in `main`, where each session's /32 points to the tunnel that holds it.
+ *
+ * `set` is idempotent and writes only what differs from what it last saw; what could not be written (an interface that is
+ * not there yet, or came back without its routes) is a warning and is tried again.
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { TenantDocument } from "../protocol/document";
+import type { GatewayId, TenantId } from "../protocol/ids";
+import { commandEnv, type Runner } from "./command-pipe";
+
+const rangePriority = 1000;
+const tenantPriority = 1001;
+const firstTable = 1000;
+
+/** As `ip` writes them: rules without their verb, routes by `table prefix`. */
+export interface RoutingState {
+  rules: Set<string>;
+  routes: Map<string, string>;
+}
+
+export class Routes {
+  readonly #desired = new Map<TenantId, RoutingState>();
+  #range: string | null = null;
+  #actual: RoutingState = { rules: new Set(), routes: new Map() };
+  #complaints: string[] = [];
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly gatewayId: GatewayId,
+    private readonly ip: Runner,
+    private readonly readActual: () => Promise<RoutingState> = readRouting,
+  ) {}
+
+  /** Everything anew: at the start, and when the range changes. */
+  load(range: string, documents: Iterable<TenantDocument>): Promise<void> {
+    this.#range = range;
+    this.#desired.clear();
+    for (const document of documents) this.#put(document);
+    return this.verify();
+  }
+
+  set(document: TenantDocument): Promise<void> {
+    this.#put(document);
+    return this.#enqueue(() => this.#settle());
+  }
+
+  /** Looks at what the kernel has, and mends it. */
+  verify(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#actual = await this.readActual();
+      await this.#settle();
+    });
+  }
+
+  /** Takes away all rules and tables of ours. */
+  async clear(): Promise<void> {
+    this.#range = null;
+    this.#desired.clear();
+    await this.verify();
+  }
+
+  /** What the kernel would not take, in `ip`'s words. */
+  complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
+  #put(document: TenantDocument): void {
+    const compiled = compileRouting(document, this.gatewayId);
+    if (compiled) this.#desired.set(document.tenantId, compiled);
+    else this.#desired.delete(document.tenantId);
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #settle(): Promise<void> {
+    const rules = new Set<string>();
+    const routes = new Map<string, string>();
+    if (this.#range) rules.add(`pref ${rangePriority} to ${this.#range} lookup main`);
+    for (const desired of this.#desired.values()) {
+      for (const rule of desired.rules) rules.add(rule);
+      for (const [key, target] of desired.routes) routes.set(key, target);
+    }
+    // Added before anything is taken away, and tables before the rules that lead to them: no packet sees a gap.
+    const commands: string[] = [];
+    for (const [key, target] of routes)
+      if (this.#actual.routes.get(key) !== target) commands.push(routeCommand("replace", key, target));
+    for (const rule of rules) if (!this.#actual.rules.has(rule)) commands.push(`rule add ${rule}`);
+    for (const rule of this.#actual.rules) if (!rules.has(rule)) commands.push(`rule del ${rule}`);
+    for (const [key, target] of this.#actual.routes)
+      if (!routes.has(key)) commands.push(routeCommand("del", key, target));
+    this.#actual = { rules, routes };
+    if (commands.length === 0) return;
+    const complaint = await this.ip.run(commands.join("\n"));
+    this.#complaints =
+      complaint === "" ? [] : complaint.split("\n").filter((line) => !line.startsWith("Command failed"));
+    if (complaint !== "") this.#actual = await this.readActual();
+  }
+}
+
+export function compileRouting(
+  { tenant, networks, uplinks }: TenantDocument,
+  gatewayId: GatewayId,
+): RoutingState | null {
+  if (tenant?.state !== "active") return null;
+  const table = firstTable + tenant.number;
+  const uplink = uplinks.get(gatewayId);
+  const routes = new Map([[`${table} default`, "unreachable"]]);
+  if (uplink) {
+    const target = `${uplink.nextHop ? `via ${uplink.nextHop} ` : ""}dev ${uplink.interface}`;
+    for (const { cidr } of networks.values()) routes.set(`${table} ${cidr}`, target);
+  }
+  return {
+    rules: new Set(tenant.blocks.map((block) => `pref ${tenantPriority} from ${block} lookup ${table}`)),
+    routes,
+  };
+}
+
+function routeCommand(verb: "replace" | "del", key: string, target: string): string {
+  const [table, prefix] = key.split(" ") as [string, string];
+  return target === "unreachable"
+    ? `route ${verb} unreachable ${prefix} table ${table}`
+    : `route ${verb} ${prefix} ${target} table ${table}`;
+}
+
+interface RuleJson {
+  priority: number;
+  src: string;
+  srclen?: number;
+  dst?: string;
+  dstlen?: number;
+  table: string;
+}
+
+interface RouteJson {
+  type?: string;
+  dst: string;
+  gateway?: string;
+  dev?: string;
+  table?: string;
+}
+
+/** What of ours is in the kernel, by priority and table number. */
+export async function readRouting(): Promise<RoutingState> {
+  const read = async <T>(...args: string[]): Promise<T[]> => {
+    const { stdout } = await promisify(execFile)("ip", ["-4", "-j", ...args], {
+      env: commandEnv,
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    return JSON.parse(stdout || "[]") as T[];
+  };
+  const rules = new Set<string>();
+  for (const rule of await read<RuleJson>("rule")) {
+    const to = rule.dst ? `to ${rule.dst}/${rule.dstlen ?? 32} ` : "";
+    const from = rule.src === "all" ? "" : `from ${rule.src}/${rule.srclen ?? 32} `;
+    if (rule.priority === rangePriority || rule.priority === tenantPriority)
+      rules.add(`pref ${rule.priority} ${from}${to}lookup ${rule.table}`);
+  }
+  const routes = new Map<string, string>();
+  for (const route of await read<RouteJson>("route", "show", "table", "all")) {
+    const table = Number(route.table);
+    if (!(table > firstTable)) continue;
+    const prefix = route.dst === "default" || route.dst.includes("/") ? route.dst : `${route.dst}/32`;
+    const target =
+      route.type === "unreachable" ? "unreachable" : `${route.gateway ? `via ${route.gateway} ` : ""}dev ${route.dev}`;
+    routes.set(`${table} ${prefix}`, target);
+  }
+  return { rules, routes };
+}

@@ -1,0 +1,123 @@
+/**
+ * The part of the kernel's ruleset that follows the documents, as data: what the compiler wants, what a change does,
+ * and how either is written for nft. The part that never changes is in base.ts.
+ */
+
+/** `people`: a stable address to its combination's chain. */
+export interface Ruleset {
+  people: Map<string, string>;
+  /** Elements by set name: device groups' addresses, and the fixed sets of base.ts. */
+  sets: Map<string, Set<string>>;
+  chains: Map<string, readonly Line[]>;
+}
+
+/** One line of a chain. `ranges` null is every port. */
+export type Line =
+  | { kind: "jump"; chain: string }
+  | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null }
+  | { kind: "icmp"; group: string };
+
+export type Range = readonly [from: number, to: number];
+
+export const table = "inet drawbridge";
+
+export function emptyRuleset(): Ruleset {
+  return {
+    people: new Map(),
+    sets: new Map([
+      ["uplinks", new Set()],
+      ["uplink_names", new Set()],
+    ]),
+    chains: new Map(),
+  };
+}
+
+/** What to do to a ruleset, phase by phase in the order in which `printDelta` writes them: one transaction. */
+export interface Delta {
+  newSets: string[];
+  newChains: string[];
+  /** Elements to take away, by the name of their set or map. */
+  removed: Map<string, string[]>;
+  /** Chains to write anew: flushed, then filled. A dead chain is flushed too, so that nothing refers to what dies. */
+  chains: Map<string, readonly Line[]>;
+  added: Map<string, string[]>;
+  deadChains: string[];
+  deadSets: string[];
+}
+
+export function emptyDelta(): Delta {
+  return {
+    newSets: [],
+    newChains: [],
+    removed: new Map(),
+    chains: new Map(),
+    added: new Map(),
+    deadChains: [],
+    deadSets: [],
+  };
+}
+
+/** nft commands, one a line. Elements are packed so that a whole tenant costs a handful of lines. */
+export function printDelta(delta: Delta): string[] {
+  const out: string[] = [];
+  for (const name of delta.newSets) out.push(`add set ${table} ${name} { type ipv4_addr; }`);
+  for (const name of delta.newChains) out.push(`add chain ${table} ${name}`);
+  for (const [set, keys] of delta.removed) out.push(...elements("delete", set, keys));
+  for (const name of delta.chains.keys()) out.push(`flush chain ${table} ${name}`);
+  for (const name of delta.deadChains) out.push(`flush chain ${table} ${name}`);
+  for (const [name, lines] of delta.chains) {
+    for (const text of new Set(lines.flatMap(printLine))) out.push(`add rule ${table} ${name} ${text}`);
+  }
+  for (const [set, keys] of delta.added) out.push(...elements("add", set, keys));
+  for (const name of delta.deadChains) out.push(`delete chain ${table} ${name}`);
+  for (const name of delta.deadSets) out.push(`delete set ${table} ${name}`);
+  return out;
+}
+
+function elements(verb: "add" | "delete", set: string, keys: string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < keys.length; i += 1000)
+    out.push(`${verb} element ${table} ${set} { ${keys.slice(i, i + 1000).join(", ")} }`);
+  return out;
+}
+
+/**
+ * Every packet is judged, not only a flow's first: nothing accepts `established` wholesale, so a flow stops with its
+ * permission. The reply's line is the mirror of the original's.
+ */
+export function printLine(line: Line): string[] {
+  if (line.kind === "jump") return [`jump ${line.chain}`];
+  if (line.kind === "icmp")
+    return [
+      `ct direction original ip daddr @${line.group} icmp type echo-request accept`,
+      `ct direction reply ip saddr @${line.group} icmp type echo-reply accept`,
+      ...printErrors(line.group),
+    ];
+  const ports = (side: "dport" | "sport") =>
+    line.ranges
+      ? `${line.protocol} ${side} { ${line.ranges.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(", ")} }`
+      : `meta l4proto ${line.protocol}`;
+  return [
+    `ct direction original ip daddr @${line.group} ${ports("dport")} accept`,
+    `ct direction reply ip saddr @${line.group} ${ports("sport")} accept`,
+    ...printErrors(line.group),
+  ];
+}
+
+/** Path MTU and "unreachable" about a flow that was let through; they may come from a router on the way. */
+function printErrors(group: string): string[] {
+  return [
+    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
+  ];
+}
+
+/** Sorted, overlapping and touching ranges joined: nft refuses an anonymous set whose intervals overlap. */
+export function mergeRanges(ranges: readonly Range[]): Range[] {
+  const merged: [number, number][] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
+}
