@@ -1,0 +1,102 @@
+/**
+ * The database. Work is done in a transaction that is bound, by settings that end with it, to what it may see: row-level
+ * security does the rest, so a forgotten `where` finds nothing of anybody else's. Jobs are added after commit.
+ */
+import { PrismaPg } from "@prisma/adapter-pg";
+import { env } from "./env";
+import { type Prisma, PrismaClient } from "./prisma/client";
+
+export type Tx = Prisma.TransactionClient;
+
+/** Who is doing it, for the audit. */
+export interface Actor {
+  kind: "user" | "account" | "system";
+  id: string | null;
+  name: string;
+}
+
+export const system: Actor = { kind: "system", id: null, name: "Drawbridge" };
+
+/** What a transaction may see. Nothing set, nothing seen but the platform's own tables. */
+export interface Binding {
+  /** Reads and writes this tenant's rows. */
+  tenantId?: string;
+  /** Sees which tenants this user belongs to. */
+  userId?: string;
+  /** Reads every tenant. */
+  isStaff?: boolean;
+  /** Finds which tenants are behind. */
+  isWorker?: boolean;
+  /** Reads the accounts with this email, in any tenant: signing in. */
+  signInEmail?: string;
+  /** Reads the invitation with this token hash. */
+  invitation?: string;
+}
+
+/** A transaction, who acts in it, and what is to follow its commit. */
+export interface Scope {
+  tx: Tx;
+  actor: Actor;
+  /** Runs once committed, in order; for jobs. A failure is logged, never undoes: a sweep heals it. */
+  afterCommit(work: () => Promise<unknown>): void;
+}
+
+export interface TenantScope extends Scope {
+  tenantId: string;
+}
+
+/** The nil tenant: holds the operator's own audit and refusals of nobody known. */
+export const nilTenant = "00000000-0000-0000-0000-000000000000";
+
+export async function inTransaction<T>(actor: Actor, binding: Binding, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const following: (() => Promise<unknown>)[] = [];
+  const result = await database().$transaction(
+    async (tx) => {
+      await bind(tx, binding);
+      return work({ tx, actor, afterCommit: (next) => following.push(next) });
+    },
+    { maxWait: 10_000, timeout: 20_000 },
+  );
+  const settled = await Promise.allSettled(following.map((next) => next()));
+  for (const outcome of settled) {
+    if (outcome.status === "rejected") process.emitWarning(`after commit: ${outcome.reason}`);
+  }
+  return result;
+}
+
+export async function inTenant<T>(
+  actor: Actor,
+  tenantId: string,
+  work: (scope: TenantScope) => Promise<T>,
+): Promise<T> {
+  return inTransaction(actor, { tenantId }, (scope) => work({ ...scope, tenantId }));
+}
+
+/** Sets or changes what the rest of the transaction may see, e.g. to the tenant that it has just created. */
+export async function bind(tx: Tx, binding: Binding): Promise<void> {
+  const on = (is: boolean | undefined) => (is ? "on" : "");
+  await tx.$queryRaw`SELECT
+    set_config('app.tenant', ${binding.tenantId ?? ""}, true), set_config('app.user', ${binding.userId ?? ""}, true),
+    set_config('app.staff', ${on(binding.isStaff)}, true), set_config('app.worker', ${on(binding.isWorker)}, true),
+    set_config('app.sign_in_email', ${binding.signInEmail ?? ""}, true), set_config('app.invitation', ${binding.invitation ?? ""}, true)`;
+}
+
+const held = globalThis as { drawbridgeDatabase?: PrismaClient };
+
+/** One client a process, kept over hot reloads. Unbound: sees the platform's own tables only. */
+export function database(): PrismaClient {
+  held.drawbridgeDatabase ??= new PrismaClient({
+    adapter: new PrismaPg({
+      connectionString: env.DATABASE_URL,
+      // Timestamps are taken for UTC by the adapter, whatever the server's zone.
+      options: "-c TimeZone=UTC",
+      max: 20,
+    }),
+  });
+  return held.drawbridgeDatabase;
+}
+
+export async function closeDatabase(): Promise<void> {
+  await held.drawbridgeDatabase?.$disconnect();
+  held.drawbridgeDatabase = undefined;
+}

@@ -1,0 +1,361 @@
+/**
+ * Devices and device groups. A device's address lies in one of its tenant's networks and is its own within the tenant;
+ * every change reaches the gateways as a revision.
+ */
+import type { z } from "zod";
+import { isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
+import type { Entry } from "@/gateway/protocol/document";
+import { audit } from "../core/audit";
+import type { TenantScope } from "../core/db";
+import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { type Page, skipTake } from "../core/listing";
+import type { Prisma } from "../core/prisma/client";
+import { publish } from "../revisions/revisions";
+import type {
+  createDeviceInput,
+  createGroupInput,
+  listDevicesInput,
+  listGroupsInput,
+  updateDeviceInput,
+  updateGroupInput,
+} from "./schema";
+
+export interface DeviceRow {
+  id: string;
+  name: string;
+  description: string;
+  address: string;
+  createdAt: Date;
+  groups: { id: string; name: string }[];
+}
+
+export async function listDevices(
+  { tx, tenantId }: TenantScope,
+  input: z.infer<typeof listDevicesInput>,
+): Promise<Page<DeviceRow>> {
+  const where: Prisma.DeviceWhereInput = {
+    tenantId,
+    ...(input.groupId ? { groups: { some: { groupId: input.groupId } } } : {}),
+    ...(input.search
+      ? {
+          OR: [
+            { name: { contains: input.search, mode: "insensitive" } },
+            { description: { contains: input.search, mode: "insensitive" } },
+            ...addressMatch(input.search),
+          ],
+        }
+      : {}),
+  };
+  const [devices, total] = await Promise.all([
+    tx.device.findMany({
+      where,
+      include: withGroups,
+      orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
+      ...skipTake(input),
+    }),
+    tx.device.count({ where }),
+  ]);
+  return { rows: devices.map(deviceRow), total };
+}
+
+export async function getDevice({ tx, tenantId }: TenantScope, deviceId: string): Promise<DeviceRow> {
+  const device = await tx.device.findUnique({
+    where: { tenantId_id: { tenantId, id: deviceId } },
+    include: withGroups,
+  });
+  if (!device) throw notFound("device");
+  return deviceRow(device);
+}
+
+/** @returns the device, and the revision by which its receipt is asked for */
+export async function createDevice(
+  scope: TenantScope,
+  input: z.infer<typeof createDeviceInput>,
+): Promise<{ device: DeviceRow; revision: number }> {
+  const { tx, tenantId } = scope;
+  await requireRoomForDevices(scope, 1);
+  await requireInsideNetworks(scope, input.address);
+  const created = await named("device", () =>
+    tx.device.create({
+      data: {
+        tenantId,
+        name: input.name,
+        address: input.address,
+        description: input.description,
+        groups: {
+          create: input.groupIds.map((groupId) => ({ group: { connect: { tenantId_id: { tenantId, id: groupId } } } })),
+        },
+      },
+      include: withGroups,
+    }),
+  );
+  const device = deviceRow(created);
+  await audit(scope, {
+    action: "devices.create",
+    subject: { kind: "device", id: device.id, name: device.name },
+    details: { address: device.address, groups: device.groups.map((group) => group.name) },
+  });
+  const revision = await publish(scope, [deviceEntry(device)], {
+    summary: `added device ${device.name}`,
+    subject: { kind: "device", id: device.id },
+  });
+  return { device, revision };
+}
+
+export async function updateDevice(
+  scope: TenantScope,
+  input: z.infer<typeof updateDeviceInput>,
+): Promise<{ device: DeviceRow; revision: number }> {
+  const { tx, tenantId } = scope;
+  const before = await getDevice(scope, input.deviceId);
+  await requireInsideNetworks(scope, input.address);
+  await named("device", async () => {
+    await tx.deviceGroupMember.deleteMany({
+      where: { tenantId, deviceId: input.deviceId, groupId: { notIn: input.groupIds } },
+    });
+    await tx.deviceGroupMember.createMany({
+      data: input.groupIds.map((groupId) => ({ tenantId, groupId, deviceId: input.deviceId })),
+      skipDuplicates: true,
+    });
+    await tx.device.update({
+      where: { tenantId_id: { tenantId, id: input.deviceId } },
+      data: { name: input.name, address: input.address, description: input.description },
+    });
+  });
+  const device = await getDevice(scope, input.deviceId);
+  await audit(scope, {
+    action: "devices.update",
+    subject: { kind: "device", id: device.id, name: device.name },
+    details: { before: changeable(before), after: changeable(device) },
+  });
+  const revision = await publish(scope, [deviceEntry(device)], {
+    summary: `changed device ${device.name}`,
+    subject: { kind: "device", id: device.id },
+  });
+  return { device, revision };
+}
+
+export async function deleteDevice(scope: TenantScope, deviceId: string): Promise<{ revision: number }> {
+  const { tx, tenantId } = scope;
+  const device = await getDevice(scope, deviceId);
+  await tx.device.delete({ where: { tenantId_id: { tenantId, id: deviceId } } });
+  await audit(scope, {
+    action: "devices.delete",
+    subject: { kind: "device", id: device.id, name: device.name },
+    details: changeable(device),
+  });
+  const revision = await publish(scope, [{ kind: "device", id: deviceId, value: null }], {
+    summary: `removed device ${device.name}`,
+    subject: { kind: "device", id: deviceId },
+  });
+  return { revision };
+}
+
+export interface GroupRow {
+  id: string;
+  name: string;
+  description: string;
+  createdAt: Date;
+  deviceCount: number;
+  policies: { id: string; name: string }[];
+}
+
+export async function listGroups(
+  { tx, tenantId }: TenantScope,
+  input: z.infer<typeof listGroupsInput>,
+): Promise<Page<GroupRow>> {
+  const where: Prisma.DeviceGroupWhereInput = {
+    tenantId,
+    ...(input.search ? { name: { contains: input.search, mode: "insensitive" } } : {}),
+  };
+  const [groups, total] = await Promise.all([
+    tx.deviceGroup.findMany({
+      where,
+      include: withUses,
+      orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
+      ...skipTake(input),
+    }),
+    tx.deviceGroup.count({ where }),
+  ]);
+  return { rows: groups.map(groupRow), total };
+}
+
+export async function getGroup(
+  { tx, tenantId }: TenantScope,
+  groupId: string,
+): Promise<GroupRow & { deviceIds: string[] }> {
+  const group = await tx.deviceGroup.findUnique({
+    where: { tenantId_id: { tenantId, id: groupId } },
+    include: { ...withUses, devices: { select: { deviceId: true } } },
+  });
+  if (!group) throw notFound("device group");
+  return { ...groupRow(group), deviceIds: group.devices.map((member) => member.deviceId) };
+}
+
+export async function createGroup(
+  scope: TenantScope,
+  input: z.infer<typeof createGroupInput>,
+): Promise<{ group: GroupRow; revision: number }> {
+  const { tx, tenantId } = scope;
+  const created = await named("group", () =>
+    tx.deviceGroup.create({ data: { tenantId, name: input.name, description: input.description } }),
+  );
+  return setGroup(scope, created.id, input.deviceIds, "devices.create_group", `added group ${input.name}`);
+}
+
+export async function updateGroup(
+  scope: TenantScope,
+  input: z.infer<typeof updateGroupInput>,
+): Promise<{ group: GroupRow; revision: number }> {
+  const { tx, tenantId } = scope;
+  await getGroup(scope, input.groupId);
+  await named("group", () =>
+    tx.deviceGroup.update({
+      where: { tenantId_id: { tenantId, id: input.groupId } },
+      data: { name: input.name, description: input.description },
+    }),
+  );
+  return setGroup(scope, input.groupId, input.deviceIds, "devices.update_group", `changed group ${input.name}`);
+}
+
+/** Its devices stay; policies that named it open nothing through it any more. */
+export async function deleteGroup(scope: TenantScope, groupId: string): Promise<{ revision: number }> {
+  const { tx, tenantId } = scope;
+  const group = await getGroup(scope, groupId);
+  if (group.policies.length > 0) {
+    const names = group.policies.map((policy) => policy.name).join(", ");
+    throw new AppError("conflict", `This group is used by ${names}. Take it out of those policies first.`);
+  }
+  await tx.deviceGroup.delete({ where: { tenantId_id: { tenantId, id: groupId } } });
+  const entries = await deviceEntries(scope, group.deviceIds);
+  await audit(scope, {
+    action: "devices.delete_group",
+    subject: { kind: "group", id: groupId, name: group.name },
+    details: { devices: group.deviceIds.length },
+  });
+  const revision = await publish(scope, entries, {
+    summary: `removed group ${group.name}`,
+    subject: { kind: "group", id: groupId },
+  });
+  return { revision };
+}
+
+/** The document's entries of these devices as they now stand. */
+export async function deviceEntries({ tx, tenantId }: TenantScope, deviceIds: string[]): Promise<Entry[]> {
+  const devices = await tx.device.findMany({ where: { tenantId, id: { in: deviceIds } }, include: withGroups });
+  return devices.map((device) => deviceEntry(deviceRow(device)));
+}
+
+async function setGroup(scope: TenantScope, groupId: string, deviceIds: string[], action: string, summary: string) {
+  const { tx, tenantId } = scope;
+  const members = await tx.deviceGroupMember.findMany({ where: { tenantId, groupId }, select: { deviceId: true } });
+  const before = new Set(members.map((member) => member.deviceId));
+  const after = new Set(deviceIds);
+  const added = [...after].filter((id) => !before.has(id));
+  const removed = [...before].filter((id) => !after.has(id));
+  const known = await tx.device.count({ where: { tenantId, id: { in: added } } });
+  if (known !== added.length)
+    throw invalid("deviceIds", "Some of these devices are gone. Reload the list and choose again.");
+  await tx.deviceGroupMember.deleteMany({ where: { tenantId, groupId, deviceId: { in: removed } } });
+  await tx.deviceGroupMember.createMany({ data: added.map((deviceId) => ({ tenantId, groupId, deviceId })) });
+  const group = await getGroup(scope, groupId);
+  await audit(scope, {
+    action,
+    subject: { kind: "group", id: groupId, name: group.name },
+    details: { devices: after.size, added: added.length, removed: removed.length },
+  });
+  const entries = await deviceEntries(scope, [...added, ...removed]);
+  const revision = await publish(scope, entries, { summary, subject: { kind: "group", id: groupId } });
+  return { group, revision };
+}
+
+/** Asked under the tenant's row lock, so that two at once cannot both take the last place. */
+export async function requireRoomForDevices({ tx, tenantId }: TenantScope, wanted: number): Promise<void> {
+  const [row] = await tx.$queryRaw<{ max_devices: number; name: string }[]>`
+    SELECT p.max_devices, p.name FROM tenants t JOIN plans p ON p.id = t.plan_id WHERE t.id = ${tenantId}::uuid FOR UPDATE OF t`;
+  const used = await tx.device.count({ where: { tenantId } });
+  if (row && used + wanted > row.max_devices) {
+    throw new AppError(
+      "limit",
+      `The ${row.name} plan allows ${row.max_devices} devices and ${used} are in use. Remove one, or ask your account manager for a larger plan.`,
+    );
+  }
+}
+
+async function requireInsideNetworks({ tx, tenantId }: TenantScope, address: string): Promise<void> {
+  const networks = await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } });
+  const value = parseAddress(address);
+  if (networks.some((network) => isInside(value, parseCidr(network.cidr)))) return;
+  const list = networks.map((network) => network.cidr).join(", ");
+  throw invalid(
+    "address",
+    list
+      ? `${address} is in none of your networks (${list}). Use an address inside one of them.`
+      : "No network is set up for you yet. Ask your account manager to add one, then add devices.",
+  );
+}
+
+async function named<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUniqueViolation(error)) {
+      if ((error as { code?: string }).code === "P2025" || (error as { code?: string }).code === "P2003")
+        throw invalid("groupIds", "One of these groups is gone. Reload the page and choose again.");
+      throw error;
+    }
+    const isAddress = JSON.stringify((error as { meta?: unknown }).meta ?? {}).includes("address");
+    throw isAddress
+      ? conflict("address", "Another device has this address. Each device needs its own.")
+      : conflict("name", `Another ${what} has this name. Choose a different one.`);
+  }
+}
+
+const withGroups = { groups: { include: { group: { select: { id: true, name: true } } } } } as const;
+const withUses = {
+  _count: { select: { devices: true } },
+  policies: { include: { policy: { select: { id: true, name: true } } } },
+} as const;
+
+function deviceRow(device: Prisma.DeviceGetPayload<{ include: typeof withGroups }>): DeviceRow {
+  const { id, name, description, createdAt } = device;
+  return {
+    id,
+    name,
+    description,
+    createdAt,
+    address: bareAddress(device.address),
+    groups: device.groups.map((member) => member.group),
+  };
+}
+
+function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses }>): GroupRow {
+  const { id, name, description, createdAt } = group;
+  return {
+    id,
+    name,
+    description,
+    createdAt,
+    deviceCount: group._count.devices,
+    policies: group.policies.map((use) => use.policy),
+  };
+}
+
+const deviceEntry = ({ id, name, address, groups }: DeviceRow): Entry => ({
+  kind: "device",
+  id,
+  value: { name, address, groups: groups.map((group) => group.id).sort() },
+});
+
+const changeable = ({ name, address, description, groups }: DeviceRow) => ({
+  name,
+  address,
+  description,
+  groups: groups.map((group) => group.name),
+});
+
+/** PostgreSQL writes an inet host without its /32, but a driver may keep it. */
+export const bareAddress = (inet: string) => inet.replace(/\/32$/, "");
+
+const addressMatch = (search: string): Prisma.DeviceWhereInput[] =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : [];

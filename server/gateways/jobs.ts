@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { defineJob } from "../core/queue";
+
+const one = z.object({ gatewayId: z.uuid() });
+
+/** Sends a gateway everything that it is behind on. One at a time a gateway; a change that comes meanwhile runs it again. */
+export const gatewayPush = defineJob({
+  name: "gateway.push",
+  schema: one,
+  key: ({ gatewayId }) => gatewayId,
+  attempts: 6,
+  backoffMs: 250,
+  concurrency: 8,
+});
+
+/** Follows a gateway's events for a while by long poll, then adds itself again. */
+export const gatewayCollect = defineJob({
+  name: "gateway.collect",
+  schema: one,
+  key: ({ gatewayId }) => gatewayId,
+  attempts: 1,
+  backoffMs: 500,
+  concurrency: 64,
+});
+
+/** Enrols a gateway that waits for it, once its agent answers. */
+export const gatewayEnrol = defineJob({
+  name: "gateway.enrol",
+  schema: one,
+  key: ({ gatewayId }) => gatewayId,
+  attempts: 1,
+  backoffMs: 500,
+  concurrency: 4,
+});
+
+/** Every few seconds: heals lost jobs, asks each gateway how it is, compares digests now and then. */
+export const gatewaySweep = defineJob({
+  name: "gateway.sweep",
+  schema: z.object({}),
+  attempts: 1,
+  backoffMs: 500,
+  concurrency: 1,
+});

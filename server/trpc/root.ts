@@ -1,0 +1,12 @@
+/** Every procedure of the control plane, a router a domain. */
+import { devicesRouter } from "../devices/router";
+import { revisionsRouter } from "../revisions/router";
+import { createCaller, router } from "./trpc";
+
+export const appRouter = router({
+  devices: devicesRouter,
+  revisions: revisionsRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export const callerOf = createCaller(appRouter);

@@ -1,0 +1,192 @@
+/**
+ * The ladder of procedures: public, signed in, portal, tenant, staff. Each says in its meta which permission it needs, or
+ * why it needs none; each runs in one database transaction bound to what it may see; each mutation leaves an audit entry.
+ */
+import { initTRPC, TRPCError } from "@trpc/server";
+import superjson from "superjson";
+import { z } from "zod";
+import { type Actor, inTransaction, type Scope, type TenantScope } from "../core/db";
+import { AppError, type ErrorCode, notFound } from "../core/errors";
+import type { Log } from "../core/log";
+import {
+  canMember,
+  canStaff,
+  canStaffInTenant,
+  type StaffPermission,
+  type TenantPermission,
+} from "../core/permissions";
+import type { AccountPrincipal, Principal, Standing, UserPrincipal } from "./principal";
+
+export interface Context {
+  principal: Principal | null;
+  /** The caller's network address, for limits and the audit. */
+  address: string;
+  userAgent: string;
+  log: Log;
+}
+
+export type Meta =
+  | { access: "public"; because: string }
+  | { access: "signed_in" }
+  | { access: "portal" }
+  | { access: "tenant"; permission: TenantPermission }
+  | { access: "staff"; permission: StaffPermission };
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    transformer: superjson,
+    errorFormatter({ shape, error }) {
+      const known = error.cause instanceof AppError ? error.cause : undefined;
+      const issue = error.cause instanceof z.ZodError ? error.cause.issues[0] : undefined;
+      return {
+        ...shape,
+        message:
+          known?.message ?? issue?.message ?? (error.code === "INTERNAL_SERVER_ERROR" ? unexpected : shape.message),
+        data: {
+          code: shape.data.code,
+          httpStatus: shape.data.httpStatus,
+          path: shape.data.path,
+          /** The input field that it concerns, dotted. */
+          field: known?.field ?? (issue ? issue.path.join(".") : undefined),
+        },
+      };
+    },
+  });
+
+const unexpected = "Something went wrong on our side. It has been logged; try again, and tell support if it stays.";
+
+export const router = t.router;
+export const createCaller = t.createCallerFactory;
+
+/** Turns errors of ours into tRPC's, once, and logs those that nobody expected. */
+const translated = t.procedure.use(async ({ ctx, path, next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { cause } = result.error;
+  if (cause instanceof AppError) throw new TRPCError({ code: trpcCodes[cause.code], message: cause.message, cause });
+  if (result.error.code === "INTERNAL_SERVER_ERROR")
+    ctx.log.error({ path, error: cause ?? result.error }, "procedure failed");
+  return result;
+});
+
+const trpcCodes = {
+  invalid: "BAD_REQUEST",
+  unauthenticated: "UNAUTHORIZED",
+  forbidden: "FORBIDDEN",
+  not_found: "NOT_FOUND",
+  conflict: "CONFLICT",
+  limit: "FORBIDDEN",
+  too_many: "TOO_MANY_REQUESTS",
+  unavailable: "SERVICE_UNAVAILABLE",
+} as const satisfies Record<ErrorCode, TRPCError["code"]>;
+
+/** Open to anyone; `because` says why that is right. Runs its own transactions. */
+export const publicProcedure = (because: string) => translated.meta({ access: "public", because });
+
+/** Any user (not a VPN account) that is signed in; also where a forced change of password still stands open. */
+export const signedInProcedure = translated.meta({ access: "signed_in" }).use(({ ctx, next }) => {
+  const principal = settledUser(ctx.principal);
+  return inOneTransaction(actorOf(principal), { userId: principal.userId }, (scope) =>
+    next({ ctx: { ...ctx, principal, scope } }),
+  );
+});
+
+/** A VPN account in its portal: bound to its tenant, and it is the procedure's part to look only at its own. */
+export const portalProcedure = translated.meta({ access: "portal" }).use(({ ctx, next }) => {
+  const principal = settledAccount(ctx.principal);
+  const { tenantId } = principal;
+  return inOneTransaction(actorOf(principal), { tenantId }, (scope) =>
+    next({ ctx: { ...ctx, principal, scope: { ...scope, tenantId } satisfies TenantScope } }),
+  );
+});
+
+/** Somebody with this permission in the tenant named by `tenantId` in the input. For all others there is no such tenant. */
+export const tenantProcedure = (permission: TenantPermission) =>
+  translated
+    .meta({ access: "tenant", permission })
+    .input(z.object({ tenantId: z.uuid() }))
+    .use(({ ctx, input, next }) => {
+      const principal = settledUser(ctx.principal);
+      const { tenantId } = input;
+      return inOneTransaction(actorOf(principal), { tenantId, userId: principal.userId }, async (scope) => {
+        const standing = await standingIn(scope, principal, tenantId);
+        if (!mayInTenant(standing, permission))
+          throw new AppError("forbidden", `Your role here (${standing.role}) does not include ${permission}.`);
+        return next({ ctx: { ...ctx, principal, standing, scope: { ...scope, tenantId } satisfies TenantScope } });
+      });
+    });
+
+/** Operator staff with this permission: reads every tenant. To write in one, bind the transaction to it. */
+export const staffProcedure = (permission: StaffPermission) =>
+  translated.meta({ access: "staff", permission }).use(({ ctx, next }) => {
+    const principal = settledUser(ctx.principal);
+    if (!principal.staffRole) throw notFound("page");
+    if (!canStaff(principal.staffRole, permission))
+      throw new AppError("forbidden", `Your role (${principal.staffRole}) does not include ${permission}.`);
+    return inOneTransaction(actorOf(principal), { isStaff: true, userId: principal.userId }, (scope) =>
+      next({ ctx: { ...ctx, principal, staffRole: principal.staffRole!, scope } }),
+    );
+  });
+
+/** Where a user stands in a tenant. @throws not_found for those who stand nowhere in it. */
+export async function standingIn(scope: Scope, principal: UserPrincipal, tenantId: string): Promise<Standing> {
+  const member = await scope.tx.member.findUnique({
+    where: { tenantId_userId: { tenantId, userId: principal.userId } },
+    select: { role: true, tenant: { select: { state: true } } },
+  });
+  if (member && member.tenant.state !== "deleted") return { kind: "member", role: member.role };
+  if (principal.staffRole) {
+    const tenant = await scope.tx.tenant.findUnique({ where: { id: tenantId }, select: { state: true } });
+    if (tenant && tenant.state !== "deleted") return { kind: "staff", role: principal.staffRole };
+  }
+  throw notFound("tenant");
+}
+
+export function mayInTenant(standing: Standing, permission: TenantPermission): boolean {
+  return standing.kind === "member"
+    ? canMember(standing.role, permission)
+    : canStaffInTenant(standing.role, permission);
+}
+
+export function actorOf(principal: Principal): Actor {
+  return {
+    kind: principal.kind,
+    id: principal.kind === "user" ? principal.userId : principal.accountId,
+    name: principal.name,
+  };
+}
+
+/** Signed in as a user, with no forced change of password outstanding. */
+export function settledUser(principal: Principal | null): UserPrincipal {
+  const settled = settledPrincipal(principal);
+  if (settled.kind !== "user") throw notFound("page");
+  return settled;
+}
+
+export function settledAccount(principal: Principal | null): AccountPrincipal {
+  const settled = settledPrincipal(principal);
+  if (settled.kind !== "account") throw notFound("page");
+  return settled;
+}
+
+function settledPrincipal(principal: Principal | null): Principal {
+  if (!principal) throw new AppError("unauthenticated", "Sign in to go on.");
+  if (principal.mustChangePassword)
+    throw new AppError("forbidden", "Change your temporary password first.", { field: "password" });
+  return principal;
+}
+
+/** A procedure that failed rolls its transaction back: tRPC hands errors on as values, so they are thrown here. */
+async function inOneTransaction<T extends { ok: boolean }>(
+  actor: Actor,
+  binding: Parameters<typeof inTransaction>[1],
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
+  return inTransaction(actor, binding, async (scope) => {
+    const result = await work(scope);
+    if (!result.ok) throw (result as unknown as { error: TRPCError }).error;
+    return result;
+  });
+}
