@@ -30,8 +30,8 @@ module.exports = {
     forbid(
       "ui-knows-no-domain",
       { path: "^app/_ui/" },
-      { path: "^server/|^app/(?!_ui/)" },
-      "primitives know no domain",
+      { path: "^server/|^app/(?!_ui/|_lib/format)" },
+      "primitives know no domain; how numbers and times read is pure and theirs too",
     ),
     forbid(
       "domains-meet-in-their-main-file",

@@ -1,0 +1,74 @@
+/** The only source of addresses within the app. Snapshot-tested: a changed address breaks somebody's bookmark. */
+export const paths = {
+  home: "/",
+  signIn: "/sign-in",
+  /** Sign in, then come back to where one was. */
+  signInTo: (returnTo: string) => `/sign-in?returnTo=${encodeURIComponent(returnTo)}`,
+  changePassword: "/change-password",
+  invitation: (token: string) => `/invitation/${part(token)}`,
+
+  tenant: (slug: string) => {
+    const base = `/${part(slug)}`;
+    return {
+      overview: base,
+      accounts: `${base}/accounts`,
+      account: (id: string) => `${base}/accounts/${part(id)}`,
+      devices: `${base}/devices`,
+      groups: `${base}/groups`,
+      policies: `${base}/policies`,
+      policy: (id: string) => `${base}/policies/${part(id)}`,
+      sessions: `${base}/sessions`,
+      audit: `${base}/audit`,
+      members: `${base}/members`,
+    };
+  },
+
+  staff: {
+    home: "/staff",
+    tenants: "/staff/tenants",
+    tenant: (id: string) => `/staff/tenants/${part(id)}`,
+    plans: "/staff/plans",
+    gateways: "/staff/gateways",
+    gateway: (id: string) => `/staff/gateways/${part(id)}`,
+    sessions: "/staff/sessions",
+    outbox: "/staff/outbox",
+    mail: (id: string) => `/staff/outbox/${part(id)}`,
+  },
+
+  portal: {
+    home: "/portal",
+    sessions: "/portal/sessions",
+    reach: "/portal/reach",
+  },
+
+  api: {
+    trpc: "/api/trpc",
+    auth: "/api/auth",
+  },
+} as const;
+
+/** First parts of addresses that are ours, so that no tenant may take one for its slug. */
+export const reservedSlugs: readonly string[] = [
+  "api",
+  "change-password",
+  "favicon.ico",
+  "icon.svg",
+  "invitation",
+  "portal",
+  "sign-in",
+  "staff",
+  "_next",
+];
+
+/** Where to go after signing in. Anything but a path of our own would let a link send people elsewhere. */
+export function safeReturnPath(value: string | string[] | null | undefined, fallback: string = paths.home): string {
+  if (typeof value !== "string" || !value.startsWith("/")) return fallback;
+  const origin = "http://self.invalid";
+  const url = URL.canParse(value, origin) ? new URL(value, origin) : null;
+  if (!url || url.origin !== origin || url.pathname.startsWith("//")) return fallback;
+  return url.pathname === paths.signIn ? fallback : `${url.pathname}${url.search}${url.hash}`;
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
