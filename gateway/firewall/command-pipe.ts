@@ -14,12 +14,15 @@ export interface Runner {
   close(): void;
 }
 
-/** No home: nft would keep a history file there. */
+/**
+ * No home: nft would keep a history file there. Asserted, because Next's types, seen by the same check, make NODE_ENV a
+ * must in every environment.
+ */
 export const commandEnv = {
   PATH: "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
   LC_ALL: "C",
   HOME: "/nonexistent",
-};
+} as unknown as NodeJS.ProcessEnv;
 
 /** nft's line editor remembers every line it read, so the process is replaced now and then. */
 const batchesPerProcess = 5_000;
