@@ -3,9 +3,11 @@
 import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from "nuqs";
 import { useCallback, useMemo } from "react";
 
-interface TableStateOptions<Filter extends string> {
+interface TableStateOptions<Column extends string, Filter extends string> {
+  /** Columns that the server sorts by. */
+  sortable: readonly Column[];
   /** The order at first: a column's id, with "-" before it for descending. */
-  sort: string;
+  sort: NoInfer<Column> | `-${NoInfer<Column>}`;
   pageSize?: number;
   /** Names of the filters; each is a parameter of the URL. */
   filters?: readonly Filter[];
@@ -13,7 +15,9 @@ interface TableStateOptions<Filter extends string> {
   prefix?: string;
 }
 
-export interface TableState<Filter extends string = string> {
+export interface TableState<Filter extends string = string, Column extends string = string> {
+  /** What every list asks of the server: `queryOptions({ tenantId, ...state.input })`. */
+  input: { page: number; pageSize: number; sort: Column; order: "asc" | "desc"; search: string };
   page: number;
   pageSize: number;
   sort: string;
@@ -31,18 +35,19 @@ export interface TableState<Filter extends string = string> {
 }
 
 /** What a list shows, kept in the URL: it can be linked to, and the way back finds it as it was left. */
-export function useTableState<const Filter extends string = never>({
+export function useTableState<const Column extends string, const Filter extends string = never>({
+  sortable,
   sort: firstSort,
   pageSize: firstSize = 25,
   filters: names = [],
   prefix = "",
-}: TableStateOptions<Filter>): TableState<Filter> {
+}: TableStateOptions<Column, Filter>): TableState<Filter, Column> {
   const namesKey = names.join("\n");
   const parsers = useMemo(
     () => ({
       page: parseAsInteger.withDefault(1),
       size: parseAsInteger.withDefault(firstSize),
-      sort: parseAsString.withDefault(firstSort),
+      sort: parseAsString.withDefault(firstSort as string),
       q: parseAsString.withDefault(""),
     }),
     [firstSize, firstSort],
@@ -76,11 +81,23 @@ export function useTableState<const Filter extends string = never>({
     void setChosen(null);
     void setView({ q: null, page: null });
   }, [setChosen, setView]);
+  // An address can hold anything; what the server would refuse is read as what the list starts with.
+  const sort = sortable.includes(view.sort.replace(/^-/, "") as Column) ? view.sort : firstSort;
+  const page = Math.min(100_000, Math.max(1, view.page));
+  const pageSize = Math.min(200, Math.max(1, view.size));
+  const search = view.q.slice(0, 200);
   return {
-    page: Math.max(1, view.page),
-    pageSize: Math.min(100, Math.max(1, view.size)),
-    sort: view.sort,
-    search: view.q,
+    input: {
+      page,
+      pageSize,
+      sort: sort.replace(/^-/, "") as Column,
+      order: sort.startsWith("-") ? "desc" : "asc",
+      search,
+    },
+    page,
+    pageSize,
+    sort,
+    search,
     filters: chosen as Record<Filter, string[]>,
     isFiltered: view.q !== "" || Object.values(chosen).some((values) => values.length > 0),
     setPage,
