@@ -1,6 +1,8 @@
 "use client";
 
+import { X } from "lucide-react";
 import { useTheme } from "next-themes";
+import type { ReactElement } from "react";
 import { Toaster as Sonner, toast as sonner } from "sonner";
 import { readServerError } from "./server-error";
 
@@ -11,7 +13,31 @@ export const toast = {
   bad: (message: string, description?: string) => sonner.error(message, { description }),
   /** For a mutation's `onError`. */
   error: (error: unknown) => sonner.error(readServerError(error).message),
+  /** Something under way: stays until it says that it may leave, or is dismissed. */
+  live: (id: string, draw: (leave: () => void) => ReactElement) => {
+    const leave = () => setTimeout(() => sonner.dismiss(id), 4_000);
+    sonner.custom(() => <LiveToast onDismiss={() => sonner.dismiss(id)}>{draw(leave)}</LiveToast>, {
+      id,
+      duration: Number.POSITIVE_INFINITY,
+    });
+  },
 };
+
+function LiveToast({ onDismiss, children }: { onDismiss: () => void; children: ReactElement }) {
+  return (
+    <div className="flex w-(--width) max-w-full items-start gap-2 rounded-lg border border-line-strong bg-raised p-3 font-sans text-sm text-ink">
+      <div className="min-w-0 flex-1">{children}</div>
+      <button
+        type="button"
+        aria-label="Dismiss"
+        onClick={onDismiss}
+        className="-mt-1 -mr-1 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:bg-hover hover:text-ink"
+      >
+        <X aria-hidden className="size-3.5" />
+      </button>
+    </div>
+  );
+}
 
 export function Toaster() {
   const { resolvedTheme } = useTheme();
