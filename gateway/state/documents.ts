@@ -30,7 +30,8 @@ export interface Documents {
 
 /** `conflict`: the push does not start from what is here. `replayed`: it is in already. */
 export type Staging =
-  | { outcome: "conflict" | "replayed"; revision: number }
+  | { outcome: "conflict"; revision: number }
+  | { outcome: "replayed"; revision: number }
   | { outcome: "staged"; document: TenantDocument; changes: EntryChange[]; commit(): Promise<void>; takeBack(): void };
 
 interface Held {
@@ -101,7 +102,7 @@ export class DocumentBook implements Documents {
     const isReplace = push.from === null;
     if (isReplace ? push.to < present : push.from !== present) {
       const isIn = !isReplace && push.to <= present;
-      return { outcome: isIn ? "replayed" : "conflict", revision: present };
+      return isIn ? { outcome: "replayed", revision: present } : { outcome: "conflict", revision: present };
     }
 
     const changes = findChanges(document, isReplace ? wholeAs(document, push.entries) : push.entries);

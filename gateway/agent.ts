@@ -1,0 +1,162 @@
+/**
+ * The enrolled gateway: documents, firewall, openvpn processes and ledger, put together. Started, it holds the kernel at
+ * the documents on its disk and adopts what runs, before anybody may call.
+ */
+import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { createIpPipe, type Runner } from "./firewall/command-pipe";
+import { createFirewall } from "./firewall/firewall";
+import { createNft, type Nft } from "./firewall/nft";
+import { createRouter } from "./firewall/router";
+import { Routes, type RoutingState, readRouting } from "./firewall/routes";
+import type { Sessions } from "./ledger/sessions";
+import { openSpool, type Spool } from "./ledger/spool";
+import type { Logger } from "./log";
+import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
+import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
+import { createConfigFile } from "./state/config-file";
+import { FileDocumentStore } from "./state/document-store";
+import { DocumentBook } from "./state/documents";
+import type { Enrolled } from "./state/identity";
+import { createEnforcer, type Enforcer } from "./state/push";
+import { agentVersion } from "./version";
+
+export interface Agent {
+  documents: DocumentBook;
+  spool: Spool;
+  enforcer: Enforcer;
+  sessions(): Sessions;
+  configVersion(): number;
+  configure(config: GatewayConfig): Promise<void>;
+  state(): GatewayStateReply;
+  /** Lets go of everything; tunnels and rules stay for the next agent. */
+  close(): Promise<void>;
+  /** Takes everything down: processes, rules, routes. */
+  stop(): Promise<void>;
+}
+
+/** What the agent does to the host. */
+export interface Kernel {
+  nft: Nft;
+  ip: Runner;
+  readRouting(): Promise<RoutingState>;
+}
+
+export function createKernel(): Kernel {
+  return { nft: createNft(), ip: createIpPipe(), readRouting };
+}
+
+export interface AgentDependencies {
+  stateDir: string;
+  openvpnBin: string;
+  identity: Enrolled & { key: string };
+  kernel: Kernel;
+  startSupervisor: (dependencies: SupervisorDependencies) => Promise<Supervisor>;
+  log: Logger;
+}
+
+/** Routes vanish with a device that goes down, and come back with nobody's help but this. */
+const verifyRoutesEveryMs = 10_000;
+
+export async function startAgent({
+  stateDir,
+  openvpnBin,
+  identity,
+  kernel,
+  startSupervisor,
+  log,
+}: AgentDependencies): Promise<Agent> {
+  const { gatewayId } = identity;
+  const startedAt = new Date();
+  const store = new FileDocumentStore(join(stateDir, "tenants"), (message) => log.warn(message));
+  const documents = await DocumentBook.open(store);
+  const loadedMs = Date.now() - startedAt.getTime();
+  const configFile = createConfigFile(stateDir);
+  let config = await configFile.read();
+
+  const { nft, ip } = kernel;
+  const routes = new Routes(gatewayId, ip, kernel.readRouting);
+  const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
+  const spool = openSpool(join(stateDir, "spool"));
+  // Rules before processes: nobody is let in while the kernel lets everything through.
+  if (config) await firewall.load(config.range);
+  const supervisor = await startSupervisor({
+    stateDir,
+    gatewayId,
+    documents,
+    spool,
+    router: createRouter(ip, () => config!.rangeAddress),
+    log,
+    openvpnBin,
+  });
+  const sessions = () => supervisor.sessions;
+  const enforcer = createEnforcer(documents, firewall, sessions);
+  const keys = { certificate: identity.certificate, key: identity.key };
+  if (config) {
+    await supervisor.configure(config, keys);
+    const ended = await enforcer.recheck();
+    if (ended.length > 0) log.info({ ended: ended.length }, "ended sessions that may no longer be in");
+  }
+  const verifying = setInterval(() => {
+    if (config) routes.verify().catch((error) => log.error({ err: error }, "the routes could not be verified"));
+  }, verifyRoutesEveryMs);
+  log.info({ loadedMs, readyMs: Date.now() - startedAt.getTime(), tenants: [...documents.all()].length }, "ready");
+
+  let configuring: Promise<void> = Promise.resolve();
+  const configure = async (wanted: GatewayConfig) => {
+    const isOtherRange = config?.range !== wanted.range;
+    await configFile.write(wanted);
+    config = wanted;
+    if (isOtherRange) await firewall.load(wanted.range);
+    await supervisor.configure(wanted, keys);
+    log.info({ version: wanted.version, processes: wanted.processes.length }, "configured");
+  };
+
+  const letGo = async () => {
+    clearInterval(verifying);
+    await supervisor.close();
+    await spool.close();
+    nft.close();
+    ip.close();
+  };
+
+  return {
+    documents,
+    spool,
+    enforcer,
+    sessions,
+    configVersion: () => config?.version ?? 0,
+    configure(wanted) {
+      configuring = configuring.catch(() => {}).then(() => configure(wanted));
+      return configuring;
+    },
+    state: () => ({
+      gatewayId,
+      epoch: spool.epoch,
+      agentVersion,
+      openvpnVersion: supervisor.openvpnVersion,
+      startedAt: startedAt.toISOString(),
+      configVersion: config?.version ?? 0,
+      revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
+      processes: supervisor.processes(),
+      sessions: supervisor.sessions.all().length,
+      lastSequence: spool.lastSequence,
+      spooled: spool.depth,
+      certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
+      memoryBytes: process.memoryUsage.rss(),
+      warnings: [...supervisor.warnings(), ...warningsOf(routes, spool)],
+    }),
+    close: letGo,
+    async stop() {
+      await supervisor.stopProcesses();
+      await firewall.clear();
+      await letGo();
+    },
+  };
+}
+
+function warningsOf(routes: Routes, spool: Spool): GatewayWarning[] {
+  const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));
+  if (spool.failure) warnings.push({ code: "spool_failing", message: spool.failure });
+  return warnings;
+}

@@ -1,0 +1,111 @@
+import type { Agent } from "../agent";
+import type { DigestReply, EventsReply, PushConflict, PushReply } from "../protocol/api";
+import type { GatewayEvent } from "../protocol/events";
+import { ApiError } from "./errors";
+import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
+import type { ApiRequest, Route } from "./server";
+
+/** Thin: parse, call, answer. See protocol/api.ts for what each promises. */
+export function createRoutes(agent: Agent): Route[] {
+  return [
+    { method: "GET", path: "/v1/state", handle: async () => ({ status: 200, body: agent.state() }) },
+    {
+      method: "PUT",
+      path: "/v1/config",
+      handle: async ({ body }) => {
+        const config = parse(configSchema, body);
+        if (config.version < agent.configVersion())
+          throw new ApiError(409, "stale_config", `version ${agent.configVersion()} is here already`);
+        await agent.configure(config);
+        return { status: 200, body: agent.state() };
+      },
+    },
+    {
+      method: "PUT",
+      path: "/v1/tenants/:tenantId",
+      handle: async ({ params, body, receivedAt }) => {
+        const tenantId = tenantIdOf(params);
+        const push = parse(pushSchema, body);
+        const stranger = push.entries.findIndex(({ kind, id }) => kind === "tenant" && id !== tenantId);
+        if (stranger >= 0)
+          throw new ApiError(400, "invalid", `entries[${stranger}].id: must be the tenant of the path`);
+        const result = await agent.enforcer.push(tenantId, push);
+        if (result.outcome === "conflict")
+          return { status: 409, body: { revision: result.revision } satisfies PushConflict };
+        const tookMs = Math.round((performance.now() - receivedAt) * 100) / 100;
+        return { status: 200, body: { revision: result.revision, tookMs, ended: result.ended } satisfies PushReply };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/tenants/:tenantId/digest",
+      handle: async ({ params }) => {
+        const tenantId = tenantIdOf(params);
+        const { documents } = agent;
+        const body: DigestReply = { revision: documents.revision(tenantId), digest: documents.digest(tenantId) };
+        return { status: 200, body };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/events",
+      handle: async (request) => ({ status: 200, body: await pollEvents(agent, request) }),
+    },
+    {
+      method: "POST",
+      path: "/v1/sessions/:sessionId/disconnect",
+      handle: async ({ params, body }) => {
+        const { reason } = parse(disconnectSchema, body);
+        const sessions = agent.sessions();
+        if (!sessions.get(params.sessionId!)) throw new ApiError(404, "no_session", "there is no such session here");
+        await sessions.end(params.sessionId!, "kicked", reason);
+        return { status: 204 };
+      },
+    },
+  ];
+}
+
+function tenantIdOf({ tenantId }: Record<string, string>): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(tenantId!))
+    throw new ApiError(400, "invalid", "the tenant's id in the path must be a UUID in lower case");
+  return tenantId!;
+}
+
+/** Waits for the first event after the asked-for number, for as long as the caller stays and asked to wait. */
+async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<EventsReply> {
+  const { epoch, after, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
+  if (epoch !== spool.epoch) return { epoch: spool.epoch, events: [], isNewEpoch: true };
+  spool.acknowledge(after);
+  let events: GatewayEvent[] = await spool.read(after, limit);
+  if (events.length === 0 && waitMs > 0) {
+    const deadline = performance.now() + waitMs;
+    while (events.length === 0 && performance.now() < deadline && !signal.aborted) {
+      const appended = nextAppend(spool, deadline - performance.now(), signal);
+      // Asked again once the listener stands: what came in between is not missed.
+      events = await spool.read(after, limit);
+      if (events.length > 0) {
+        appended.cancel();
+        break;
+      }
+      await appended.promise;
+      events = await spool.read(after, limit);
+    }
+  }
+  return { epoch: spool.epoch, events, isNewEpoch: false };
+}
+
+function nextAppend(spool: Agent["spool"], waitMs: number, signal: AbortSignal) {
+  let cancel = () => {};
+  const promise = new Promise<void>((resolve) => {
+    const stop = spool.onAppend(() => cancel());
+    const timer = setTimeout(() => cancel(), waitMs);
+    cancel = () => {
+      stop();
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+      resolve();
+    };
+    signal.addEventListener("abort", cancel);
+  });
+  return { promise, cancel: () => cancel() };
+}

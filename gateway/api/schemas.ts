@@ -1,0 +1,175 @@
+/** What the API takes. Unknown fields of an entry are kept, for the digest counts them: a newer control plane may send more. */
+import { X509Certificate } from "node:crypto";
+import { z } from "zod";
+import { doOverlap, isInside, parseAddress, parseCidr } from "../protocol/addresses";
+import type { DisconnectRequest, EnrolGrant, EnrolRequest, GatewayConfig, Push } from "../protocol/api";
+import { ApiError } from "./errors";
+
+/** Of the platform: stable addresses are cut from it, and no tenant's network may lie in it. */
+const platformRange = "100.64.0.0/10";
+
+const id = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "must be a UUID in lower case");
+const text = (most: number) =>
+  z
+    .string()
+    .max(most, `must have at most ${most} characters`)
+    .regex(/^\P{Cc}*$/u, "must not contain control characters");
+const address = z.string().superRefine(refused(parseAddress));
+const cidr = z.string().superRefine(refused(parseCidr));
+const interfaceName = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,14}$/, "must be the name of a network interface")
+  .refine((name) => !name.startsWith("db-"), "must not be one of the tunnels");
+const port = z.number().int().min(1, "must be at least 1").max(65535, "must be at most 65535").nullable();
+
+const tenant = z.looseObject({
+  number: z.number().int().min(1).max(2_000_000_000),
+  name: text(200),
+  state: z.enum(["active", "suspended"]),
+  blocks: z.array(cidr.refine(isInRange, `must lie in the platform's range ${platformRange}`)).max(64),
+});
+const network = z.looseObject({
+  cidr: cidr.refine((value) => !isCidr(value) || !doOverlap(parseCidr(value), parseCidr(platformRange)), {
+    message: `must not overlap the platform's range ${platformRange}`,
+  }),
+});
+const uplink = z.looseObject({ interface: interfaceName, nextHop: address.nullable() });
+const account = z.looseObject({
+  name: text(200),
+  state: z.enum(["active", "revoked"]),
+  reason: text(500).nullable(),
+  address,
+  passwordHash: z
+    .string()
+    .max(500)
+    .regex(/^\$argon2id\$[\x21-\x7e]*$/, "must be an argon2id hash")
+    .nullable(),
+  mustChangePassword: z.boolean(),
+  fingerprints: z.array(z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex")).max(100),
+  policies: z.array(id).max(1_000),
+});
+const device = z.looseObject({ name: text(200), address, groups: z.array(id).max(1_000) });
+const rule = z
+  .looseObject({ protocol: z.enum(["tcp", "udp", "icmp"]), from: port, to: port })
+  .refine(({ from, to }) => (from === null) === (to === null), { path: ["to"], message: "must be null where from is" })
+  .refine(({ from, to }) => from === null || to === null || from <= to, {
+    path: ["to"],
+    message: "must not be less than from",
+  })
+  .refine(({ protocol, from }) => protocol !== "icmp" || from === null, {
+    path: ["from"],
+    message: "must be null: icmp has no ports",
+  });
+const policy = z.looseObject({
+  name: text(200),
+  isEnabled: z.boolean(),
+  groups: z.array(id).max(1_000),
+  rules: z.array(rule).max(1_000),
+});
+
+const entry = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("tenant"), id, value: tenant.nullable() }),
+  z.object({ kind: z.literal("network"), id, value: network.nullable() }),
+  z.object({ kind: z.literal("uplink"), id, value: uplink.nullable() }),
+  z.object({ kind: z.literal("account"), id, value: account.nullable() }),
+  z.object({ kind: z.literal("device"), id, value: device.nullable() }),
+  z.object({ kind: z.literal("policy"), id, value: policy.nullable() }),
+]);
+
+const revision = z.number().int().min(0);
+export const pushSchema: z.ZodType<Push> = z
+  .object({ from: revision.nullable(), to: revision.min(1), entries: z.array(entry) })
+  .refine(({ from, to }) => from === null || from < to, { path: ["to"], message: "must be greater than from" });
+
+const process = z.object({
+  name: z.string().regex(/^[a-z0-9-]{1,12}$/, "must be 1 to 12 of a-z, 0-9 and -"),
+  protocol: z.enum(["udp", "tcp"]),
+  port: z.number().int().min(1).max(65535),
+});
+
+export const configSchema: z.ZodType<GatewayConfig> = z
+  .object({
+    version: z.number().int().min(1),
+    range: cidr,
+    rangeAddress: address,
+    processes: z
+      .array(process)
+      .max(64)
+      .refine((all) => isUnique(all.map(({ name }) => name)), "must not repeat a name")
+      .refine((all) => isUnique(all.map(({ protocol, port }) => `${protocol} ${port}`)), "must not repeat a port"),
+    clientCa: z.string().refine(isCertificate, "must be a certificate in PEM"),
+    tlsCryptV2Key: z
+      .string()
+      .regex(
+        /^-----BEGIN OpenVPN tls-crypt-v2 server key-----\n[\sA-Za-z0-9+/=]+-----END OpenVPN tls-crypt-v2 server key-----\s*$/,
+        {
+          message: "must be an OpenVPN tls-crypt-v2 server key in PEM",
+        },
+      ),
+  })
+  .refine(({ range, rangeAddress }) => isInside(parseAddress(rangeAddress), parseCidr(range)), {
+    path: ["rangeAddress"],
+    message: "must lie in range",
+    when: ({ issues }) => issues.length === 0,
+  });
+
+export const disconnectSchema: z.ZodType<DisconnectRequest> = z.object({ reason: text(200).min(1) });
+export const enrolRequestSchema: z.ZodType<EnrolRequest> = z.object({ nonce: z.string().regex(/^[0-9a-f]{64}$/) });
+export const enrolGrantSchema: z.ZodType<EnrolGrant> = z.object({
+  certificate: z.string().max(20_000),
+  gatewayCa: z.string().max(20_000),
+  proof: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export const eventsQuerySchema = z.object({
+  epoch: z.string().default(""),
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  waitMs: z.coerce.number().int().min(0).max(30_000).default(0),
+});
+
+/** @throws ApiError 400 that names the field, e.g. `entries[3].value.rules[0].to must be at most 65535`. */
+export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue!.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  throw new ApiError(400, "invalid", `${path.replace(/^\./, "") || "the body"}: ${issue!.message}`);
+}
+
+function refused(parser: (text: string) => unknown) {
+  return (value: string, context: z.RefinementCtx) => {
+    try {
+      parser(value);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+    }
+  };
+}
+
+function isCidr(value: string): boolean {
+  try {
+    parseCidr(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isInRange(block: string): boolean {
+  if (!isCidr(block)) return true;
+  const range = parseCidr(platformRange);
+  const { base, size } = parseCidr(block);
+  return base >= range.base && base + size <= range.base + range.size;
+}
+
+function isUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
+}

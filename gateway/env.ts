@@ -1,0 +1,36 @@
+/** The agent's settings: the only place that reads the environment. */
+import { z } from "zod";
+import { parseToken } from "./protocol/enrolment";
+
+const schema = z.object({
+  GATEWAY_STATE_DIR: z.string().startsWith("/", "must be an absolute path").default("/var/lib/drawbridge-gateway"),
+  GATEWAY_API_HOST: z.string().min(1).default("0.0.0.0"),
+  GATEWAY_API_PORT: z.coerce.number().int().min(0).max(65535).default(8443),
+  GATEWAY_TOKEN: z
+    .string()
+    .trim()
+    .refine((text) => isToken(text), "is not an enrolment token: it reads dbe1.<gateway>.<secret>.<expiry>")
+    .optional(),
+  OPENVPN_BIN: z.string().min(1).default("openvpn"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).default("json"),
+});
+
+export type Env = z.infer<typeof schema>;
+
+/** @throws with one line for each setting that is wrong. */
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new Error(result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("\n"));
+}
+
+function isToken(text: string): boolean {
+  try {
+    parseToken(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

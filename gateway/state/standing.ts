@@ -1,0 +1,27 @@
+import type { DisconnectCode, SessionStart } from "../protocol/events";
+import type { Documents } from "./documents";
+
+export interface Objection {
+  code: DisconnectCode;
+  /** For the person. */
+  reason: string;
+}
+
+type Standing = Pick<SessionStart, "tenantId" | "accountId" | "fingerprint" | "vpnAddress">;
+
+/** Why a session that is in may no longer be, by the document as it now stands. */
+export function findObjection(documents: Documents, session: Standing): Objection | null {
+  const document = documents.get(session.tenantId);
+  if (!document?.tenant) return { code: "revoked", reason: "Your organisation is no longer served here." };
+  if (document.tenant.state !== "active")
+    return { code: "revoked", reason: "Your organisation's access is suspended. Ask its administrator." };
+  const account = document.accounts.get(session.accountId);
+  if (!account) return { code: "revoked", reason: "This account has been removed." };
+  if (account.state !== "active")
+    return { code: "revoked", reason: account.reason ?? "This account has been revoked." };
+  if (!account.fingerprints.includes(session.fingerprint))
+    return { code: "revoked", reason: "This profile's certificate is no longer accepted. Download a new profile." };
+  if (account.address !== session.vpnAddress)
+    return { code: "kicked", reason: "Your address has changed. Connect again." };
+  return null;
+}
