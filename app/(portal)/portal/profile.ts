@@ -1,0 +1,101 @@
+/** The .ovpn file, put together in the browser from what the server certified and the key that never left. Pure. */
+export interface ProfileParts {
+  tenantName: string;
+  accountName: string;
+  /** Typed as the user name. */
+  email: string;
+  accountId: string;
+  /** When it was made. */
+  at: Date;
+  /** In the order in which the client tries them. */
+  remotes: readonly { host: string; port: number; protocol: "udp" | "tcp" }[];
+  /** PEM each. */
+  ca: string;
+  certificate: string;
+  privateKey: string;
+  tlsCryptV2Key: string;
+}
+
+/** @throws Error where a part would not be what it is taken for: what stands in this file is obeyed, some of it as root. */
+export function assembleProfile(parts: ProfileParts): string {
+  if (parts.remotes.length === 0)
+    throw new Error(
+      "No gateway is in service yet, so the profile would lead nowhere. Try again later or ask your admin.",
+    );
+  return [
+    comment(`Drawbridge profile of ${parts.accountName} at ${parts.tenantName}`),
+    comment(`Sign in as ${parts.email} with the password of the portal.`),
+    comment(`Account ${parts.accountId}, made ${parts.at.toISOString()}`),
+    "# It holds a private key: whoever has this file and your password is you. Do not pass it on.",
+    "",
+    "client",
+    "dev tun",
+    "nobind",
+    "persist-key",
+    "persist-tun",
+    "",
+    "# The next gateway is tried when one does not answer within three seconds.",
+    ...parts.remotes.map(remoteLine),
+    "connect-timeout 3",
+    "connect-retry 1 8",
+    "resolv-retry infinite",
+    ...(parts.remotes.every((remote) => remote.protocol === "udp") ? ["explicit-exit-notify 1"] : []),
+    "",
+    "# Only a gateway of this platform is believed.",
+    "remote-cert-tls server",
+    "verify-x509-name gateway. name-prefix",
+    "tls-version-min 1.2",
+    "data-ciphers AES-256-GCM:CHACHA20-POLY1305",
+    // For clients older than 2.5, which know no list.
+    "cipher AES-256-GCM",
+    "",
+    "auth-user-pass",
+    "verb 3",
+    "",
+    inline("ca", parts.ca, "CERTIFICATE"),
+    inline("cert", parts.certificate, "CERTIFICATE"),
+    inline("key", parts.privateKey, "PRIVATE KEY"),
+    inline("tls-crypt-v2", parts.tlsCryptV2Key, "OpenVPN tls-crypt-v2 client key"),
+    "",
+  ].join("\n");
+}
+
+/** "acme-field-service-dana-fox.ovpn": what every system takes for a file's name. */
+export function profileFileName(tenantName: string, accountName: string): string {
+  const words = `${tenantName} ${accountName}`
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .match(/[a-z0-9]+/g);
+  return `${(words ?? ["drawbridge"]).join("-").slice(0, 60)}.ovpn`;
+}
+
+function remoteLine({ host, port, protocol }: ProfileParts["remotes"][number]): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(host)) throw new Error(`A gateway's address is malformed: ${clean(host)}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`A gateway's port is out of range: ${port}`);
+  return `remote ${host} ${port} ${protocol === "udp" ? "udp" : "tcp"}`;
+}
+
+/** Names are chosen by people: in a comment a line break would begin an option, and openvpn refuses lines over 255 bytes. */
+function comment(text: string): string {
+  let line = "#";
+  for (const character of ` ${clean(text)}`) {
+    if (utf8.encode(line + character).length > 200) return `${line}…`;
+    line += character;
+  }
+  return line;
+}
+
+function clean(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}
+
+function inline(tag: string, text: string, label: string): string {
+  const body = text.replaceAll("\r\n", "\n").trim();
+  const block = `-----BEGIN ${label}-----\n[A-Za-z0-9+/=\n]+\n-----END ${label}-----`;
+  if (!new RegExp(`^(${block}\n*)+$`).test(body)) throw new Error(`The server sent something else than a ${label}.`);
+  return `<${tag}>\n${body}\n</${tag}>`;
+}
+
+const utf8 = new TextEncoder();
