@@ -1,0 +1,61 @@
+import type { AccountValue, TenantDocument } from "../protocol/document";
+import type { RefusalCode } from "../protocol/events";
+import { clean } from "./clean";
+
+export interface AccountMatch {
+  document: TenantDocument;
+  accountId: string;
+  account: AccountValue;
+}
+
+export type PasswordVerdict = "unchecked" | "right" | "wrong";
+
+export type ConnectionDecision =
+  | { outcome: "accept"; address: string; networks: string[] }
+  /** All else is well: check this, and decide again with the verdict. */
+  | { outcome: "check"; passwordHash: string; password: string }
+  | { outcome: "refuse"; code: RefusalCode; reason: string };
+
+/**
+ * May this connection be? The certificate's fingerprint names the account; what the client calls itself is not asked.
+ * The reason of a refusal is shown to the person who tries, so it says what to do.
+ */
+export function decideConnection(
+  match: AccountMatch | undefined,
+  password: string | null,
+  verdict: PasswordVerdict,
+): ConnectionDecision {
+  if (!match) return refuse("certificate_unknown", "this certificate is not known here; download a new profile");
+  const { document, account } = match;
+  if (document.tenant?.state !== "active")
+    return refuse("tenant_suspended", "your organisation's service is suspended; ask its administrator");
+  if (account.state !== "active") {
+    const why = account.reason ? `: ${clean(account.reason)}` : "; ask your administrator";
+    return refuse("account_revoked", `your access was revoked${why}`);
+  }
+  if (account.mustChangePassword)
+    return refuse("password_must_change", "change your temporary password in the portal first");
+  if (account.passwordHash === null)
+    return refuse("password_must_change", "set a password for the VPN in the portal first");
+  if (password === null) return refuse("password_missing", "this account needs its password; enter it and try again");
+  if (verdict === "wrong") return refuse("password_wrong", "the password is wrong");
+  if (verdict === "unchecked") return { outcome: "check", passwordHash: account.passwordHash, password };
+  return {
+    outcome: "accept",
+    address: account.address,
+    networks: [...document.networks.values()].map((network) => network.cidr),
+  };
+}
+
+/**
+ * May a session that is up stay up? Its password was right when it began and is asked for again at the next
+ * renegotiation; what ends it at once is the account, the tenant or the certificate.
+ */
+export function decideSession(match: AccountMatch | undefined): ConnectionDecision {
+  const admitted = match && { ...match, account: { ...match.account, mustChangePassword: false, passwordHash: "" } };
+  return decideConnection(admitted, "", "right");
+}
+
+function refuse(code: RefusalCode, reason: string): ConnectionDecision {
+  return { outcome: "refuse", code, reason };
+}
