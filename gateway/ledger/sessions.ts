@@ -1,8 +1,14 @@
 /**
  * Live sessions of this gateway. Durable, so that an agent that comes back to a running openvpn goes on with the same
  * session ids; one `connected` and one `disconnected` event each, however often the agent dies in between.
+ *
+ * A connection is named by (process boot, client id): both start again with openvpn, so a late word about an old one can
+ * never touch a newer.
  */
-import type { DisconnectCode, SessionStart } from "../protocol/events";
+import type { DisconnectCode, EventBody, SessionStart } from "../protocol/events";
+import { newSessionId } from "./session-id";
+import { type Accepted, connectionKey, type JournalLine, SessionJournal } from "./session-journal";
+import type { Spool } from "./spool";
 
 export interface LiveSession extends SessionStart {
   received: number;
@@ -19,4 +25,295 @@ export interface Sessions {
    * Calling it again while it runs waits for the same end. Records the disconnected event once.
    */
   end(sessionId: string, code: DisconnectCode, reason: string): Promise<void>;
+}
+
+export interface LedgerOptions {
+  /** The journal's file. */
+  path: string;
+  spool: Spool;
+  /** Cuts the connection in openvpn; resolves when openvpn has said that it is gone. */
+  cut(session: LiveSession, code: DisconnectCode, reason: string): Promise<void>;
+  /** Called when a session begins or ends, or is found again at the start. */
+  onChange?(session: LiveSession, isLive: boolean): void;
+  now?: () => Date;
+}
+
+export interface Closing {
+  code: DisconnectCode;
+  reason: string | null;
+  /** Final totals, where openvpn told them. */
+  received?: number;
+  sent?: number;
+}
+
+interface Entry {
+  session: LiveSession;
+  sequence: number;
+  ending: { code: DisconnectCode; reason: string } | null;
+  /** When the client was last heard, in milliseconds. */
+  heardAt: number;
+  hasNewBytes: boolean;
+  end: Promise<void> | null;
+  onGone: (() => void)[];
+}
+
+export class SessionLedger implements Sessions {
+  #entries = new Map<string, Entry>();
+  #byConnection = new Map<string, Entry>();
+  #byAccount = new Map<string, Set<Entry>>();
+  #accepted: Map<string, Accepted>;
+  #journal: SessionJournal;
+  #isSetChanged = false;
+  #now: () => Date;
+
+  constructor(readonly options: LedgerOptions) {
+    this.#now = options.now ?? (() => new Date());
+    const { spool } = options;
+    const { journal, state } = SessionJournal.open(options.path);
+    this.#journal = journal;
+    this.#accepted = state.accepted;
+    // A spool of another epoch knows none of it.
+    const isKnown = (sequence: number) => state.epoch === spool.epoch && sequence <= spool.lastSequence;
+    const missing: { sequence: number; append: () => void }[] = [];
+    for (const { session, sequence, ending } of state.sessions.values()) {
+      const entry = this.#index({ ...blank(session, this.#now()), sequence, ending });
+      if (isKnown(sequence)) continue;
+      missing.push({
+        sequence,
+        append: () => {
+          entry.sequence = spool.lastSequence + 1;
+          spool.append({ type: "connected", ...toStart(session) }, new Date(session.connectedAt));
+        },
+      });
+    }
+    const ended: JournalLine[] = [];
+    for (const { sequence, event } of state.ended) {
+      if (isKnown(sequence)) continue;
+      missing.push({
+        sequence,
+        append: () => {
+          ended.push({ op: "ended", sequence: spool.lastSequence + 1, event });
+          spool.append(event);
+        },
+      });
+    }
+    for (const { append } of missing.sort((a, b) => a.sequence - b.sequence)) append();
+    this.#compact(ended);
+  }
+
+  all(): LiveSession[] {
+    return Array.from(this.#entries.values(), (entry) => entry.session);
+  }
+
+  byAccount(tenantId: string, accountId: string): LiveSession[] {
+    return Array.from(this.#byAccount.get(`${tenantId} ${accountId}`) ?? [], (entry) => entry.session);
+  }
+
+  get(sessionId: string): LiveSession | undefined {
+    return this.#entries.get(sessionId)?.session;
+  }
+
+  find(processBoot: string, clientId: number): LiveSession | undefined {
+    return this.#byConnection.get(connectionKey(processBoot, clientId))?.session;
+  }
+
+  ofBoot(processBoot: string): LiveSession[] {
+    return this.all().filter((session) => session.processBoot === processBoot);
+  }
+
+  end(sessionId: string, code: DisconnectCode, reason: string): Promise<void> {
+    const entry = this.#entries.get(sessionId);
+    if (!entry) return Promise.resolve();
+    if (entry.end) return entry.end;
+    entry.ending ??= { code, reason };
+    this.#journal.write({ op: "ending", sessionId, ...entry.ending });
+    entry.end = this.options.cut(entry.session, entry.ending.code, entry.ending.reason).finally(() => {
+      // Where it failed the next call tries again; the code of the first stays.
+      entry.end = null;
+    });
+    return entry.end;
+  }
+
+  /** Resolves when the session has ended, whoever ended it. */
+  whenGone(sessionId: string): Promise<void> {
+    const entry = this.#entries.get(sessionId);
+    return entry ? new Promise((resolve) => entry.onGone.push(resolve)) : Promise.resolve();
+  }
+
+  /** Before openvpn is told: should the agent die now, the session that openvpn then has can still be named. */
+  accept(accepted: Accepted): void {
+    this.#journal.write({ op: "accepted", accepted });
+    this.#accepted.set(connectionKey(accepted.processBoot, accepted.clientId), accepted);
+  }
+
+  hasAccepted(processBoot: string, clientId: number): boolean {
+    return this.#accepted.has(connectionKey(processBoot, clientId));
+  }
+
+  acceptedOf(processBoot: string): Accepted[] {
+    return [...this.#accepted.values()].filter((accepted) => accepted.processBoot === processBoot);
+  }
+
+  /** openvpn says that the client is in. Undefined where it was never accepted here; the same session where it is known. */
+  establish(processBoot: string, clientId: number): LiveSession | undefined {
+    const key = connectionKey(processBoot, clientId);
+    const known = this.#byConnection.get(key);
+    if (known) return known.session;
+    const accepted = this.#accepted.get(key);
+    if (!accepted) return undefined;
+    this.#accepted.delete(key);
+    const at = this.#now();
+    const start: SessionStart = {
+      ...accepted,
+      sessionId: newSessionId(at.getTime()),
+      connectedAt: at.toISOString(),
+    };
+    const entry = this.#index({ ...blank({ ...start, received: 0, sent: 0 }, at), sequence: this.#nextSequence() });
+    this.#journal.write({ op: "session", session: entry.session, sequence: entry.sequence, ending: null });
+    this.options.spool.append({ type: "connected", ...start }, at);
+    this.#isSetChanged = true;
+    this.options.onChange?.(entry.session, true);
+    return entry.session;
+  }
+
+  /** New totals, as openvpn counts them. */
+  count(processBoot: string, clientId: number, received: number, sent: number): void {
+    const entry = this.#byConnection.get(connectionKey(processBoot, clientId));
+    if (!entry) return;
+    const { session } = entry;
+    if (received > session.received) entry.heardAt = this.#now().getTime();
+    // Two sources tell them, and one may be the older.
+    if (received <= session.received && sent <= session.sent) return;
+    session.received = Math.max(session.received, received);
+    session.sent = Math.max(session.sent, sent);
+    entry.hasNewBytes = true;
+  }
+
+  /** The client goes on from another real address. */
+  move(sessionId: string, realAddress: string): void {
+    const entry = this.#entries.get(sessionId);
+    if (!entry || entry.session.realAddress === realAddress) return;
+    this.#journal.write({ op: "moved", sessionId, realAddress });
+    entry.session.realAddress = realAddress;
+  }
+
+  /** Milliseconds since the client was last heard. */
+  silenceMs(processBoot: string, clientId: number): number {
+    const entry = this.#byConnection.get(connectionKey(processBoot, clientId));
+    return entry ? this.#now().getTime() - entry.heardAt : 0;
+  }
+
+  /** The connection is gone, established or not. What `end` was told comes before what the caller makes of it. */
+  close(processBoot: string, clientId: number, closing: Closing): LiveSession | undefined {
+    const key = connectionKey(processBoot, clientId);
+    if (this.#accepted.delete(key)) this.#journal.write({ op: "forgotten", processBoot, clientId });
+    const entry = this.#byConnection.get(key);
+    if (!entry) return undefined;
+    const { session, ending } = entry;
+    session.received = closing.received ?? session.received;
+    session.sent = closing.sent ?? session.sent;
+    const event: Extract<EventBody, { type: "disconnected" }> = {
+      type: "disconnected",
+      code: ending?.code ?? closing.code,
+      reason: ending?.reason ?? closing.reason,
+      sessionId: session.sessionId,
+      tenantId: session.tenantId,
+      connectedAt: session.connectedAt,
+      received: session.received,
+      sent: session.sent,
+    };
+    this.#journal.write({ op: "ended", sequence: this.#nextSequence(), event });
+    this.options.spool.append(event, this.#now());
+    this.#drop(entry);
+    this.#isSetChanged = true;
+    this.options.onChange?.(session, false);
+    for (const onGone of entry.onGone) onGone();
+    return session;
+  }
+
+  /** A process is gone with everything in it. */
+  closeBoot(processBoot: string, closing: Closing): void {
+    for (const session of this.ofBoot(processBoot)) this.close(processBoot, session.clientId, closing);
+    for (const accepted of this.acceptedOf(processBoot)) this.close(processBoot, accepted.clientId, closing);
+  }
+
+  /** Every boot of which something is known. */
+  boots(): Set<string> {
+    const known = [...this.all(), ...this.#accepted.values()];
+    return new Set(known.map(({ processBoot }) => processBoot));
+  }
+
+  /** Puts the totals that changed since the last call into the spool. */
+  flushBytes(): void {
+    const changed = Array.from(this.#entries.values()).filter((entry) => entry.hasNewBytes);
+    if (changed.length === 0) return;
+    for (const entry of changed) {
+      entry.hasNewBytes = false;
+      const { sessionId, tenantId, connectedAt, received, sent } = entry.session;
+      this.options.spool.append({ type: "bytes", sessionId, tenantId, connectedAt, received, sent }, this.#now());
+    }
+    const totals = changed.map(({ session }) => [session.sessionId, session.received, session.sent] as const);
+    this.#journal.write({ op: "bytes", totals: totals.map((total) => [...total]) });
+    if (this.#journal.isLong) this.#compact();
+  }
+
+  /** Says which sessions are live; says nothing when there were none last time either. */
+  confirm(): void {
+    if (this.#entries.size === 0 && !this.#isSetChanged) return;
+    this.#isSetChanged = false;
+    const sessions = this.all().map(({ sessionId, tenantId }) => ({ sessionId, tenantId }));
+    this.options.spool.append({ type: "confirmed", sessions }, this.#now());
+    if (this.#journal.isLong) this.#compact();
+  }
+
+  get failure(): string | null {
+    return this.#journal.failure;
+  }
+
+  /** Leaves everything as it is for the next agent. */
+  dispose(): void {
+    this.flushBytes();
+    this.#journal.close();
+  }
+
+  #nextSequence(): number {
+    return this.options.spool.lastSequence + 1;
+  }
+
+  #index(entry: Entry): Entry {
+    const { session } = entry;
+    this.#entries.set(session.sessionId, entry);
+    this.#byConnection.set(connectionKey(session.processBoot, session.clientId), entry);
+    const account = `${session.tenantId} ${session.accountId}`;
+    const entries = this.#byAccount.get(account) ?? new Set();
+    this.#byAccount.set(account, entries.add(entry));
+    return entry;
+  }
+
+  #drop(entry: Entry): void {
+    const { session } = entry;
+    this.#entries.delete(session.sessionId);
+    this.#byConnection.delete(connectionKey(session.processBoot, session.clientId));
+    const account = `${session.tenantId} ${session.accountId}`;
+    const entries = this.#byAccount.get(account);
+    entries?.delete(entry);
+    if (entries?.size === 0) this.#byAccount.delete(account);
+  }
+
+  /** Ended sessions leave here, but for those of this turn: the spool writes its file at the end of the turn. */
+  #compact(endedNow: JournalLine[] = []): void {
+    const lines: JournalLine[] = [{ op: "epoch", epoch: this.options.spool.epoch }, ...endedNow];
+    for (const accepted of this.#accepted.values()) lines.push({ op: "accepted", accepted });
+    for (const { session, sequence, ending } of this.#entries.values())
+      lines.push({ op: "session", session, sequence, ending });
+    this.#journal.rewrite(lines);
+  }
+}
+
+function blank(session: LiveSession, at: Date): Entry {
+  return { session, sequence: 0, ending: null, heardAt: at.getTime(), hasNewBytes: false, end: null, onGone: [] };
+}
+
+function toStart({ received: _received, sent: _sent, ...start }: LiveSession): SessionStart {
+  return start;
 }
