@@ -174,6 +174,10 @@ export const commands = {
     return { name: "client-auth", bytes: Buffer.from(lines.join("\n")), reply: "line" };
   },
 
+  /** Lets a renegotiation pass; what the client was given stays. */
+  clientAuthAgain: (clientId: number, keyId: number): Command =>
+    single(`client-auth-nt ${whole(clientId)} ${whole(keyId)}`),
+
   clientDeny: (clientId: number, keyId: number, logReason: string, clientReason: string): Command =>
     single(`client-deny ${whole(clientId)} ${whole(keyId)} ${quote(logReason)} ${quote(clientReason)}`),
 

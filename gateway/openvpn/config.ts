@@ -1,0 +1,112 @@
+import { dataCiphers } from "../auth/claim";
+import { formatAddress, parseCidr } from "../protocol/addresses";
+import type { ProcessConfig } from "../protocol/api";
+
+export interface ProcessFiles {
+  /** The process's own folder. */
+  folder: string;
+  config: string;
+  log: string;
+  pid: string;
+  socket: string;
+  record: string;
+}
+
+export interface KeyFiles {
+  certificate: string;
+  key: string;
+  clientCa: string;
+  tlsCryptV2Key: string;
+}
+
+/** The kernel's limit for the path of a unix socket. */
+const maxSocketPath = 107;
+
+/** Seconds between pings, and without any until the client gives up; the server waits twice as long. */
+export const keepalive = { intervalSeconds: 5, timeoutSeconds: 15 };
+
+/** Name of the process's tun device. */
+export function tunDevice(processName: string): string {
+  return `db-${processName}`;
+}
+
+export function netmask(range: string): string {
+  const { prefix } = parseCidr(range);
+  return formatAddress(prefix === 0 ? 0 : (2 ** 32 - 2 ** (32 - prefix)) >>> 0);
+}
+
+/** The openvpn configuration of one process. @throws RangeError on what would not be a configuration. */
+export function renderConfig(
+  process: ProcessConfig,
+  range: { range: string; rangeAddress: string },
+  files: ProcessFiles,
+  keys: KeyFiles,
+): string {
+  checkProcess(process);
+  if (Buffer.byteLength(files.socket) > maxSocketPath)
+    throw new RangeError(`the state folder's path is too long for a socket in it (${files.socket})`);
+  const isUdp = process.protocol === "udp";
+  const lines = [
+    "mode server",
+    "tls-server",
+    `dev ${tunDevice(process.name)}`,
+    "dev-type tun",
+    `proto ${isUdp ? "udp4" : "tcp4-server"}`,
+    `port ${process.port}`,
+    // One range over all processes: no pool to hand out from, the host's side is the router's.
+    "topology subnet",
+    `ifconfig ${range.rangeAddress} ${netmask(range.range)}`,
+    "ifconfig-noexec",
+    "route-noexec",
+    'push "topology subnet"',
+    `push "route-gateway ${range.rangeAddress}"`,
+    `ca ${argument(keys.clientCa)}`,
+    `cert ${argument(keys.certificate)}`,
+    `key ${argument(keys.key)}`,
+    "dh none",
+    `tls-crypt-v2 ${argument(keys.tlsCryptV2Key)}`,
+    "tls-version-min 1.2",
+    "tls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384:TLS-ECDHE-ECDSA-WITH-CHACHA20-POLY1305-SHA256",
+    "tls-ciphersuites TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+    "remote-cert-tls client",
+    "verify-client-cert require",
+    "auth-user-pass-optional",
+    `data-ciphers ${dataCiphers.join(":")}`,
+    "allow-compression no",
+    // Names are the client's to choose; the agent tells connections apart and ends the older one with a reason.
+    "duplicate-cn",
+    `keepalive ${keepalive.intervalSeconds} ${keepalive.timeoutSeconds}`,
+    "hand-window 30",
+    "max-clients 16384",
+    "script-security 0",
+    `management ${argument(files.socket)} unix`,
+    "management-client-auth",
+    `writepid ${argument(files.pid)}`,
+    "verb 1",
+  ];
+  if (isUdp) {
+    lines.push(
+      // On our way out clients are told to go to the next gateway; on theirs they tell us.
+      "explicit-exit-notify 2",
+      'push "explicit-exit-notify 1"',
+      // tls-crypt-v2 answers nobody without a key, so the default of 10 handshakes a second protects nothing here.
+      "connect-freq-initial 10000 10",
+    );
+  } else {
+    lines.push("tcp-nodelay");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function checkProcess({ name, port, protocol }: ProcessConfig): void {
+  if (!/^[a-z0-9][a-z0-9-]{0,11}$/.test(name))
+    throw new RangeError(`not a name for a process: ${JSON.stringify(name)}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`not a port: ${port}`);
+  if (protocol !== "udp" && protocol !== "tcp") throw new RangeError(`not a protocol: ${String(protocol)}`);
+}
+
+function argument(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a path with one could add an option
+  if (/[\u0000-\u001f\u007f]/.test(path)) throw new RangeError("a control character in the state folder's path");
+  return `"${path.replace(/["\\]/g, "\\$&")}"`;
+}

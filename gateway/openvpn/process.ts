@@ -1,0 +1,150 @@
+/**
+ * Runs one openvpn so that it outlives the agent: in a process group of its own, its output appended to a file, no pipe
+ * to us. What runs is written down before it is started, so that an agent killed at any point finds it again; and found
+ * by /proc, so that somebody else's process that was given the same number is never taken for it.
+ */
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFile, truncate } from "node:fs/promises";
+import type { ProcessFiles } from "./config";
+
+export interface ProcessRecord {
+  /** Random id of one run; with the client's number it names a connection. A SIGHUP begins another. */
+  boot: string;
+  /** Digest of the configuration and key material that it was started with. */
+  configDigest: string;
+  startedAt: string;
+  /** openvpn's own time of its last start in seconds, once known: a SIGHUP that nobody watched changes it. */
+  upSince: number | null;
+}
+
+export interface RunningProcess {
+  pid: number;
+  record: ProcessRecord;
+}
+
+/** The process of these files, if it runs. */
+export function findRunning(files: ProcessFiles): RunningProcess | null {
+  const record = readRecord(files);
+  if (!record) return null;
+  const pid = findPid(files);
+  return pid === null ? null : { pid, record };
+}
+
+/** The run that was last written down, whether or not it still runs. */
+export function readRecord(files: ProcessFiles): ProcessRecord | null {
+  try {
+    return JSON.parse(readFileSync(files.record, "utf8")) as ProcessRecord;
+  } catch {
+    // Never started, or the host lost power while it was written: then nothing of it runs either.
+    return null;
+  }
+}
+
+export function writeRecord(files: ProcessFiles, record: ProcessRecord): void {
+  writeFileSync(`${files.record}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${files.record}.new`, files.record);
+}
+
+/** @throws when the program cannot be started; that it then exits again is seen by `isAlive`. */
+export async function startProcess(
+  openvpnBin: string,
+  files: ProcessFiles,
+  configDigest: string,
+): Promise<RunningProcess> {
+  const record: ProcessRecord = {
+    boot: randomUUID(),
+    configDigest,
+    startedAt: new Date().toISOString(),
+    upSince: null,
+  };
+  writeRecord(files, record);
+  // openvpn does not take a socket that is there; the process that had it is gone.
+  rmSync(files.socket, { force: true });
+  const output = openSync(files.log, "a", 0o600);
+  try {
+    const child = spawn(openvpnBin, [...commandLine(files)], {
+      cwd: files.folder,
+      detached: true,
+      stdio: ["ignore", output, output],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    child.on("error", () => {});
+    child.unref();
+    return { pid: child.pid!, record };
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Whether that process is still the one of these files. */
+export function isAlive(pid: number, files: ProcessFiles): boolean {
+  return isOurs(pid, files);
+}
+
+/** SIGTERM, then SIGKILL; resolves when it is gone. */
+export async function stopProcess(pid: number, files: ProcessFiles, patienceMs = 5_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  signal(pid, "SIGTERM");
+  while (isOurs(pid, files)) {
+    if (Date.now() > deadline) signal(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The end of its log, for whoever asks why it does not run. */
+export function logTail(files: ProcessFiles, lines = 3): string {
+  try {
+    return readFileSync(files.log, "utf8").trimEnd().split("\n").slice(-lines).join(" | ");
+  } catch {
+    return "";
+  }
+}
+
+/** Keeps the log from filling the disk. openvpn appends, so it goes on in the emptied file. */
+export async function trimLog(files: ProcessFiles, maxBytes = 16 * 1024 * 1024): Promise<void> {
+  if ((statSync(files.log, { throwIfNoEntry: false })?.size ?? 0) <= maxBytes) return;
+  await copyFile(files.log, `${files.log}.1`);
+  await truncate(files.log, 0);
+}
+
+function commandLine(files: ProcessFiles): [string, string] {
+  return ["--config", files.config];
+}
+
+function findPid(files: ProcessFiles): number | null {
+  try {
+    const pid = Number(readFileSync(files.pid, "utf8").trim());
+    if (pid > 0 && isOurs(pid, files)) return pid;
+  } catch {
+    // It had no time to write it, or it ended.
+  }
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).find((pid) => isOurs(pid, files)) ?? null;
+}
+
+/** Its command line names our configuration file, which no other process's does, and it is no zombie. */
+function isOurs(pid: number, files: ProcessFiles): boolean {
+  try {
+    const parts = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const [option, value] = commandLine(files);
+    if (!parts.some((part, index) => part === option && parts[index + 1] === value)) return false;
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const state = stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+    return state !== "Z" && state !== "X";
+  } catch {
+    return false;
+  }
+}
+
+function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Keeps the host's route of each address at the process that holds its newest session. What is wanted is read when it is
+ * done, one address at a time, so that a late word about an old session cannot take the route of a newer one.
+ */
+import type { Logger } from "pino";
+import type { LiveSession } from "../ledger/sessions";
+import { tunDevice } from "./config";
+
+/** The host's side of a session; every call may be repeated. */
+export interface SessionRouter {
+  attach(vpnAddress: string, tunDevice: string): Promise<void>;
+  detach(vpnAddress: string, tunDevice: string): Promise<void>;
+  /** Called each time a process has made its tun, before any session of it is let in. */
+  prepareTun(tunDevice: string): Promise<void>;
+}
+
+export class SessionRoutes {
+  /** Device by address. */
+  #applied = new Map<string, string>();
+  #work = new Map<string, Promise<void>>();
+  #failed = new Map<string, LiveSession>();
+
+  constructor(
+    readonly router: SessionRouter,
+    readonly sessionsOf: (tenantId: string, accountId: string) => LiveSession[],
+    readonly log: Logger,
+  ) {}
+
+  /** Call when a session began, ended, or was found at the start. Never rejects: what failed is tried again by `retry`. */
+  sync(session: LiveSession): Promise<void> {
+    const address = session.vpnAddress;
+    const work = (this.#work.get(address) ?? Promise.resolve()).then(() => this.#apply(session));
+    this.#work.set(address, work);
+    void work.then(() => {
+      if (this.#work.get(address) === work) this.#work.delete(address);
+    });
+    return work;
+  }
+
+  async retry(): Promise<void> {
+    const failed = [...this.#failed.values()];
+    this.#failed.clear();
+    await Promise.all(failed.map((session) => this.sync(session)));
+  }
+
+  /** The device is new, and what was routed to the one before it went with that. */
+  async prepareTun(device: string): Promise<void> {
+    for (const [address, applied] of this.#applied) if (applied === device) this.#applied.delete(address);
+    await this.router.prepareTun(device);
+  }
+
+  async #apply(session: LiveSession): Promise<void> {
+    const { vpnAddress } = session;
+    const holders = this.sessionsOf(session.tenantId, session.accountId).filter((s) => s.vpnAddress === vpnAddress);
+    const newest = holders.reduce<LiveSession | undefined>(
+      (a, b) => (a && a.sessionId > b.sessionId ? a : b),
+      undefined,
+    );
+    const wanted = newest && tunDevice(newest.process);
+    const applied = this.#applied.get(vpnAddress);
+    if (wanted === applied && wanted !== undefined) return;
+    try {
+      if (wanted) {
+        await this.router.attach(vpnAddress, wanted);
+        this.#applied.set(vpnAddress, wanted);
+        if (applied) await this.router.detach(vpnAddress, applied);
+      } else {
+        await this.router.detach(vpnAddress, applied ?? tunDevice(session.process));
+        this.#applied.delete(vpnAddress);
+      }
+      this.#failed.delete(vpnAddress);
+    } catch (error) {
+      this.#failed.set(vpnAddress, session);
+      this.log.error({ err: error, vpnAddress }, "a session's route could not be set");
+    }
+  }
+}

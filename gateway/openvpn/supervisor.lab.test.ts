@@ -1,0 +1,311 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { argon2id } from "hash-wasm";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { AccountMatch } from "../auth/decide-connection";
+import { openSpool, type Spool } from "../ledger/spool";
+import type { GatewayConfig } from "../protocol/api";
+import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
+import type { EventBody, GatewayEvent } from "../protocol/events";
+import { type Supervisor, startSupervisor } from "./supervisor";
+import { Lab, type LabIdentity, until } from "./test-lab";
+
+type Router = ReturnType<Lab["router"]>;
+
+let lab: Lab;
+let document: TenantDocument;
+let ana: LabIdentity;
+let stranger: LabIdentity;
+let supervisor: Supervisor;
+let spool: Spool;
+let router: Router;
+const byFingerprint = new Map<string, string>();
+const tenantId = "00000000-0000-4000-8000-000000000001";
+const accountId = "00000000-0000-4000-8000-0000000000a1";
+const password = 'p"a\\ss wörd';
+const address = "100.64.3.7";
+
+beforeAll(async () => {
+  lab = new Lab();
+  ana = lab.identity("ana");
+  stranger = lab.identity("stranger", "ana");
+  document = emptyDocument(tenantId);
+  document.tenant = { number: 1, name: "Acme", state: "active", blocks: ["100.64.0.0/20"] };
+  document.networks.set("net", { cidr: "10.20.0.0/16" });
+  document.accounts.set(accountId, {
+    name: "Ana",
+    state: "active",
+    reason: null,
+    address,
+    passwordHash: await argon2id({
+      password,
+      salt: Buffer.alloc(16, 7),
+      iterations: 2,
+      parallelism: 1,
+      memorySize: 19_456,
+      hashLength: 32,
+      outputType: "encoded",
+    }),
+    mustChangePassword: false,
+    fingerprints: [ana.fingerprint],
+    policies: [],
+  });
+  byFingerprint.set(ana.fingerprint, accountId);
+  await start();
+});
+
+afterEach(async () => {
+  for (const session of supervisor.sessions.all())
+    await supervisor.sessions.end(session.sessionId, "kicked", "test over");
+  await lab.stopClients();
+});
+
+afterAll(async () => {
+  await supervisor?.stopProcesses();
+  await supervisor?.close();
+  await spool?.close();
+  await lab?.close();
+});
+
+const documents = {
+  findByFingerprint(fingerprint: string): AccountMatch | undefined {
+    const found = byFingerprint.get(fingerprint);
+    const account = found && document.accounts.get(found);
+    return account ? { document, accountId: found, account } : undefined;
+  },
+};
+
+const config = (): GatewayConfig => ({
+  version: 1,
+  range: "100.64.0.0/10",
+  rangeAddress: "100.64.0.1",
+  processes: [
+    { name: "udp-1194", protocol: "udp", port: 1194 },
+    { name: "tcp-1194", protocol: "tcp", port: 1194 },
+  ],
+  clientCa: lab.read("client-ca.crt"),
+  tlsCryptV2Key: lab.read("server.tls"),
+});
+
+async function start(): Promise<void> {
+  const stateDir = join(lab.folder, "state");
+  spool = openSpool(join(stateDir, "spool"));
+  router = lab.router();
+  const log = pino(
+    { level: "debug" },
+    pino.destination({ dest: join(lab.folder, "agent.log"), append: true, sync: true }),
+  );
+  supervisor = await startSupervisor({
+    stateDir,
+    gatewayId: "gateway",
+    documents,
+    spool,
+    router,
+    log,
+    openvpnBin: lab.openvpnBin,
+  });
+  await supervisor.configure(config(), { certificate: lab.read("gateway.crt"), key: lab.read("gateway.key") });
+}
+
+/** As a SIGKILL of the agent would leave it, but for the files. */
+async function restartAgent(): Promise<void> {
+  await supervisor.close();
+  await spool.close();
+  await start();
+}
+
+const account = (): AccountValue => document.accounts.get(accountId)!;
+const events = async <T extends EventBody["type"]>(type: T, after = 0) =>
+  (await spool.read(after, 100_000)).filter((event) => event.type === type) as Extract<GatewayEvent, { type: T }>[];
+const connected = () => until("a session", () => supervisor.sessions.all()[0]);
+const up = (client: { log(): string }) =>
+  until("the tunnel", () => client.log().includes("Initialization Sequence Completed"));
+
+describe("a client", () => {
+  it("is let in with its certificate and password, gets its address, and its packets pass", async () => {
+    const before = spool.lastSequence;
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const session = await connected();
+    expect(session).toMatchObject({
+      tenantId,
+      accountId,
+      vpnAddress: address,
+      process: "udp-1194",
+      fingerprint: ana.fingerprint,
+      cipher: "AES-256-GCM",
+      platform: "linux",
+      clientVersion: expect.stringMatching(/^2\.6\./),
+      realAddress: expect.stringMatching(/^192\.0\.2\.2:\d+$/),
+    });
+    expect(client.log()).toContain("route 10.20.0.0 255.255.0.0");
+    expect(lab.ping()).toBe(true);
+    const event = await until("its event", async () => (await events("connected", before))[0]);
+    expect(event).toMatchObject({ sessionId: session.sessionId, connectedAt: session.connectedAt });
+    const bytes = await until("its bytes", async () => (await events("bytes", before)).at(-1));
+    expect(bytes.received).toBeGreaterThan(0);
+    await until("a confirmation", async () =>
+      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+    );
+  });
+
+  it("is let in over TCP too", async () => {
+    await up(lab.connect(ana, { port: 1194, protocol: "tcp", password }));
+    expect((await connected()).process).toBe("tcp-1194");
+    expect(lab.ping()).toBe(true);
+  });
+
+  it.each([
+    ["an unknown certificate, whatever name it bears", () => ({ identity: stranger, password }), "certificate_unknown"],
+    ["a wrong password", () => ({ identity: ana, password: "wrong" }), "password_wrong"],
+    ["no password", () => ({ identity: ana, password: null }), "password_missing"],
+  ] as const)("is refused with %s, and is told why", async (_what, given, code) => {
+    const before = spool.lastSequence;
+    const { identity, password } = given();
+    const client = lab.connect(identity, { port: 1194, password });
+    const refused = await until("the refusal", async () => (await events("refused", before))[0]);
+    expect(refused).toMatchObject({ code, process: "udp-1194" });
+    await client.exited;
+    expect(client.log()).toContain(`AUTH: Received control message: AUTH_FAILED,${refused.reason}`);
+    expect(supervisor.sessions.all()).toEqual([]);
+  });
+
+  it("whose account was revoked is refused with the reason the administrator gave", async () => {
+    const before = spool.lastSequence;
+    Object.assign(account(), { state: "revoked", reason: 'left the company ("retired")' });
+    try {
+      const client = lab.connect(ana, { port: 1194, password });
+      await client.exited;
+      expect(client.log()).toContain('AUTH_FAILED,your access was revoked: left the company ("retired")');
+      expect((await events("refused", before))[0]).toMatchObject({ code: "account_revoked", tenantId, accountId });
+    } finally {
+      Object.assign(account(), { state: "active", reason: null });
+    }
+  });
+
+  it("that connects again takes the place of its older session, which is told so", async () => {
+    const before = spool.lastSequence;
+    const first = lab.connect(ana, { port: 1194, password });
+    await up(first);
+    const older = await connected();
+    const second = lab.connect(ana, { port: 1194, protocol: "tcp", password, options: ["dev tun9"] });
+    await up(second);
+    await first.exited;
+    expect(first.log()).toContain("this account connected again");
+    const gone = await until("the end of the first", async () => (await events("disconnected", before))[0]);
+    expect(gone).toMatchObject({ sessionId: older.sessionId, code: "replaced" });
+    expect(supervisor.sessions.all()).toHaveLength(1);
+    expect(lab.ping("tun9")).toBe(true);
+  });
+});
+
+describe("ending a session", () => {
+  it("tells the client why, cuts it in openvpn, and is recorded once", async () => {
+    const before = spool.lastSequence;
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const session = await connected();
+    const begun = performance.now();
+    await Promise.all([
+      supervisor.sessions.end(session.sessionId, "revoked", "your access was revoked: at noon"),
+      supervisor.sessions.end(session.sessionId, "kicked", "another reason"),
+    ]);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(supervisor.sessions.get(session.sessionId)).toBeUndefined();
+    expect(router.calls.at(-1)).toBe(`detach ${address} db-udp-1194`);
+    await client.exited;
+    expect(client.log()).toContain("Halt command was pushed by server ('your access was revoked: at noon')");
+    await until("its event", async () => (await events("disconnected", before)).length > 0);
+    expect(await events("disconnected", before)).toMatchObject([
+      { sessionId: session.sessionId, code: "revoked", reason: "your access was revoked: at noon" },
+    ]);
+  });
+
+  it("happens by itself within seconds where the account may no longer be in", async () => {
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    await connected();
+    account().state = "revoked";
+    try {
+      await client.exited;
+      expect(client.log()).toContain("your access was revoked");
+    } finally {
+      account().state = "active";
+    }
+  });
+});
+
+describe("the agent", () => {
+  it("goes on with the processes and sessions of the one before it", async () => {
+    await up(lab.connect(ana, { port: 1194, password }));
+    const session = await connected();
+    const processes = supervisor.processes().map(({ pid, boot }) => ({ pid, boot }));
+    const before = spool.lastSequence;
+    await restartAgent();
+    expect(supervisor.processes()).toMatchObject(processes);
+    expect(supervisor.sessions.all()).toMatchObject([
+      { sessionId: session.sessionId, connectedAt: session.connectedAt },
+    ]);
+    await until("a confirmation", async () =>
+      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+    );
+    expect([...(await events("connected", before)), ...(await events("disconnected", before))]).toEqual([]);
+    expect(lab.ping()).toBe(true);
+    await supervisor.sessions.end(session.sessionId, "kicked", "enough");
+    expect(supervisor.sessions.all()).toEqual([]);
+  });
+
+  it("lets in a client whose CONNECT nobody heard", async () => {
+    await supervisor.close();
+    await spool.close();
+    const client = lab.connect(ana, { port: 1194, password });
+    await until("its certificate", () => client.log().includes("Peer Connection Initiated"));
+    await start();
+    await up(client);
+    expect(supervisor.sessions.all()).toHaveLength(1);
+  });
+
+  it("closes the sessions of a process that was killed and brings it back, and the client with it", async () => {
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const session = await connected();
+    const before = spool.lastSequence;
+    const old = supervisor.processes().find(({ name }) => name === "udp-1194")!;
+    process.kill(old.pid!, "SIGKILL");
+    const gone = await until("its event", async () => (await events("disconnected", before))[0]);
+    expect(gone).toMatchObject({ sessionId: session.sessionId, code: "process_ended" });
+    const back = await until("the process", () =>
+      supervisor.processes().find((p) => p.name === "udp-1194" && p.status === "running" && p.pid !== old.pid),
+    );
+    expect(back).toMatchObject({ restarts: 1 });
+    expect(back.boot).not.toBe(old.boot);
+    // The client finds out by the pings that do not come: 15 seconds.
+    const next = await until("the client", () => supervisor.sessions.all()[0], 30_000);
+    expect(next.sessionId).not.toBe(session.sessionId);
+    await until("its packets", () => lab.ping());
+  });
+
+  it("takes a SIGHUP of openvpn for what it is: every session of it ended", async () => {
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const session = await connected();
+    const before = spool.lastSequence;
+    const old = supervisor.processes().find(({ name }) => name === "udp-1194")!;
+    process.kill(old.pid!, "SIGHUP");
+    const gone = await until("its end", async () => (await events("disconnected", before))[0]);
+    expect(gone.sessionId).toBe(session.sessionId);
+    const next = await until("a new session", () =>
+      supervisor.sessions.all().find((s) => s.sessionId !== session.sessionId),
+    );
+    expect(next.processBoot).not.toBe(session.processBoot);
+    await until("its packets", () => lab.ping());
+  });
+
+  it("leaves no secret readable by others", () => {
+    const mode = (file: string) => statSync(file).mode & 0o777;
+    for (const file of ["key.pem", "tls-crypt-v2.pem", "udp-1194/openvpn.conf"])
+      expect(mode(join(lab.folder, "state", "openvpn", file))).toBe(0o600);
+    expect(readFileSync(join(lab.folder, "agent.log"), "utf8")).not.toContain(password);
+  });
+});
