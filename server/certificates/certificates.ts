@@ -1,0 +1,138 @@
+/**
+ * Certificates of accounts. The private key is made where it is used and never comes here: a signing request gives the
+ * public key, and everything else in the certificate is ours. A certificate opens the VPN while its fingerprint is in
+ * the account's entry of the tenant's document; revoking is leaving it out.
+ */
+import type { ProcessConfig } from "@/gateway/protocol/api";
+import { audit } from "../core/audit";
+import type { TenantScope } from "../core/db";
+import { AppError, notFound } from "../core/errors";
+import { publish } from "../revisions/revisions";
+import { accountEntries } from "./account-entry";
+import { authorityCertificate, signLeaf, tlsCryptV2Key } from "./authority";
+import { readSigningRequest } from "./signing-request";
+import { createClientKey } from "./tls-crypt-v2";
+
+const year = 365 * 24 * 60 * 60_000;
+/** A laptop, a phone and some to spare; with one more the oldest is dropped. */
+export const maxCertificates = 5;
+
+export interface Remote {
+  host: string;
+  port: number;
+  protocol: "udp" | "tcp";
+  gatewayName: string;
+  region: string;
+}
+
+/** Everything for the .ovpn but the private key. */
+export interface IssuedProfile {
+  certificate: string;
+  /** CA of the gateways. */
+  ca: string;
+  tlsCryptV2Key: string;
+  /** Nearest first: those of the tenant's home region, and of each gateway udp before tcp. */
+  remotes: Remote[];
+  networks: string[];
+  notAfter: Date;
+  revision: number;
+}
+
+/** @throws AppError when the request is unfit, or the account may not have a certificate now */
+export async function issueCertificate(
+  scope: TenantScope,
+  input: { accountId: string; csr: string },
+): Promise<IssuedProfile> {
+  const { tx, tenantId } = scope;
+  const { accountId } = input;
+  await requireMayHold(scope, accountId);
+  const publicKey = await readSigningRequest(input.csr, accountId);
+  const leaf = await signLeaf(scope, "client", {
+    commonName: accountId,
+    publicKey,
+    usage: "clientAuth",
+    names: [{ type: "url", value: `urn:drawbridge:tenant:${tenantId}:account:${accountId}` }],
+    lifetimeMs: year,
+  });
+  const created = await tx.certificate.create({
+    data: {
+      tenantId,
+      accountId,
+      serial: leaf.serial,
+      fingerprint: leaf.fingerprint,
+      notBefore: leaf.notBefore,
+      notAfter: leaf.notAfter,
+    },
+  });
+  const dropped = await dropOldest(scope, accountId);
+  const account = await tx.account.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: accountId } } });
+  await audit(scope, {
+    action: "certificates.issue",
+    subject: { kind: "account", id: accountId, name: account.name },
+    details: { certificate: created.id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
+  });
+  const revision = await publish(scope, await accountEntries(scope, [accountId]), {
+    summary: `issued a profile to ${account.name}`,
+    subject: { kind: "account", id: accountId },
+  });
+  return {
+    certificate: leaf.pem,
+    ca: await authorityCertificate(scope, "gateway"),
+    tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), accountId),
+    remotes: await listRemotes(scope),
+    networks: (await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } })).map(({ cidr }) => cidr),
+    notAfter: leaf.notAfter,
+    revision,
+  };
+}
+
+/** Holds the account's row, so that two at once cannot both pass the limit. */
+async function requireMayHold({ tx, tenantId }: TenantScope, accountId: string): Promise<void> {
+  const [account] = await tx.$queryRaw<
+    { state: string; revoked_reason: string | null; must_change_password: boolean }[]
+  >`
+    SELECT state, revoked_reason, must_change_password FROM accounts
+    WHERE tenant_id = ${tenantId}::uuid AND id = ${accountId}::uuid FOR UPDATE`;
+  if (!account) throw notFound("account");
+  if (account.state !== "active") {
+    const reason = account.revoked_reason ? `: ${account.revoked_reason}` : "";
+    throw new AppError("forbidden", `Your access was revoked${reason}. Ask your administrator.`);
+  }
+  if (account.must_change_password)
+    throw new AppError("forbidden", "Change your temporary password first.", { field: "password" });
+}
+
+/** @returns fingerprints that are accepted no longer */
+async function dropOldest({ tx, tenantId }: TenantScope, accountId: string): Promise<string[]> {
+  const active = await tx.certificate.findMany({
+    where: { tenantId, accountId, revokedAt: null, notAfter: { gt: new Date() } },
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+  });
+  const surplus = active.slice(maxCertificates);
+  await tx.certificate.updateMany({
+    where: { tenantId, id: { in: surplus.map(({ id }) => id) } },
+    data: { revokedAt: new Date() },
+  });
+  return surplus.map(({ fingerprint }) => fingerprint);
+}
+
+async function listRemotes({ tx, tenantId }: TenantScope): Promise<Remote[]> {
+  const [tenant, gateways] = await Promise.all([
+    tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { homeRegionId: true } }),
+    tx.gateway.findMany({ where: { enrolledAt: { not: null } }, include: { region: true }, orderBy: { name: "asc" } }),
+  ]);
+  const distance = (regionId: string) => (regionId === tenant.homeRegionId ? 0 : 1);
+  return gateways
+    .sort((a, b) => distance(a.regionId) - distance(b.regionId))
+    .flatMap((gateway) =>
+      (gateway.processes as unknown as ProcessConfig[])
+        .toSorted((a, b) => Number(a.protocol === "tcp") - Number(b.protocol === "tcp"))
+        .map(({ protocol, port }) => ({
+          host: gateway.publicHost,
+          port,
+          protocol,
+          gatewayName: gateway.name,
+          region: gateway.region.name,
+        })),
+    );
+}

@@ -1,0 +1,64 @@
+/** Reads a signing request and takes nothing from it but a public key that is fit for use. */
+import { webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import { invalid } from "../core/errors";
+
+export const maxRequestBytes = 8 * 1024;
+
+/**
+ * @param expectedName the only common name that the subject may hold; it may also be empty
+ * @throws AppError that names what is wrong: not a request, a weak or other key, a broken signature, a forged subject
+ */
+export async function readSigningRequest(pem: string, expectedName: string): Promise<x509.PublicKey> {
+  if (Buffer.byteLength(pem) > maxRequestBytes)
+    throw invalid(
+      "csr",
+      `The signing request is over ${maxRequestBytes / 1024} kB; one with a P-256 key is far smaller.`,
+    );
+  const request = parse(pem);
+  requireKey(request.publicKey);
+  requireSubject(request, expectedName);
+  let isSigned = false;
+  try {
+    isSigned = await request.verify(webcrypto as Crypto);
+  } catch {
+    // A signature of another kind than the key's does not verify either.
+  }
+  if (!isSigned)
+    throw invalid(
+      "csr",
+      "The signing request is not signed by its own key, so it was changed on the way or is broken.",
+    );
+  return request.publicKey;
+}
+
+function parse(pem: string): x509.Pkcs10CertificateRequest {
+  try {
+    if (!/^-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s/.test(pem.trim())) throw new Error("not a PEM");
+    return new x509.Pkcs10CertificateRequest(pem.trim().replaceAll("NEW CERTIFICATE REQUEST", "CERTIFICATE REQUEST"));
+  } catch (cause) {
+    const error = invalid("csr", "This is not a signing request in PEM form.");
+    error.cause = cause;
+    throw error;
+  }
+}
+
+function requireKey(key: x509.PublicKey): void {
+  const algorithm = key.algorithm as { name: string; namedCurve?: string; modulusLength?: number };
+  if (algorithm.name === "ECDSA" && algorithm.namedCurve === "P-256") return;
+  const kind = algorithm.modulusLength
+    ? `RSA of ${algorithm.modulusLength} bits`
+    : algorithm.namedCurve
+      ? `on the curve ${algorithm.namedCurve}`
+      : algorithm.name;
+  throw invalid("csr", `The signing request's key is ${kind}; only P-256 (ECDSA) is accepted.`);
+}
+
+function requireSubject(request: x509.Pkcs10CertificateRequest, expectedName: string): void {
+  const subject = request.subjectName.toJSON();
+  if (subject.length === 0) return;
+  const [only] = subject;
+  const isExact = subject.length === 1 && Object.keys(only!).join() === "CN" && only!.CN?.join() === expectedName;
+  if (isExact) return;
+  throw invalid("csr", `The signing request names "${request.subject}", which is not you. Leave its subject empty.`);
+}
