@@ -3,6 +3,7 @@
  * never passes for a gateway's. Made once, whoever starts first; their keys rest sealed and are opened where they sign.
  */
 import { X509Certificate as NodeCertificate, randomBytes, webcrypto } from "node:crypto";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { inTransaction, type Scope, system } from "../core/db";
 import type { AuthorityPurpose } from "../core/prisma/client";

@@ -1,4 +1,5 @@
 import { X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";

@@ -1,5 +1,6 @@
 /** Reads a signing request and takes nothing from it but a public key that is fit for use. */
 import { webcrypto } from "node:crypto";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { invalid } from "../core/errors";
 
