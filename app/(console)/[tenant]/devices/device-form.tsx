@@ -1,0 +1,106 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { createDeviceInput } from "@/server/devices/schema";
+import type { Api } from "../../../_lib/api-types";
+import { useTRPC } from "../../../_lib/trpc";
+import { Button } from "../../../_ui/button";
+import { Field } from "../../../_ui/field";
+import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../_ui/form";
+import { Input } from "../../../_ui/input";
+import { MultiSelect } from "../../../_ui/multi-select";
+import { Textarea } from "../../../_ui/textarea";
+import { useChange } from "../../_lib/use-change";
+import { useTenant } from "../../_lib/use-tenant";
+import { useGroupOptions } from "../_components/use-group-options";
+import { DeleteDevice } from "./delete-device";
+
+interface DeviceFormProps {
+  /** None: a new one. */
+  device?: Api["devices"]["get"];
+  onDone: () => void;
+}
+
+export function DeviceForm({ device, onDone }: DeviceFormProps) {
+  const trpc = useTRPC();
+  const { tenantId, whyNot } = useTenant();
+  const announce = useChange();
+  const groups = useGroupOptions();
+  const [isLeaving, setLeaving] = useState(false);
+  const create = useMutation(trpc.devices.create.mutationOptions());
+  const update = useMutation(trpc.devices.update.mutationOptions());
+  const form = useForm({
+    schema: createDeviceInput,
+    defaultValues: {
+      name: device?.name ?? "",
+      address: device?.address ?? "",
+      description: device?.description ?? "",
+      groupIds: device?.groups.map((group) => group.id) ?? [],
+    },
+  });
+  return (
+    <Form
+      form={form}
+      onSubmit={async (values) => {
+        const { revision } = device
+          ? await update.mutateAsync({ tenantId, deviceId: device.id, ...values })
+          : await create.mutateAsync({ tenantId, ...values });
+        onDone();
+        announce(revision, {
+          pending: `Telling the gateways of ${values.name}`,
+          done: device ? `${values.name} is changed` : `${values.name} is added`,
+          failed: `${values.name} is not known everywhere yet`,
+        });
+      }}
+    >
+      <Field name="name" label="Name" required>
+        <Input autoComplete="off" placeholder="Crane 4 controller" autoFocus={!device} />
+      </Field>
+      <Field name="address" label="Address" required hint={<NetworksHint />}>
+        <Input mono autoComplete="off" inputMode="decimal" placeholder="10.0.0.10" />
+      </Field>
+      <Field
+        name="groupIds"
+        label="Groups"
+        optional
+        hint="Policies open groups; outside every group nobody reaches it."
+      >
+        <MultiSelect
+          {...groups}
+          selectedOptions={device?.groups.map((group) => ({ value: group.id, label: group.name }))}
+          placeholder="No group"
+          searchPlaceholder="Search groups"
+          emptyText="No group of that name"
+        />
+      </Field>
+      <Field name="description" label="Description" optional>
+        <Textarea placeholder="Where it stands, who looks after it" />
+      </Field>
+      <FormError />
+      <FormActions>
+        <SubmitButton disabledReason={whyNot("devices:write")}>{device ? "Save device" : "Add device"}</SubmitButton>
+        <Button onClick={onDone}>Cancel</Button>
+        {device && (
+          <Button
+            variant="danger-ghost"
+            className="mr-auto"
+            icon={<Trash2 aria-hidden />}
+            disabledReason={whyNot("devices:write")}
+            onClick={() => setLeaving(true)}
+          >
+            Delete…
+          </Button>
+        )}
+      </FormActions>
+      {device && (
+        <DeleteDevice device={isLeaving ? device : undefined} onClose={() => setLeaving(false)} onDeleted={onDone} />
+      )}
+    </Form>
+  );
+}
+
+function NetworksHint() {
+  return "An IPv4 address in one of your networks.";
+}

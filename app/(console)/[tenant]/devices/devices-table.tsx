@@ -1,0 +1,98 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Pencil, Router, Trash2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { Api } from "../../../_lib/api-types";
+import { useTRPC } from "../../../_lib/trpc";
+import { Copyable } from "../../../_ui/copyable";
+import { type Column, DataTable } from "../../../_ui/data-table";
+import { EmptyState } from "../../../_ui/empty-state";
+import { TimeAgo } from "../../../_ui/time-ago";
+import type { usePanel } from "../../../_ui/use-panel";
+import { useTableState } from "../../../_ui/use-table-state";
+import { useTenant } from "../../_lib/use-tenant";
+import { GroupLinks } from "../_components/group-links";
+import { useGroupOptions } from "../_components/use-group-options";
+import { DeleteDevice } from "./delete-device";
+
+type Device = Api["devices"]["list"]["rows"][number];
+
+interface DevicesTableProps {
+  panel: ReturnType<typeof usePanel>;
+  /** The button that adds one, for where there is none. */
+  add: ReactNode;
+}
+
+export function DevicesTable({ panel, add }: DevicesTableProps) {
+  const trpc = useTRPC();
+  const { tenantId, whyNot } = useTenant();
+  const [leaving, setLeaving] = useState<Device>();
+  const groups = useGroupOptions();
+  const state = useTableState({ sortable: ["name", "address", "createdAt"], sort: "name", filters: ["group"] });
+  const query = useQuery(
+    trpc.devices.list.queryOptions(
+      { tenantId, ...state.input, groupId: state.filters.group[0] },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  return (
+    <>
+      <DataTable
+        label="Devices"
+        state={state}
+        query={query}
+        columns={columns}
+        rowId={(device) => device.id}
+        onOpen={(device) => panel.open(device.id)}
+        openRowId={panel.value}
+        searchPlaceholder="Search by name or address"
+        filters={[{ name: "group", label: "Group", single: true, ...groups }]}
+        rowMenu={(device) => [
+          { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
+          { separator: true },
+          {
+            label: "Delete…",
+            icon: <Trash2 aria-hidden />,
+            tone: "danger",
+            disabledReason: whyNot("devices:write"),
+            onSelect: () => setLeaving(device),
+          },
+        ]}
+        empty={
+          <EmptyState icon={<Router aria-hidden />} title="No devices yet" action={add}>
+            Add what your people need to reach: a name, and its address in one of your networks. Then put it into a
+            group that a policy opens.
+          </EmptyState>
+        }
+      />
+      <DeleteDevice device={leaving} onClose={() => setLeaving(undefined)} />
+    </>
+  );
+}
+
+const columns: Column<Device>[] = [
+  { id: "name", header: "Name", sortable: true, cell: (device) => device.name },
+  {
+    id: "address",
+    header: "Address",
+    sortable: true,
+    width: "11rem",
+    cell: (device) => <Copyable text={device.address} />,
+  },
+  { id: "groups", header: "Groups", cell: (device) => <GroupLinks groups={device.groups} none="in no group" /> },
+  {
+    id: "description",
+    header: "Description",
+    hideBelow: "lg",
+    cell: (device) => <span className="block max-w-80 truncate text-muted">{device.description || "–"}</span>,
+  },
+  {
+    id: "createdAt",
+    header: "Added",
+    sortable: true,
+    width: "9rem",
+    hideBelow: "md",
+    cell: (device) => <TimeAgo date={device.createdAt} className="text-muted" />,
+  },
+];
