@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { createIpPipe, type Runner } from "./firewall/command-pipe";
+import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
 import { createRouter } from "./firewall/router";
@@ -39,11 +39,12 @@ export interface Agent {
 export interface Kernel {
   nft: Nft;
   ip: Runner;
+  ipPipe: Runner;
   readRouting(): Promise<RoutingState>;
 }
 
 export function createKernel(): Kernel {
-  return { nft: createNft(), ip: createIpPipe(), readRouting };
+  return { nft: createNft(), ip: createIpRunner(), ipPipe: createIpPipe(), readRouting: () => readRouting() };
 }
 
 export interface AgentDependencies {
@@ -74,7 +75,7 @@ export async function startAgent({
   const configFile = createConfigFile(stateDir);
   let config = await configFile.read();
 
-  const { nft, ip } = kernel;
+  const { nft, ip, ipPipe } = kernel;
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
   const spool = openSpool(join(stateDir, "spool"));
@@ -85,7 +86,7 @@ export async function startAgent({
     gatewayId,
     documents,
     spool,
-    router: createRouter(ip, () => config!.rangeAddress),
+    router: createRouter({ ip, ipPipe, rangeAddress: () => config!.rangeAddress }),
     log,
     openvpnBin,
   });
@@ -117,7 +118,7 @@ export async function startAgent({
     await supervisor.close();
     await spool.close();
     nft.close();
-    ip.close();
+    ipPipe.close();
   };
 
   return {

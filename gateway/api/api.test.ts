@@ -46,6 +46,7 @@ async function start(live: LiveSession[] = []): Promise<void> {
         close: () => {},
       },
       ip: { run: async () => "", close: () => {} },
+      ipPipe: { run: async () => "", close: () => {} },
       readRouting: async () => ({ rules: new Set(), routes: new Map() }),
     },
     startSupervisor: fake.start,

@@ -6,7 +6,7 @@
  * A batch whose answer is late or whose process died fails with an unknown effect: the process is replaced, and the
  * caller makes the whole state anew.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 
 export interface Runner {
   /** Resolves with what was complained of; empty is success. Batches run in the order of the calls. */
@@ -39,8 +39,7 @@ export class CommandPipe implements Runner {
   #count = 0;
 
   constructor(
-    private readonly command: string,
-    private readonly args: readonly string[],
+    private readonly command: readonly string[],
     /** Matches the whole complaint about a sentinel. */
     private readonly complaintAbout: (sentinel: string) => RegExp,
     private readonly timeoutMs = 20_000,
@@ -53,7 +52,7 @@ export class CommandPipe implements Runner {
     const sentinel = `sentinel_${this.#count}`;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => this.#fail(new Error(`${this.command} did not answer within ${this.timeoutMs} ms`)),
+        () => this.#fail(new Error(`${this.command.join(" ")} did not answer within ${this.timeoutMs} ms`)),
         this.timeoutMs,
       );
       this.#pending.push({ sentinel, resolve, reject, timer });
@@ -65,11 +64,11 @@ export class CommandPipe implements Runner {
     const child = this.#child;
     this.#child = null;
     child?.stdin.end();
-    this.#fail(new Error(`${this.command} was closed`));
+    this.#fail(new Error(`${this.command.join(" ")} was closed`));
   }
 
   #start(): ChildProcessWithoutNullStreams {
-    const child = spawn(this.command, this.args, { stdio: "pipe", env: commandEnv });
+    const child = spawn(this.command[0]!, this.command.slice(1), { stdio: "pipe", env: commandEnv });
     const isCurrent = () => this.#child === child;
     child.stdout.resume();
     child.stderr.setEncoding("utf8").on("data", (text: string) => isCurrent() && this.#hear(text));
@@ -77,7 +76,9 @@ export class CommandPipe implements Runner {
     child.on("error", (error) => isCurrent() && this.#fail(error));
     child.on(
       "exit",
-      (code) => isCurrent() && this.#fail(new Error(`${this.command} ended with code ${code}: ${this.#heard.trim()}`)),
+      (code) =>
+        isCurrent() &&
+        this.#fail(new Error(`${this.command.join(" ")} ended with code ${code}: ${this.#heard.trim()}`)),
     );
     return child;
   }
@@ -106,18 +107,34 @@ export class CommandPipe implements Runner {
   }
 }
 
-export function createNftPipe(): Runner {
+export function createNftPipe(prefix: readonly string[] = []): Runner {
   return new CommandPipe(
-    "nft",
-    ["-i"],
+    [...prefix, "nft", "-i"],
     (sentinel) => new RegExp(`Error: syntax error,[^\\n]*\\n${sentinel}\\n *\\^+\\n`),
   );
 }
 
-export function createIpPipe(): Runner {
+/** A kept `ip` remembers which index a name had, even when the device is another by now: name devices `if<index>` to it. */
+export function createIpPipe(prefix: readonly string[] = []): Runner {
   return new CommandPipe(
-    "ip",
-    ["-force", "-batch", "-"],
+    [...prefix, "ip", "-force", "-batch", "-"],
     (sentinel) => new RegExp(`Object "${sentinel}" is unknown, try "ip help"\\.\\nCommand failed -:\\d+\\n`),
   );
+}
+
+/** An `ip` a batch, for what is rare and names devices. */
+export function createIpRunner(prefix: readonly string[] = []): Runner {
+  const [command, ...args] = [...prefix, "ip", "-force", "-batch", "-"];
+  return {
+    run: (batch) =>
+      new Promise((resolve, reject) => {
+        const child = execFile(command!, args, { env: commandEnv, maxBuffer: 64 * 1024 * 1024 }, (error, _, stderr) => {
+          if (error && stderr === "") reject(error);
+          else resolve(stderr.trim());
+        });
+        child.stdin!.on("error", () => {});
+        child.stdin!.end(`${batch}\n`);
+      }),
+    close: () => {},
+  };
 }

@@ -15,23 +15,25 @@ export interface Nft {
 /** One transaction is one line to the kept process; its line editor is slow on long lines, which go by a file. */
 const longestLine = 8_000;
 
-export function createNft(pipe: Runner = createNftPipe()): Nft {
+/** `prefix` runs nft elsewhere, e.g. in a network namespace. */
+export function createNft(prefix: readonly string[] = [], pipe: Runner = createNftPipe(prefix)): Nft {
   return {
     async apply(lines) {
       const batch = lines.join("; ");
       const complaint =
-        batch.length <= longestLine && !batch.includes("\n") ? await pipe.run(batch) : await applyFile(lines);
+        batch.length <= longestLine && !batch.includes("\n") ? await pipe.run(batch) : await applyFile(prefix, lines);
       if (complaint !== "") throw new Error(`nft refused the change: ${complaint.slice(0, 1_000)}`);
     },
     close: () => pipe.close(),
   };
 }
 
-async function applyFile(lines: readonly string[]): Promise<string> {
+async function applyFile(prefix: readonly string[], lines: readonly string[]): Promise<string> {
   const file = join(tmpdir(), `drawbridge-${process.pid}-${randomBytes(6).toString("hex")}.nft`);
   await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx" });
   try {
-    await promisify(execFile)("nft", ["-f", file], { env: commandEnv, maxBuffer: 16 * 1024 * 1024 });
+    const [command, ...args] = [...prefix, "nft", "-f", file];
+    await promisify(execFile)(command!, args, { env: commandEnv, maxBuffer: 16 * 1024 * 1024 });
     return "";
   } catch (error) {
     const { stderr } = error as { stderr?: string };

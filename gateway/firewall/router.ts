@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { Runner } from "./command-pipe";
 
@@ -9,22 +10,45 @@ export interface Router {
   prepareTun(tunDevice: string): Promise<void>;
 }
 
-/** `rangeAddress` is the gateways' own address in the platform's range, the same on every tunnel. */
-export function createRouter(ip: Runner, rangeAddress: () => string): Router {
-  const run = async (batch: string, ignored?: RegExp) => {
-    const complaint = await ip.run(batch);
-    if (complaint !== "" && !ignored?.test(complaint)) throw new Error(`ip refused "${batch}": ${complaint}`);
-  };
+export interface RouterDependencies {
+  /** Kept, for what happens once a connection; see createIpPipe for how it must be told devices. */
+  ipPipe: Runner;
+  ip: Runner;
+  /** The gateways' own address in the platform's range, the same on every tunnel. */
+  rangeAddress: () => string;
+}
+
+export function createRouter({ ipPipe, ip, rangeAddress }: RouterDependencies): Router {
   return {
-    attach: (vpnAddress, tunDevice) => run(`route replace ${vpnAddress}/32 dev ${tunDevice}`),
-    // Gone already, or held by another tunnel by now (the session moved): both are what was asked for.
-    detach: (vpnAddress, tunDevice) =>
-      run(`route del ${vpnAddress}/32 dev ${tunDevice}`, /No such process|Cannot find device/),
+    async attach(vpnAddress, tunDevice) {
+      const index = findIndex(tunDevice);
+      if (index === null) throw new Error(`there is no device ${tunDevice}`);
+      await mustSucceed(ipPipe, `route replace ${vpnAddress}/32 dev if${index}`);
+    },
+    async detach(vpnAddress, tunDevice) {
+      const index = findIndex(tunDevice);
+      // Gone with its device, or held by another tunnel by now (the session moved): both are what was asked for.
+      if (index !== null)
+        await mustSucceed(ipPipe, `route del ${vpnAddress}/32 dev if${index}`, /No such process|No such device/);
+    },
     async prepareTun(tunDevice) {
-      await run(`addr replace ${rangeAddress()}/32 dev ${tunDevice}\nlink set ${tunDevice} up`);
+      await mustSucceed(ip, `addr replace ${rangeAddress()}/32 dev ${tunDevice}\nlink set ${tunDevice} up`);
       // The source of every packet is checked by openvpn and by nft; the reverse path filter knows neither.
       await writeFile(`/proc/sys/net/ipv4/conf/${tunDevice}/rp_filter`, "0");
       await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
     },
   };
+}
+
+async function mustSucceed(ip: Runner, batch: string, ignored?: RegExp): Promise<void> {
+  const complaint = await ip.run(batch);
+  if (complaint !== "" && !ignored?.test(complaint)) throw new Error(`ip refused "${batch}": ${complaint}`);
+}
+
+function findIndex(device: string): number | null {
+  try {
+    return Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8"));
+  } catch {
+    return null;
+  }
 }

@@ -148,9 +148,10 @@ interface RouteJson {
 }
 
 /** What of ours is in the kernel, by priority and table number. */
-export async function readRouting(): Promise<RoutingState> {
+export async function readRouting(prefix: readonly string[] = []): Promise<RoutingState> {
   const read = async <T>(...args: string[]): Promise<T[]> => {
-    const { stdout } = await promisify(execFile)("ip", ["-4", "-j", ...args], {
+    const [command, ...rest] = [...prefix, "ip", "-4", "-j", ...args];
+    const { stdout } = await promisify(execFile)(command!, rest, {
       env: commandEnv,
       maxBuffer: 256 * 1024 * 1024,
     });
