@@ -1,0 +1,218 @@
+/**
+ * A whole installation on this machine: database, app, workers and, where it can be, the demonstration network. `npm
+ * start`, the story and the browser tests start the same one. Guarantees: what it starts it stops, in an order that loses
+ * nothing; what a killed one left behind is cleared away by the next in the same data folder, and nothing else is touched.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseEnv } from "../server/core/env";
+import { migrate } from "../server/core/migrate";
+import { root } from "./support/bootstrap.mjs";
+import { buildApp } from "./support/builds";
+import { Console } from "./support/console";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "./support/embedded-postgres";
+import { isPortFree } from "./support/ports";
+import { end, isAlive, markOf, ProcessBook, type ProcessMark } from "./support/processes";
+import { ensureSettingsFile, type Settings } from "./support/settings-file";
+import { dataDirOf, parseStartSettings, type StartSettings } from "./support/start-settings";
+import { type Supervised, supervise } from "./support/supervise";
+
+export interface InstallationOptions {
+  /** Wins over settings.env; by default this process's environment. */
+  environment?: Record<string, string | undefined>;
+  /** Writes to log files only. */
+  isQuiet?: boolean;
+  /** Called before anything is started, with what ends whatever has been started by then. */
+  onBegin?: (endings: Endings) => void;
+}
+
+export interface Endings {
+  /** Ends everything, tunnels and namespaces with it. */
+  stop(): Promise<void>;
+  /** Ends everything at once, asking nobody. */
+  kill(): void;
+}
+
+export interface Installation extends Endings {
+  url: string;
+  dataDir: string;
+  settings: StartSettings;
+  /** The environment of its processes: database, queue, secrets. */
+  environment: Settings;
+  console: Console;
+}
+
+/** What one that runs tells others of itself, in run/installation.json of its data folder. */
+export interface InstallationNote {
+  start: ProcessMark;
+  url: string;
+  environment: Settings;
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const given = options.environment ?? process.env;
+  const dataDir = dataDirOf(given);
+  const fromFile = await ensureSettingsFile(dataDir);
+  const merged = { ...fromFile, ...withoutEmpty(given) };
+  const settings = parseStartSettings(merged);
+  const console = new Console(join(dataDir, "logs"), options.isQuiet);
+  const book = new ProcessBook(join(dataDir, "run"));
+  await requireAlone(dataDir);
+  await clearLeftovers(book, console);
+  await requirePort(settings);
+
+  const running: Supervised[] = [];
+  let postgres: EmbeddedPostgres | undefined;
+  let isStopping = false;
+  const stop = async () => {
+    isStopping = true;
+    await Promise.all(running.map((one) => one.stop()));
+    if (postgres) {
+      await postgres.stop();
+      await book.remove(postgres.process);
+    }
+    await rm(notePath(dataDir), { force: true });
+  };
+  const kill = () => {
+    isStopping = true;
+    for (const one of running) one.kill();
+    postgres?.kill();
+  };
+  options.onBegin?.({ stop, kill });
+  const goOn = () => {
+    if (isStopping) throw new Error("Stopped before it was up.");
+  };
+
+  try {
+    const url = merged.APP_URL ?? `http://localhost:${settings.PORT}`;
+    const embed = async (port: number) => {
+      postgres = await startEmbeddedPostgres({
+        dataDir,
+        port,
+        ownerPassword: merged.POSTGRES_OWNER_PASSWORD!,
+        appPassword: merged.POSTGRES_APP_PASSWORD!,
+        logFile: console.logFile("postgres"),
+      });
+      await book.add(postgres.process);
+      const { process: mark } = postgres;
+      void postgres.ended.then(async () => {
+        await book.remove(mark);
+        if (isStopping) return;
+        console.line("postgres", "ended; starting it again");
+        await embed(postgres!.port).catch((error: Error) => console.line("postgres", error.message));
+      });
+      return postgres;
+    };
+    const embedded = merged.DATABASE_URL ? undefined : await embed(Number(merged.POSTGRES_PORT));
+    const environment: Settings = {
+      ...merged,
+      ...(embedded
+        ? {
+            DATABASE_URL: embedded.urls.app,
+            MIGRATE_DATABASE_URL: embedded.urls.owner,
+            QUEUE_DATABASE_URL: merged.QUEUE_DATABASE_URL ?? embedded.urls.queue,
+          }
+        : {}),
+      APP_URL: url,
+      NODE_ENV: "production",
+      LOG_FORMAT: merged.LOG_FORMAT ?? "pretty",
+      NEXT_TELEMETRY_DISABLED: "1",
+      CHECKPOINT_DISABLE: "1",
+    };
+    parseEnv(environment);
+
+    await Promise.all([migrateDatabase(environment, embedded, console), buildApp(console)]);
+    goOn();
+
+    const run = (name: string, command: string[]) =>
+      supervise({
+        name,
+        console,
+        book,
+        spawn: () =>
+          spawn(process.execPath, command, {
+            cwd: root,
+            env: environment as NodeJS.ProcessEnv,
+            detached: true,
+            stdio: ["ignore", "pipe", "pipe"],
+          }),
+      });
+    running.push(
+      run("app", ["node_modules/next/dist/bin/next", "start", "-p", String(settings.PORT), "-H", settings.HOST]),
+      run("workers", ["--import", "tsx", "workers/main.ts"]),
+    );
+    await appAnswers(settings);
+    const note: InstallationNote = { start: markOf("start", process.pid)!, url, environment };
+    await writeFile(notePath(dataDir), JSON.stringify(note), { mode: 0o600 });
+    return { url, dataDir, settings, environment, console, stop, kill };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The installation that runs in this data folder, if one does. */
+export function findRunning(dataDir: string): InstallationNote | undefined {
+  if (!existsSync(notePath(dataDir))) return undefined;
+  const note = JSON.parse(readFileSync(notePath(dataDir), "utf8")) as InstallationNote;
+  return isAlive(note.start) ? note : undefined;
+}
+
+const notePath = (dataDir: string) => join(dataDir, "run/installation.json");
+
+async function requireAlone(dataDir: string): Promise<void> {
+  const lock = join(dataDir, "run/start.lock");
+  const holder = existsSync(lock) ? (JSON.parse(readFileSync(lock, "utf8")) as ProcessMark) : undefined;
+  if (holder && holder.pid !== process.pid && isAlive(holder)) {
+    const url = findRunning(dataDir)?.url;
+    throw new Error(
+      `Drawbridge already runs from this folder${url ? `, at ${url}` : ""} (process ${holder.pid}). To run a second one, give it a folder and a port: DRAWBRIDGE_DATA=.data-2 PORT=3001 DRAWBRIDGE_LAB=2 npm start`,
+    );
+  }
+  await mkdir(join(dataDir, "run"), { recursive: true });
+  await writeFile(lock, JSON.stringify(markOf("start", process.pid)));
+}
+
+async function clearLeftovers(book: ProcessBook, console: Console): Promise<void> {
+  const marks = await book.all();
+  const left = marks.filter(isAlive);
+  if (left.length > 0) console.say(`Ending what an earlier run left: ${left.map(({ name }) => name).join(", ")} …`);
+  // The database shuts down last, and in its own way.
+  await Promise.all(left.filter(({ name }) => name !== "postgres").map((mark) => end(mark, "SIGTERM", 5_000)));
+  await Promise.all(left.filter(({ name }) => name === "postgres").map((mark) => end(mark, "SIGINT", 10_000)));
+  await Promise.all(marks.map((mark) => book.remove(mark)));
+}
+
+async function requirePort({ PORT, HOST }: StartSettings): Promise<void> {
+  if (await isPortFree(PORT, HOST)) return;
+  throw new Error(`Port ${PORT} is taken by another program. Choose another: PORT=${PORT + 1} npm start`);
+}
+
+async function migrateDatabase(environment: Settings, embedded: EmbeddedPostgres | undefined, console: Console) {
+  if (!environment.MIGRATE_DATABASE_URL) {
+    console.say("MIGRATE_DATABASE_URL is not set: the database is taken to be up to date.");
+    return;
+  }
+  const applied = await migrate(environment.MIGRATE_DATABASE_URL, join(root, "prisma/migrations"));
+  if (applied.length > 0) console.say(`Migrated the database: ${applied.join(", ")}.`);
+  await embedded?.grantLogin();
+}
+
+async function appAnswers({ PORT, HOST }: StartSettings): Promise<void> {
+  const host = HOST === "0.0.0.0" || HOST === "::" ? "127.0.0.1" : HOST;
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    try {
+      await fetch(`http://${host}:${PORT}/api/health`, { redirect: "manual", signal: AbortSignal.timeout(5_000) });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error("The app does not answer; its messages are above.");
+}
+
+const withoutEmpty = (source: Record<string, string | undefined>): Settings =>
+  Object.fromEntries(Object.entries(source).filter((entry): entry is [string, string] => Boolean(entry[1])));

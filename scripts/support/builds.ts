@@ -1,0 +1,88 @@
+/** What is built once and again when its sources change: the app, the workers and the gateway agent. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { root } from "./bootstrap.mjs";
+import type { Console } from "./console";
+
+interface Build {
+  name: string;
+  /** Files and folders that it is made from. */
+  inputs: string[];
+  /** Holds the digest of the inputs that the present output was made from. */
+  stamp: string;
+  output: string;
+  command: string[];
+  announcement: string;
+}
+
+const code = ["package.json", "package-lock.json", "tsconfig.json"];
+
+const app: Build = {
+  name: "build",
+  inputs: [
+    ...code,
+    "app",
+    "server",
+    "gateway/protocol",
+    "public",
+    "prisma/schema",
+    "next.config.ts",
+    "postcss.config.mjs",
+  ],
+  stamp: ".next/made-from",
+  output: ".next/BUILD_ID",
+  command: ["node_modules/next/dist/bin/next", "build"],
+  announcement: "Building the app; this takes about half a minute, once …",
+};
+
+const gateway: Build = {
+  name: "build",
+  inputs: [...code, "gateway", "scripts/build-gateway.mjs"],
+  stamp: "dist/gateway.made-from",
+  output: "dist/gateway.mjs",
+  command: ["scripts/build-gateway.mjs"],
+  announcement: "Bundling the gateway agent …",
+};
+
+export const buildApp = (console: Console) => build(app, console);
+export const buildGateway = (console: Console) => build(gateway, console);
+
+/** @returns whether it had to be built */
+async function build(what: Build, console: Console): Promise<boolean> {
+  const digest = digestOf(what.inputs);
+  const stamp = join(root, what.stamp);
+  if (existsSync(join(root, what.output)) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return false;
+  console.say(what.announcement);
+  const child = spawn(process.execPath, what.command, {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  console.follow(what.name, child.stdout, child.stderr);
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+  if (status !== 0) throw new Error(`The build failed; its messages are above and in ${console.logFile(what.name)}.`);
+  await mkdir(dirname(stamp), { recursive: true });
+  await writeFile(stamp, digest);
+  return true;
+}
+
+function digestOf(inputs: string[]): string {
+  const digest = createHash("sha256");
+  const add = (path: string) => {
+    const full = join(root, path);
+    if (!existsSync(full)) return;
+    if (statSync(full).isDirectory()) {
+      // The generated client follows from prisma/schema.
+      if (path === "server/core/prisma") return;
+      for (const name of readdirSync(full).sort()) add(`${path}/${name}`);
+    } else if (!/\.test\.tsx?$/.test(path)) digest.update(`${path}\0`).update(readFileSync(full));
+  };
+  for (const input of inputs) add(input);
+  return digest.digest("hex");
+}

@@ -1,0 +1,266 @@
+/**
+ * PostgreSQL from its npm package: one cluster in the data folder, on the loopback only. PostgreSQL refuses to run as
+ * root, so there it runs as the user `postgres`, who must get at its programs and its data: where the checkout lies in a
+ * folder that is closed to others (such as /root), both are kept under /var/lib/drawbridge.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { chmod, chown, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import pg from "pg";
+import { postgresPackage } from "./bootstrap.mjs";
+import { freePort, isPortFree } from "./ports";
+import { end, markOf, type ProcessMark, send } from "./processes";
+
+export interface EmbeddedPostgresOptions {
+  /** The installation's data folder; the cluster is in `postgres` beneath it. */
+  dataDir: string;
+  /** Taken if it is free, else another is. */
+  port: number;
+  /** The superuser, who owns the database. */
+  ownerPassword: string;
+  /** Login of the app and the workers: a member of drawbridge_app. */
+  appPassword: string;
+  logFile: string;
+}
+
+export interface EmbeddedPostgres {
+  port: number;
+  /** Where the cluster really is. */
+  clusterDir: string;
+  isNew: boolean;
+  process: ProcessMark;
+  urls: { app: string; owner: string; queue: string };
+  /** Resolves when it ends, asked or not. */
+  ended: Promise<void>;
+  /** After `migrate`, which makes the role that the login belongs to. */
+  grantLogin(): Promise<void>;
+  stop(): Promise<void>;
+  /** At once; it recovers at its next start. */
+  kill(): void;
+}
+
+const owner = "postgres";
+const login = "drawbridge";
+
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = await choosePlace(options.dataDir);
+  const isNew = !existsSync(join(place.clusterDir, "PG_VERSION"));
+  if (isNew) await initialise(place, options.ownerPassword);
+  await stopLeftover(place.clusterDir);
+  const port = (await isPortFree(options.port)) ? options.port : await freePort();
+  const child = run(place, port, options.logFile);
+  const ended = new Promise<void>((done) => {
+    child.once("exit", () => done());
+  });
+  const urls = {
+    owner: urlOf(owner, options.ownerPassword, port, "drawbridge"),
+    app: urlOf(login, options.appPassword, port, "drawbridge"),
+    queue: urlOf(login, options.appPassword, port, "drawbridge_queue"),
+  };
+  const maintenance = urlOf(owner, options.ownerPassword, port, "postgres");
+  await waitUntilReady(maintenance, child, options.logFile);
+  const mark = markOf("postgres", child.pid!);
+  if (!mark) throw new Error(`PostgreSQL ended right after its start; see ${options.logFile}`);
+  await prepareDatabases(maintenance, options.appPassword);
+  return {
+    port,
+    clusterDir: place.clusterDir,
+    isNew,
+    process: mark,
+    urls,
+    ended,
+    grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]),
+    // SIGINT is its fast shutdown: open transactions are rolled back, nothing committed is lost.
+    stop: () => end(mark, "SIGINT", 10_000),
+    kill: () => send(mark, "SIGQUIT"),
+  };
+}
+
+interface Place {
+  programs: string;
+  clusterDir: string;
+  /** Whom it runs as; undefined is whoever starts it. */
+  user: { uid: number; gid: number } | undefined;
+}
+
+/** Where the cluster of this data folder is, whether it runs or not. */
+export function clusterDirOf(dataDir: string): string {
+  const inside = join(resolve(dataDir), "postgres");
+  return process.getuid?.() === 0 && !isOpenToOthers(dirname(resolve(dataDir)))
+    ? join(elsewhere(dataDir), "data")
+    : inside;
+}
+
+const elsewhere = (dataDir: string) =>
+  join("/var/lib/drawbridge", createHash("sha256").update(resolve(dataDir)).digest("hex").slice(0, 12));
+
+async function choosePlace(dataDir: string): Promise<Place> {
+  const packaged = postgresPackage();
+  if (!packaged) {
+    throw new Error(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL, MIGRATE_DATABASE_URL and QUEUE_DATABASE_URL to a PostgreSQL server of yours.`,
+    );
+  }
+  const clusterDir = clusterDirOf(dataDir);
+  if (process.getuid?.() !== 0) {
+    await mkdir(clusterDir, { recursive: true, mode: 0o700 });
+    return { programs: join(packaged, "native"), clusterDir, user: undefined };
+  }
+  const user = await postgresUser();
+  let programs = join(packaged, "native");
+  if (!isOpenToOthers(programs)) {
+    const version = (JSON.parse(readFileSync(join(packaged, "package.json"), "utf8")) as { version: string }).version;
+    programs = join("/var/lib/drawbridge/programs", version);
+    if (!existsSync(join(programs, "bin/postgres"))) {
+      const half = `${programs}.${process.pid}`;
+      await cp(join(packaged, "native"), half, { recursive: true, verbatimSymlinks: true });
+      await rm(programs, { recursive: true, force: true });
+      await rename(half, programs);
+    }
+  }
+  await mkdir(clusterDir, { recursive: true });
+  await chmod(dirname(clusterDir), 0o755);
+  await chown(clusterDir, user.uid, user.gid);
+  return { programs, clusterDir, user };
+}
+
+/** Whether a user who is neither owner nor of the group gets to this folder. */
+function isOpenToOthers(path: string): boolean {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+async function postgresUser(): Promise<{ uid: number; gid: number }> {
+  const find = () => {
+    const [, , uid, gid] =
+      readFileSync("/etc/passwd", "utf8")
+        .match(/^postgres:.*$/m)?.[0]
+        .split(":") ?? [];
+    return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
+  };
+  const known = find();
+  if (known) return known;
+  execFileSync("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
+  return find()!;
+}
+
+async function initialise({ programs, clusterDir, user }: Place, password: string): Promise<void> {
+  // initdb takes an empty folder only; one that was cut off half way is begun again.
+  await rm(clusterDir, { recursive: true, force: true });
+  await mkdir(clusterDir, { recursive: true, mode: 0o700 });
+  const passwordFile = `${clusterDir}.password`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (user) {
+    await chown(clusterDir, user.uid, user.gid);
+    await chown(passwordFile, user.uid, user.gid);
+  }
+  try {
+    execFileSync(
+      join(programs, "bin/initdb"),
+      [
+        `--pgdata=${clusterDir}`,
+        "--auth=scram-sha-256",
+        `--username=${owner}`,
+        `--pwfile=${passwordFile}`,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+      ],
+      { ...user, cwd: "/", env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", "ignore", "pipe"] },
+    );
+  } catch (error) {
+    await rm(clusterDir, { recursive: true, force: true });
+    throw new Error(
+      `The database cluster could not be made in ${clusterDir}: ${(error as { stderr?: Buffer }).stderr}`,
+    );
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+/** A server that an earlier start left behind holds the cluster: it is shut down, as it would be at a clean stop. */
+async function stopLeftover(clusterDir: string): Promise<void> {
+  const file = join(clusterDir, "postmaster.pid");
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
+  const mark = markOf("postgres", pid);
+  if (!mark || !isServerOf(pid, clusterDir)) return;
+  await end(mark, "SIGINT", 10_000);
+}
+
+function isServerOf(pid: number, clusterDir: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(clusterDir);
+  } catch {
+    return false;
+  }
+}
+
+function run({ programs, clusterDir, user }: Place, port: number, logFile: string): ChildProcess {
+  const log = openSync(logFile, "a");
+  const flags = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"];
+  return spawn(join(programs, "bin/postgres"), ["-D", clusterDir, "-p", String(port), ...flags], {
+    ...user,
+    cwd: "/",
+    env: { ...process.env, LC_ALL: "C" },
+    stdio: ["ignore", log, log],
+    detached: true,
+  });
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`PostgreSQL ended at its start. Its log: ${logFile}`);
+    try {
+      await query(url, ["SELECT 1"]);
+      return;
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code === "28P01")
+        throw new Error(
+          "The embedded PostgreSQL was made with another password than the one in settings.env. Put the old settings.env back, or remove the data folder to begin anew.",
+        );
+      if (Date.now() > deadline) throw new Error(`PostgreSQL does not answer. Its log: ${logFile}`, { cause: error });
+    }
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+async function prepareDatabases(maintenance: string, appPassword: string): Promise<void> {
+  const client = new pg.Client({ connectionString: maintenance });
+  await client.connect();
+  try {
+    const has = async (sql: string, name: string) => (await client.query(sql, [name])).rowCount === 1;
+    if (!(await has("SELECT 1 FROM pg_roles WHERE rolname = $1", login)))
+      await client.query(`CREATE ROLE ${login} LOGIN`);
+    await client.query(`ALTER ROLE ${login} PASSWORD ${client.escapeLiteral(appPassword)}`);
+    for (const [name, of] of [
+      ["drawbridge", owner],
+      ["drawbridge_queue", login],
+    ] as const)
+      if (!(await has("SELECT 1 FROM pg_database WHERE datname = $1", name)))
+        await client.query(`CREATE DATABASE ${name} OWNER ${of}`);
+  } finally {
+    await client.end();
+  }
+}
+
+const urlOf = (user: string, password: string, port: number, database: string) =>
+  `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+
+async function query(url: string, statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // A server that goes away in the middle is told by the query, not by the process ending.
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
