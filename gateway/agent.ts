@@ -145,7 +145,7 @@ export async function startAgent({
       spooled: spool.depth,
       certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
       memoryBytes: process.memoryUsage.rss(),
-      warnings: [...supervisor.warnings(), ...warningsOf(routes, spool)],
+      warnings: [...supervisor.warnings(), ...warningsOf(routes)],
     }),
     close: letGo,
     async stop() {
@@ -156,8 +156,6 @@ export async function startAgent({
   };
 }
 
-function warningsOf(routes: Routes, spool: Spool): GatewayWarning[] {
-  const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));
-  if (spool.failure) warnings.push({ code: "spool_failing", message: spool.failure });
-  return warnings;
+function warningsOf(routes: Routes): GatewayWarning[] {
+  return routes.complaints().map((message) => ({ code: "route_refused", message }));
 }
