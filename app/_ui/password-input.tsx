@@ -19,7 +19,7 @@ export function PasswordInput(props: Omit<InputProps, "type" | "suffix">) {
           aria-label={isShown ? "Hide password" : "Show password"}
           aria-pressed={isShown}
           onClick={() => setShown(!isShown)}
-          className="flex size-6 items-center justify-center rounded-sm text-faint hover:text-ink [&_svg]:size-4"
+          className="-mr-1.5 flex size-6 items-center justify-center rounded-sm text-faint hover:text-ink [&_svg]:size-4"
         >
           {isShown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
         </button>

@@ -37,7 +37,7 @@ export function Sheet({
           {...(description ? {} : { "aria-describedby": undefined })}
           onInteractOutside={modal ? undefined : (event) => event.preventDefault()}
           className={cn(
-            "fixed inset-y-0 right-0 z-40 flex w-full flex-col border-l border-line-strong bg-surface outline-none data-[state=closed]:animate-slide-out data-[state=open]:animate-slide-in",
+            "fixed inset-y-0 right-0 z-40 flex w-full flex-col border-line-strong sm:border-l bg-surface outline-none data-[state=closed]:animate-slide-out data-[state=open]:animate-slide-in",
             widths[size],
           )}
         >

@@ -36,26 +36,26 @@ export function Stat({ label, value, unit, detail, delta, sparkline, href, class
           label
         )}
       </dt>
-      <dd className="mt-1 flex items-end justify-between gap-3">
-        <span className="min-w-0">
+      <dd className="mt-1">
+        <span className="flex items-end justify-between gap-3">
           {value === undefined ? (
             <Skeleton className="my-1 h-5 w-16" />
           ) : (
-            <span className="flex items-baseline gap-1.5">
+            <span className="flex min-w-0 items-baseline gap-1.5">
               <span className="text-xl font-semibold tracking-tight text-ink">{value}</span>
               {unit && <span className="truncate text-xs text-faint">{unit}</span>}
             </span>
           )}
-          {delta && (
-            <span className={cn("mt-0.5 flex items-center gap-0.5 text-xs", textTone[delta.tone ?? "neutral"])}>
-              <Arrow aria-hidden className="size-3.5" />
-              <span className="sr-only">{delta.direction}</span>
-              {delta.text}
-            </span>
-          )}
-          {detail && <span className="mt-0.5 block truncate text-xs text-faint">{detail}</span>}
+          {sparkline && <Sparkline values={sparkline} className="w-20 max-sm:hidden" />}
         </span>
-        {sparkline && <Sparkline values={sparkline} className="shrink-0" />}
+        {delta && (
+          <span className={cn("mt-0.5 flex items-center gap-0.5 text-xs", textTone[delta.tone ?? "neutral"])}>
+            <Arrow aria-hidden className="size-3.5" />
+            <span className="sr-only">{delta.direction}</span>
+            {delta.text}
+          </span>
+        )}
+        {detail && <span className="mt-0.5 block truncate text-xs text-faint">{detail}</span>}
       </dd>
     </div>
   );
