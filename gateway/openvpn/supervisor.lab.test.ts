@@ -178,7 +178,8 @@ describe("a client", () => {
       const client = lab.connect(ana, { port: 1194, password });
       await client.exited;
       expect(client.log()).toContain('AUTH_FAILED,your access was revoked: left the company ("retired")');
-      expect((await events("refused", before))[0]).toMatchObject({ code: "account_revoked", tenantId, accountId });
+      const refused = await until("the refusal", async () => (await events("refused", before))[0]);
+      expect(refused).toMatchObject({ code: "account_revoked", tenantId, accountId });
     } finally {
       Object.assign(account(), { state: "active", reason: null });
     }

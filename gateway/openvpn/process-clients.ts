@@ -1,0 +1,302 @@
+/**
+ * The clients of one openvpn, heard over one connection to its management socket: decides who is let in, and keeps the
+ * ledger true to what openvpn says. A new connection means a new one of these; what must outlive it is in the ledger.
+ */
+import type { Logger } from "pino";
+import type { Admission, AdmissionDesk } from "../auth/admission";
+import { type Claim, readClaim } from "../auth/claim";
+import { clean } from "../auth/clean";
+import { type AccountMatch, decideSession } from "../auth/decide-connection";
+import type { LiveSession, SessionLedger } from "../ledger/sessions";
+import type { Spool } from "../ledger/spool";
+import { formatAddress, parseCidr } from "../protocol/addresses";
+import type { DisconnectCode } from "../protocol/events";
+import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
+import { keepalive, netmask } from "./config";
+import type { ProcessRecord } from "./process";
+import { CommandError, type ManagementSocket } from "./socket";
+import { within } from "./waiting";
+
+export interface ClientDependencies {
+  ledger: SessionLedger;
+  desk: AdmissionDesk;
+  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+  spool: Spool;
+  log: Logger;
+}
+
+export interface ClientContext {
+  socket: ManagementSocket;
+  /** Its boot changes when openvpn is reloaded. */
+  record: ProcessRecord;
+  processName: string;
+  range: string;
+  /** Settles when the host is ready for packets of the process. */
+  tunReady(): Promise<void>;
+}
+
+/** The client is told within a round trip; the packet needs nothing more of the server than to be sent. */
+const toldMs = 100;
+/** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
+const silentMs = keepalive.timeoutSeconds * 2 * 1000 * 0.6;
+
+export class ProcessClients {
+  /** Key id by client id of the decisions on their way. */
+  #deciding = new Map<number, number>();
+  /** Clients that were seen stranded at the last look. */
+  #stranded = new Set<number>();
+  #isOver = false;
+
+  constructor(
+    readonly deps: ClientDependencies,
+    readonly context: ClientContext,
+  ) {}
+
+  /** The connection is over: decisions that are on their way have nobody to tell. */
+  detach(): void {
+    this.#isOver = true;
+  }
+
+  hear(message: ClientMessage): void {
+    const { ledger } = this.deps;
+    const { boot } = this.context.record;
+    const { clientId, environment } = message;
+    switch (message.event) {
+      case "CONNECT":
+      case "REAUTH":
+        this.#run(this.#decide(message));
+        return;
+      case "ESTABLISHED":
+        this.#deciding.delete(clientId);
+        this.#establish(boot, clientId, environment.get("ifconfig_pool_remote_ip") ?? null);
+        return;
+      case "DISCONNECT": {
+        this.#deciding.delete(clientId);
+        const hasTimedOut = ledger.silenceMs(boot, clientId) > silentMs;
+        ledger.close(boot, clientId, {
+          code: hasTimedOut ? "timed_out" : "left",
+          reason: null,
+          ...totals(environment),
+        });
+        return;
+      }
+      case "CR_RESPONSE":
+        // A challenge's answer; none is ever asked.
+        return;
+      default:
+        message.event satisfies never;
+    }
+  }
+
+  /**
+   * Compares the ledger with openvpn's own list, both ways. At the first look nobody was listening before: `announced`
+   * are the clients whose CONNECT came since.
+   */
+  async reconcile(announced: Set<number> | null = null): Promise<void> {
+    const { ledger } = this.deps;
+    const { socket, record } = this.context;
+    const { boot } = record;
+    // Taken before the question is put: what is in it and not in the answer is certainly gone.
+    const known = [...ledger.ofBoot(boot), ...(announced ? ledger.acceptedOf(boot) : [])];
+    const rows = parseStatus(await socket.run(commands.status()));
+    if (boot !== record.boot) return;
+    const present = new Set(rows.map(({ clientId }) => clientId));
+    for (const { clientId } of known) {
+      if (!present.has(clientId)) ledger.close(boot, clientId, { code: "unknown", reason: "openvpn lists it no more" });
+    }
+    for (const row of rows) if (row.vpnAddress !== null) this.#reconcileSession(boot, row);
+    const stranded = rows.filter((row) => row.vpnAddress === null && this.#isStranded(row, boot, announced));
+    for (const { clientId } of stranded) {
+      if (announced === null && !this.#stranded.has(clientId)) continue;
+      // Nobody heard its CONNECT, and openvpn says it once only: sent back, it says it again.
+      this.#run(this.#tell(commands.clientKill(clientId)));
+    }
+    this.#stranded = new Set(stranded.map(({ clientId }) => clientId));
+  }
+
+  /** Cuts one session; resolves when openvpn has said that it is gone. */
+  async cut(session: LiveSession, code: DisconnectCode, reason: string): Promise<void> {
+    const { ledger } = this.deps;
+    const { socket, record } = this.context;
+    const close = () => void ledger.close(session.processBoot, session.clientId, { code, reason });
+    if (session.processBoot !== record.boot) return close();
+
+    const gone = ledger.whenGone(session.sessionId);
+    // `unknown` is our trouble and not the person's: that client is to come back by itself.
+    const message = code === "unknown" ? undefined : `HALT,${clean(reason, 200)}`;
+    if (!(await this.#tell(commands.clientKill(session.clientId, message)))) return close();
+    if (await within(gone, toldMs)) return;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (!(await this.#tell(commands.kill(session.realAddress)))) {
+        const rows = parseStatus(await socket.run(commands.status()));
+        const row = rows.find(({ clientId }) => clientId === session.clientId);
+        if (!row) return close();
+        ledger.move(session.sessionId, row.realAddress);
+      }
+      if (await within(gone, 1_000)) return;
+    }
+    throw new Error(`${this.context.processName} does not let go of a session`);
+  }
+
+  async #decide(message: ClientMessage): Promise<void> {
+    const { ledger, desk } = this.deps;
+    const { record, tunReady } = this.context;
+    const { boot } = record;
+    const { clientId } = message;
+    const keyId = message.keyId!;
+    this.#deciding.set(clientId, keyId);
+    const claim = readClaim(message);
+    const admission = await desk.admit(claim);
+    await tunReady();
+    // It may be gone, or openvpn may be another by now.
+    if (this.#isOver || boot !== record.boot || this.#deciding.get(clientId) !== keyId) return;
+    this.#deciding.delete(clientId);
+
+    const session = ledger.find(boot, clientId);
+    if (!admission.accepted) {
+      this.#recordRefusal(claim, admission);
+      if (session) await this.#endRefused(session, admission);
+      else await this.#deny(clientId, keyId, claim, admission);
+    } else if (session) {
+      await this.#renew(session, keyId, admission);
+    } else {
+      await this.#letIn(clientId, keyId, claim, admission);
+    }
+  }
+
+  /** Denying a renegotiation would leave the old key alive: it is cut instead. */
+  #endRefused(session: LiveSession, { code, reason }: Refused): Promise<void> {
+    return this.deps.ledger.end(session.sessionId, code === "not_ready" ? "unknown" : "revoked", reason);
+  }
+
+  async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
+    const told = code === "not_ready" && claim.canBeToldToWait ? `TEMP[backoff 5]:${reason}` : reason;
+    await this.#tell(commands.clientDeny(clientId, keyId, code, told));
+  }
+
+  async #renew(session: LiveSession, keyId: number, { tenantId, accountId, address }: Accepted): Promise<void> {
+    const isSame = session.tenantId === tenantId && session.accountId === accountId && session.vpnAddress === address;
+    if (isSame) await this.#tell(commands.clientAuthAgain(session.clientId, keyId));
+    else
+      await this.deps.ledger.end(
+        session.sessionId,
+        "revoked",
+        "the account behind this connection changed; connect again",
+      );
+  }
+
+  async #letIn(clientId: number, keyId: number, claim: Claim, { tenantId, accountId, address, networks }: Accepted) {
+    const { ledger } = this.deps;
+    const { record, range, processName } = this.context;
+    const { realAddress, clientVersion, platform, cipher } = claim;
+    // Encoded first: what cannot be said safely must not be written down as said.
+    const command = commands.clientAuth(clientId, keyId, [
+      `ifconfig-push ${address} ${netmask(range)}`,
+      ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
+    ]);
+    ledger.accept({
+      tenantId,
+      accountId,
+      processBoot: record.boot,
+      clientId,
+      process: processName,
+      realAddress,
+      vpnAddress: address,
+      fingerprint: claim.fingerprint!,
+      clientVersion,
+      platform,
+      cipher,
+    });
+    if (!(await this.#tell(command))) ledger.close(record.boot, clientId, { code: "unknown", reason: null });
+  }
+
+  #recordRefusal(claim: Claim, { tenantId, accountId, code, reason }: Refused): void {
+    const { spool, log } = this.deps;
+    const realAddress = clean(claim.realAddress, 64);
+    spool.append({
+      type: "refused",
+      tenantId,
+      accountId,
+      code,
+      reason,
+      realAddress,
+      process: this.context.processName,
+    });
+    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
+  }
+
+  #establish(boot: string, clientId: number, vpnAddress: string | null): void {
+    const { ledger, log } = this.deps;
+    const session = ledger.establish(boot, clientId);
+    if (!session) {
+      log.warn({ clientId, vpnAddress }, "a client is in that nobody let in; sending it back");
+      this.#run(this.#tell(commands.clientKill(clientId)));
+      return;
+    }
+    if (!this.#check(session, vpnAddress)) return;
+    for (const other of ledger.byAccount(session.tenantId, session.accountId)) {
+      if (other.sessionId < session.sessionId)
+        this.#run(ledger.end(other.sessionId, "replaced", `this account connected again, from ${session.realAddress}`));
+    }
+  }
+
+  #reconcileSession(boot: string, row: StatusClient): void {
+    const { ledger } = this.deps;
+    const session = ledger.find(boot, row.clientId);
+    if (session) this.#check(session, row.vpnAddress);
+    else this.#establish(boot, row.clientId, row.vpnAddress);
+    ledger.count(boot, row.clientId, row.received, row.sent);
+    const live = ledger.find(boot, row.clientId);
+    if (live) ledger.move(live.sessionId, row.realAddress);
+  }
+
+  /** Ends a session whose account may no longer be in, or whose address is not the one it was given. */
+  #check(session: LiveSession, vpnAddress: string | null): boolean {
+    const match = this.deps.findByFingerprint(session.fingerprint);
+    const isSame = match?.document.tenantId === session.tenantId && match.accountId === session.accountId;
+    const decision = decideSession(isSame ? match : undefined);
+    if (decision.outcome === "refuse") {
+      this.#run(this.deps.ledger.end(session.sessionId, "revoked", decision.reason));
+      return false;
+    }
+    if (vpnAddress !== null && vpnAddress !== session.vpnAddress) {
+      // A malformed address is silently none, or another's: never leave it standing.
+      this.#run(this.deps.ledger.end(session.sessionId, "unknown", "the address was not the one given"));
+      return false;
+    }
+    return true;
+  }
+
+  #isStranded(row: StatusClient, boot: string, announced: Set<number> | null): boolean {
+    // UNDEF is still shaking hands; its CONNECT is to come.
+    if (row.commonName === "UNDEF" || this.#deciding.has(row.clientId)) return false;
+    return announced ? !announced.has(row.clientId) : !this.deps.ledger.hasAccepted(boot, row.clientId);
+  }
+
+  /** False where openvpn answers with an error: it does not know the client (any more). */
+  async #tell(command: Command): Promise<boolean> {
+    try {
+      await this.context.socket.run(command);
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
+  }
+
+  /** For work that nobody waits for. */
+  #run(work: Promise<unknown>): void {
+    work.catch((error) => {
+      if (!this.#isOver) this.deps.log.warn({ err: error }, "openvpn could not be told");
+    });
+  }
+}
+
+type Accepted = Extract<Admission, { accepted: true }>;
+type Refused = Extract<Admission, { accepted: false }>;
+
+function totals(environment: Map<string, string>): { received?: number; sent?: number } {
+  const received = Number(environment.get("bytes_received") ?? Number.NaN);
+  const sent = Number(environment.get("bytes_sent") ?? Number.NaN);
+  return Number.isSafeInteger(received) && Number.isSafeInteger(sent) ? { received, sent } : {};
+}
