@@ -82,7 +82,7 @@ export const pushSchema: z.ZodType<Push> = z
   .refine(({ from, to }) => from === null || from < to, { path: ["to"], message: "must be greater than from" });
 
 const process = z.object({
-  name: z.string().regex(/^[a-z0-9-]{1,12}$/, "must be 1 to 12 of a-z, 0-9 and -"),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,11}$/, "must be 1 to 12 of a-z, 0-9 and -, not beginning with -"),
   protocol: z.enum(["udp", "tcp"]),
   port: z.number().int().min(1).max(65535),
 });

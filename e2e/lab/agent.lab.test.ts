@@ -1,0 +1,430 @@
+/**
+ * The whole agent, as its one file, in a gateway's namespace, against real packets: what a person may reach, what nobody
+ * may, and that both hold when access is taken away and when the agent dies.
+ */
+import { type ChildProcess, execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { argon2id } from "hash-wasm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AccountValue, Entry } from "@/gateway/protocol/document";
+import { createLab, type Lab, type LabGateway, type LabPerson, type LabSite } from "./network";
+import { TestControlPlane } from "./test-control-plane";
+import { startVpnClient, until, type VpnClient } from "./vpn-client";
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const password = 'correct "horse" \\ battery';
+const port = 1194;
+
+interface Person extends LabPerson {
+  accountId: string;
+  tenantId: string;
+  address: string;
+  vpnAddress: string;
+  fingerprint: string;
+  profile: string;
+}
+
+let lab: Lab;
+let gateway: LabGateway;
+let sites: LabSite[];
+let controlPlane: TestControlPlane;
+let agent: ChildProcess;
+let folder: string;
+let passwordHash: string;
+let anna: Person;
+let boris: Person;
+let cora: Person;
+const clients = new Map<Person, VpnClient>();
+
+beforeAll(async () => {
+  const root = new URL("../..", import.meta.url).pathname;
+  execFileSync(process.execPath, [join(root, "scripts/build-gateway.mjs")], { stdio: "pipe" });
+  folder = mkdtempSync(join(tmpdir(), "gwagent-"));
+  // On its own: the file must need nothing beside it.
+  copyFileSync(join(root, "dist/gateway.mjs"), join(folder, "gateway.mjs"));
+  passwordHash = await argon2id({
+    password,
+    salt: Buffer.alloc(16, 7),
+    parallelism: 1,
+    iterations: 2,
+    memorySize: 1_024,
+    hashLength: 32,
+    outputType: "encoded",
+  });
+
+  lab = await createLab(233);
+  gateway = await lab.addGateway();
+  sites = [
+    await lab.addSite(1, [
+      { address: "10.0.0.10", name: "pump" },
+      { address: "10.0.0.12", name: "safe" },
+    ]),
+    await lab.addSite(2, [
+      { address: "10.0.0.10", name: "camera" },
+      { address: "10.20.0.5", name: "vault" },
+    ]),
+  ];
+  controlPlane = new TestControlPlane(`https://${gateway.managementAddress}:8443`);
+  startAgent();
+  await until(() => log().includes("waiting to be enrolled"));
+  await controlPlane.enrol();
+  await until(() => log().includes("API open"));
+  const tlsCryptV2Key = join(folder, "server.tls");
+  execFileSync("openvpn", ["--genkey", "tls-crypt-v2-server", tlsCryptV2Key], { stdio: "pipe" });
+  const configured = await controlPlane.configure({
+    version: 1,
+    range: "100.64.0.0/10",
+    rangeAddress: "100.64.0.1",
+    processes: [{ name: `udp-${port}`, protocol: "udp", port }],
+    clientCa: controlPlane.clientAuthority.certificate,
+    tlsCryptV2Key: readFileSync(tlsCryptV2Key, "utf8"),
+  });
+  expect(configured.status).toBe(200);
+
+  anna = await addPerson(11, uuid(1), "100.64.16.11");
+  boris = await addPerson(12, uuid(1), "100.64.16.12");
+  cora = await addPerson(13, uuid(2), "100.64.32.13");
+  const first = await controlPlane.push(uuid(1), [...tenant(1), ...devices(1), account(anna), account(boris)]);
+  expect(first).toMatchObject({ status: 200, body: { revision: 1, ended: [] } });
+  await controlPlane.push(uuid(2), [...tenant(2), ...devices(2), account(cora)]);
+  await until(async () => (await controlPlane.state()).processes.every(({ status }) => status === "running"));
+  for (const person of [anna, boris, cora]) connect(person);
+  for (const client of clients.values()) await client.connected();
+});
+
+afterAll(async () => {
+  await lab?.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a person who may", () => {
+  it("reaches the group's devices on the policy's ports, each tenant its own behind the same address", async () => {
+    expect(await lab.httpGet(anna.namespace, "10.0.0.10")).toBe("tenant 1 device 10.0.0.10 pump\n");
+    expect(await lab.httpGet(cora.namespace, "10.0.0.10")).toBe("tenant 2 device 10.0.0.10 camera\n");
+    // Answered by the device, whether or not ssh is installed here.
+    expect(await lab.canConnect(anna.namespace, "10.0.0.10", 22)).not.toBe("silent");
+    expect(await lab.canPing(cora.namespace, "10.0.0.10")).toBe(true);
+  });
+
+  it("has the stable address", async () => {
+    expect(await lab.exec(anna.namespace, ["ip", "-4", "addr", "show", "dev", "tun0"])).toContain(
+      `${anna.vpnAddress}/10`,
+    );
+  });
+});
+
+describe("nobody", () => {
+  it("reaches another port, another protocol, or a device outside the group", async () => {
+    expect(await lab.canConnect(anna.namespace, "10.0.0.10", 8080)).toBe("silent");
+    expect(await lab.canPing(anna.namespace, "10.0.0.10")).toBe(false);
+    expect(await lab.canConnect(anna.namespace, "10.0.0.12", 80)).toBe("silent");
+  });
+
+  it("reaches another tenant's device, even with a route of their own making", async () => {
+    await lab.exec(anna.namespace, ["ip", "route", "add", "10.20.0.0/24", "dev", "tun0"]);
+    expect(await lab.canConnect(anna.namespace, "10.20.0.5", 80)).toBe("unreachable");
+    expect(await lab.httpGet(cora.namespace, "10.20.0.5")).toBeNull();
+  });
+
+  it("reaches another client, of the same tenant or another", async () => {
+    await listen(boris.namespace, 7070);
+    expect(await lab.canConnect(boris.namespace, boris.vpnAddress, 7070)).toBe("open");
+    expect(await lab.canConnect(anna.namespace, boris.vpnAddress, 7070)).toBe("silent");
+    expect(await lab.canConnect(cora.namespace, boris.vpnAddress, 7070)).toBe("silent");
+  });
+
+  it("reaches a client from a site, its own tenant's or another's", async () => {
+    for (const site of sites) expect(await lab.canConnect(site.namespace, boris.vpnAddress, 7070)).toBe("silent");
+  });
+
+  it("reaches the gateway's own ports through the tunnel", async () => {
+    await listen(gateway.namespace, 7071);
+    expect(await lab.canConnect(gateway.namespace, "100.64.0.1", 7071)).toBe("open");
+    expect(await lab.canConnect(anna.namespace, "100.64.0.1", 7071)).toBe("silent");
+    expect(await lab.canPing(anna.namespace, "100.64.0.1")).toBe(false);
+    await lab.exec(anna.namespace, ["ip", "route", "add", gateway.managementAddress, "dev", "tun0"]);
+    expect(await lab.canConnect(anna.namespace, gateway.managementAddress, 8443)).toBe("silent");
+    await lab.exec(anna.namespace, ["ip", "route", "del", gateway.managementAddress, "dev", "tun0"]);
+  });
+
+  it("reaches the API from the internet or from a site", async () => {
+    expect(await lab.canConnect(anna.namespace, gateway.wanAddress, 8443)).toBe("refused");
+    await lab.exec(anna.namespace, ["ip", "route", "add", gateway.managementAddress, "via", gateway.wanAddress]);
+    expect(await lab.canConnect(anna.namespace, gateway.managementAddress, 8443)).toBe("silent");
+    expect(await lab.canConnect(sites[0]!.namespace, gateway.managementAddress, 8443)).toBe("silent");
+  });
+
+  it("reaches a device with another's address: a site that speaks as a client of the other tenant", async () => {
+    const [site, other] = sites;
+    await lab.exec(site!.namespace, ["nft", `add rule ip homeward prerouting ip saddr ${anna.vpnAddress} counter`]);
+    const seen = async () => {
+      const chain = await lab.exec(site!.namespace, ["nft", "list", "chain", "ip", "homeward", "prerouting"]);
+      return Number(/counter packets (\d+)/.exec(chain)![1]);
+    };
+    await lab.exec(other!.namespace, ["ip", "addr", "add", `${anna.vpnAddress}/32`, "dev", "lo"]);
+    const forged = ["nc", "-z", "-w", "1", "-s", anna.vpnAddress, "10.0.0.12", "80"];
+    await expect(lab.exec(other!.namespace, forged)).rejects.toThrow();
+    await lab.exec(other!.namespace, ["ip", "addr", "del", `${anna.vpnAddress}/32`, "dev", "lo"]);
+    expect(await seen()).toBe(0);
+    await lab.httpGet(anna.namespace, "10.0.0.10");
+    expect(await seen()).toBeGreaterThan(0);
+  });
+});
+
+describe("the API", () => {
+  it("is shut to a certificate that is not the control plane's", async () => {
+    const { gatewayAuthority, clientAuthority } = controlPlane;
+    const strangers = [{}, clientAuthority.issue("control-plane", { usage: "client" })];
+    for (const stranger of strangers) await expect(call(stranger)).rejects.toThrow();
+    expect(await call(gatewayAuthority.issue("gateway.other", { usage: "client" }))).toMatchObject({ status: 403 });
+    function call(identity: { certificate?: string; key?: string }) {
+      return controlPlane.call("GET", "/v1/state", undefined, identity);
+    }
+  });
+
+  it("takes no body over the limit", async () => {
+    const answer = await controlPlane.call("PUT", `/v1/tenants/${uuid(1)}`, "x".repeat(64 * 1024 * 1024 + 1));
+    expect(answer).toMatchObject({ status: 413, body: { error: { code: "too_large" } } });
+  });
+
+  it("answers a replayed push without doing it again", async () => {
+    const revision = controlPlane.revision(uuid(1));
+    await controlPlane.push(uuid(1), [account(boris, { name: "Boris" })]);
+    const rules = await ruleset();
+    const replay = { from: revision, to: revision + 1, entries: [account(boris, { name: "Boris" })] };
+    const answer = await controlPlane.call("PUT", `/v1/tenants/${uuid(1)}`, replay);
+    expect(answer).toMatchObject({ status: 200, body: { revision: revision + 1, ended: [] } });
+    const old = { from: null, to: 1, entries: [...tenant(1), account(anna, { state: "revoked" })] };
+    expect(await controlPlane.call("PUT", `/v1/tenants/${uuid(1)}`, old)).toMatchObject({ status: 409 });
+    expect(await ruleset()).toBe(rules);
+    expect(await lab.httpGet(anna.namespace, "10.0.0.10")).not.toBeNull();
+  });
+
+  it("does not enrol twice", async () => {
+    await expect(controlPlane.enrol()).rejects.toThrow();
+  });
+});
+
+describe("the agent", () => {
+  it("killed, leaves tunnels and rules; started again, adopts them and enforces on", async () => {
+    const before = await controlPlane.state();
+    await kill("SIGKILL");
+    expect(await lab.httpGet(anna.namespace, "10.0.0.10")).toBe("tenant 1 device 10.0.0.10 pump\n");
+    expect(await lab.canConnect(anna.namespace, "10.0.0.12", 80)).toBe("silent");
+    await restart();
+    await until(async () => (await controlPlane.state()).sessions === before.sessions);
+    const after = await controlPlane.state();
+    expect(after.processes.map(({ pid, boot }) => ({ pid, boot }))).toEqual(before.processes.map(({ pid, boot }) => ({ pid, boot }))); // biome-ignore format: one line
+    expect(after.revisions).toEqual(before.revisions);
+    expect(after.epoch).toBe(before.epoch);
+    expect(await lab.httpGet(anna.namespace, "10.0.0.10")).toBe("tenant 1 device 10.0.0.10 pump\n");
+    expect(
+      clients
+        .get(anna)!
+        .log()
+        .match(/Initialization Sequence Completed/g),
+    ).toHaveLength(1);
+  });
+});
+
+describe("access that is taken away", () => {
+  it("stops an open flow in the kernel while openvpn still lists the session", async () => {
+    const flow = lab.spawn(cora.namespace, ["bash", "-c", holdOpen("10.0.0.10", 80)], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const heard: string[] = [];
+    flow.stdout!.on("data", (chunk: Buffer) => heard.push(chunk.toString()));
+    await until(() => heard.join("").includes("open"));
+    const { sessions } = await controlPlane.state();
+    expect(await controlPlane.push(uuid(2), [policy(2, false)])).toMatchObject({ status: 200, body: { ended: [] } });
+    // The flow asks only now; it was established long before.
+    process.kill(flow.pid!, "SIGUSR1");
+    await until(
+      () => heard.join("").includes("closed"),
+      10_000,
+      () => heard.join(""),
+    );
+    expect(heard.join("")).not.toContain("tenant 2");
+    expect((await controlPlane.state()).sessions).toBe(sessions);
+    await controlPlane.push(uuid(2), [policy(2)]);
+    expect(await lab.httpGet(cora.namespace, "10.0.0.10")).toBe("tenant 2 device 10.0.0.10 camera\n");
+  });
+
+  it("ends the session at once, tells the person why, and keeps them out", async () => {
+    const revoked = account(anna, { state: "revoked", reason: 'Left the "company".' });
+    const { status, body } = await controlPlane.push(uuid(1), [revoked]);
+    expect(status).toBe(200);
+    expect(body.ended).toHaveLength(1);
+    expect(await ruleset()).not.toContain(anna.vpnAddress);
+    await clients.get(anna)!.exited();
+    const attempt = startVpnClient(lab, anna.namespace, folder, { profile: anna.profile, password });
+    await attempt.exited();
+    expect(attempt.log()).toMatch(/AUTH_FAILED.*Left the .company/);
+    expect(await lab.httpGet(boris.namespace, "10.0.0.10")).toBe("tenant 1 device 10.0.0.10 pump\n");
+    await until(async () => {
+      await controlPlane.collect();
+      return controlPlane.events.some(({ type }) => type === "refused");
+    });
+    const ofAnna = controlPlane.events.filter((event) => "accountId" in event && event.accountId === anna.accountId);
+    expect(ofAnna.map(({ type }) => type)).toEqual(["connected", "refused"]);
+    const ended = controlPlane.events.filter((event) => event.type === "disconnected");
+    expect(ended).toMatchObject([{ sessionId: body.ended[0], code: "revoked" }]);
+  });
+
+  it("holds when the agent is killed right after it said so", async () => {
+    const answer = await controlPlane.push(uuid(1), [account(boris, { state: "revoked", reason: null })]);
+    expect(answer.body.ended).toHaveLength(1);
+    await kill("SIGKILL");
+    await restart();
+    expect((await controlPlane.state()).revisions[uuid(1)]).toBe(controlPlane.revision(uuid(1)));
+    expect(await ruleset()).not.toContain(boris.vpnAddress);
+    const attempt = startVpnClient(lab, boris.namespace, folder, { profile: boris.profile, password });
+    await attempt.exited();
+    expect(attempt.log()).toContain("AUTH_FAILED");
+  });
+});
+
+describe("SIGUSR2", () => {
+  it("takes processes, rules and routes down", async () => {
+    const { processes } = await controlPlane.state();
+    await kill("SIGUSR2");
+    const running = await lab.exec(gateway.namespace, ["ip", "netns", "pids", gateway.namespace]);
+    for (const { pid } of processes) expect(running.split("\n")).not.toContain(String(pid));
+    expect(await lab.exec(gateway.namespace, ["nft", "list", "ruleset"])).toBe("");
+    expect(await lab.exec(gateway.namespace, ["ip", "rule"])).not.toMatch(/^100[01]:/m);
+  });
+});
+
+function startAgent(): void {
+  const output = openSync(join(folder, "agent.log"), "a");
+  agent = lab.spawn(gateway.namespace, [process.execPath, join(folder, "gateway.mjs")], {
+    cwd: folder,
+    stdio: ["ignore", output, output],
+    env: {
+      ...process.env,
+      GATEWAY_STATE_DIR: join(folder, "state"),
+      GATEWAY_API_HOST: gateway.managementAddress,
+      GATEWAY_API_PORT: "8443",
+      GATEWAY_TOKEN: controlPlane.tokenText,
+    },
+  });
+}
+
+const log = () => readFileSync(join(folder, "agent.log"), "utf8");
+
+async function kill(signal: NodeJS.Signals): Promise<void> {
+  const ended = new Promise((resolve) => agent.once("exit", resolve));
+  agent.kill(signal);
+  await ended;
+}
+
+async function restart(): Promise<void> {
+  const opened = () => log().split("API open").length;
+  const before = opened();
+  startAgent();
+  await until(() => opened() > before, 15_000, log);
+}
+
+const ruleset = () => lab.exec(gateway.namespace, ["nft", "list", "table", "inet", "drawbridge"]);
+
+async function listen(namespace: string, at: number): Promise<void> {
+  lab.spawn(namespace, [
+    process.execPath,
+    "-e",
+    `require("net").createServer((s) => s.end()).listen(${at}, "0.0.0.0")`,
+  ]);
+  await until(async () => (await lab.canConnect(namespace, "127.0.0.1", at)) === "open");
+}
+
+/** Opens a connection, says "open", waits for SIGUSR1, asks, and says what came within two seconds, then "closed". */
+function holdOpen(address: string, at: number): string {
+  return [
+    `exec 3<>/dev/tcp/${address}/${at} || exit 1`,
+    "trap 'asked=1' USR1",
+    "echo open",
+    'while [ -z "$asked" ]; do sleep 0.05; done',
+    "printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3",
+    "timeout 2 cat <&3",
+    "echo closed",
+  ].join("\n");
+}
+
+function connect(person: Person): void {
+  clients.set(person, startVpnClient(lab, person.namespace, folder, { profile: person.profile, password }));
+}
+
+async function addPerson(n: number, tenantId: string, vpnAddress: string): Promise<Person> {
+  const place = await lab.addPerson();
+  const accountId = uuid(n);
+  const { certificate, key, fingerprint } = controlPlane.clientAuthority.issue(accountId, { usage: "client" });
+  const clientTls = join(folder, `${n}.tls`);
+  execFileSync(
+    "openvpn",
+    ["--tls-crypt-v2", join(folder, "server.tls"), "--genkey", "tls-crypt-v2-client", clientTls],
+    { stdio: "pipe" },
+  );
+  const profile = `client
+dev tun0
+dev-type tun
+proto udp4
+remote ${gateway.wanAddress} ${port}
+nobind
+remote-cert-tls server
+verify-x509-name gateway.${controlPlane.gatewayId} name
+connect-retry 1 2
+${inline("ca", controlPlane.gatewayAuthority.certificate)}
+${inline("cert", certificate)}
+${inline("key", key)}
+${inline("tls-crypt-v2", readFileSync(clientTls, "utf8"))}
+`;
+  writeFileSync(join(folder, `${n}.ovpn`), profile);
+  return { ...place, accountId, tenantId, vpnAddress, fingerprint, profile };
+}
+
+function inline(tag: string, content: string): string {
+  return `<${tag}>\n${content.trim()}\n</${tag}>`;
+}
+
+function tenant(number: number): Entry[] {
+  const block = `100.64.${number * 16}.0/20`;
+  const nextHop = gateway.nextHop(number);
+  return [
+    { kind: "tenant", id: uuid(number), value: { number, name: `tenant ${number}`, state: "active", blocks: [block] } },
+    { kind: "network", id: uuid(50), value: { cidr: "10.0.0.0/24" } },
+    ...(number === 2 ? [{ kind: "network" as const, id: uuid(51), value: { cidr: "10.20.0.0/24" } }] : []),
+    { kind: "uplink", id: controlPlane.gatewayId, value: { interface: `up-${number}`, nextHop } },
+  ];
+}
+
+/** One device in the group, one outside. */
+function devices(number: number): Entry[] {
+  const outside = number === 1 ? "10.0.0.12" : "10.20.0.5";
+  return [
+    { kind: "device", id: uuid(20), value: { name: "inside", address: "10.0.0.10", groups: [uuid(30)] } },
+    { kind: "device", id: uuid(21), value: { name: "outside", address: outside, groups: [] } },
+    policy(number),
+  ];
+}
+
+function policy(number: number, isEnabled = true): Entry {
+  const ports = [22, 80].map((at) => ({ protocol: "tcp" as const, from: at, to: at }));
+  const rules = number === 2 ? [...ports, { protocol: "icmp" as const, from: null, to: null }] : ports;
+  return { kind: "policy", id: uuid(40), value: { name: "policy", isEnabled, groups: [uuid(30)], rules } };
+}
+
+function account(person: Person, change: Partial<AccountValue> = {}): Entry {
+  const value: AccountValue = {
+    name: `account ${person.accountId}`,
+    state: "active",
+    reason: null,
+    address: person.vpnAddress,
+    passwordHash,
+    mustChangePassword: false,
+    fingerprints: [person.fingerprint],
+    policies: [uuid(40)],
+    ...change,
+  };
+  return { kind: "account", id: person.accountId, value };
+}
