@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "../server/core/env";
 import { migrate } from "../server/core/migrate";
@@ -13,6 +13,7 @@ import { root } from "./support/bootstrap.mjs";
 import { buildApp } from "./support/builds";
 import { Console } from "./support/console";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./support/embedded-postgres";
+import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
 import { isPortFree } from "./support/ports";
 import { end, isAlive, markOf, ProcessBook, type ProcessMark } from "./support/processes";
 import { ensureSettingsFile, type Settings } from "./support/settings-file";
@@ -44,13 +45,6 @@ export interface Installation extends Endings {
   console: Console;
 }
 
-/** What one that runs tells others of itself, in run/installation.json of its data folder. */
-export interface InstallationNote {
-  start: ProcessMark;
-  url: string;
-  environment: Settings;
-}
-
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const given = options.environment ?? process.env;
   const dataDir = dataDirOf(given);
@@ -73,7 +67,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       await postgres.stop();
       await book.remove(postgres.process);
     }
-    await rm(notePath(dataDir), { force: true });
+    await removeNote(dataDir);
   };
   const kill = () => {
     isStopping = true;
@@ -144,23 +138,20 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       run("workers", ["--import", "tsx", "workers/main.ts"]),
     );
     await appAnswers(settings);
-    const note: InstallationNote = { start: markOf("start", process.pid)!, url, environment };
-    await writeFile(notePath(dataDir), JSON.stringify(note), { mode: 0o600 });
+    const note: InstallationNote = {
+      start: markOf("start", process.pid)!,
+      url,
+      environment,
+      signIns: [],
+      password: settings.SEED_PASSWORD,
+    };
+    await writeNote(dataDir, note);
     return { url, dataDir, settings, environment, console, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
 }
-
-/** The installation that runs in this data folder, if one does. */
-export function findRunning(dataDir: string): InstallationNote | undefined {
-  if (!existsSync(notePath(dataDir))) return undefined;
-  const note = JSON.parse(readFileSync(notePath(dataDir), "utf8")) as InstallationNote;
-  return isAlive(note.start) ? note : undefined;
-}
-
-const notePath = (dataDir: string) => join(dataDir, "run/installation.json");
 
 async function requireAlone(dataDir: string): Promise<void> {
   const lock = join(dataDir, "run/start.lock");

@@ -16,11 +16,16 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
-export interface Lab {
+export interface Lab extends LabTools {
   addGateway(): Promise<LabGateway>;
   /** A tenant's network and the addresses of its devices. Every gateway gets an uplink to it. */
   addSite(tenantNumber: number, devices: readonly LabDevice[]): Promise<LabSite>;
   addPerson(): Promise<LabPerson>;
+  destroy(): Promise<void>;
+}
+
+/** What can be done in a namespace, whoever made it. */
+export interface LabTools {
   /** @throws when the command ends with another code than 0. */
   exec(namespace: string, command: readonly string[], options?: { timeoutMs?: number }): Promise<string>;
   /** A long-lived process; it ends with the lab at the latest. */
@@ -30,7 +35,6 @@ export interface Lab {
   httpGet(namespace: string, address: string, port?: number, timeoutMs?: number): Promise<string | null>;
   /** One echo request. */
   canPing(namespace: string, address: string, timeoutMs?: number): Promise<boolean>;
-  destroy(): Promise<void>;
 }
 
 /** `silent` is what a dropped packet looks like; `unreachable` is no route, here or on the way. */
@@ -76,6 +80,7 @@ export async function createLab(number: number): Promise<Lab> {
   await removeNamespaces(prefix);
   const folder = await mkdtemp(join(tmpdir(), prefix));
   const children = new Set<ChildProcess>();
+  const tools = createTools(children);
   const gateways: (LabGateway & { index: number })[] = [];
   const sites: (LabSite & { index: number })[] = [];
   let people = 0;
@@ -168,6 +173,30 @@ export async function createLab(number: number): Promise<Lab> {
       return { namespace, address };
     },
 
+    ...tools,
+
+    async destroy() {
+      await removeNamespaces(prefix);
+      await Promise.all([...children].map((child) => new Promise((resolve) => child.once("exit", resolve))));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return lab;
+
+  async function waitForPort(namespace: string, address: string, port: number): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if ((await canConnect(namespace, address, port, 200)) === "open") return;
+      await delay(30);
+    }
+    throw new Error(`nothing listens on ${address}:${port} in ${namespace}`);
+  }
+}
+
+/** For a lab that another process has made and will destroy. */
+export const labTools = (): LabTools => createTools(new Set());
+
+function createTools(children: Set<ChildProcess>): LabTools {
+  return {
     exec: (namespace, command, { timeoutMs = 30_000 } = {}) => run(namespace, command, timeoutMs),
 
     spawn(namespace, [command, ...args], options = {}) {
@@ -198,22 +227,7 @@ export async function createLab(number: number): Promise<Lab> {
         return false;
       }
     },
-
-    async destroy() {
-      await removeNamespaces(prefix);
-      await Promise.all([...children].map((child) => new Promise((resolve) => child.once("exit", resolve))));
-      await rm(folder, { recursive: true, force: true });
-    },
   };
-  return lab;
-
-  async function waitForPort(namespace: string, address: string, port: number): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt++) {
-      if ((await canConnect(namespace, address, port, 200)) === "open") return;
-      await delay(30);
-    }
-    throw new Error(`nothing listens on ${address}:${port} in ${namespace}`);
-  }
 }
 
 async function canConnect(namespace: string, address: string, port: number, timeoutMs = 1_000): Promise<Reach> {

@@ -20,22 +20,24 @@ export interface EmbeddedPostgresOptions {
   port: number;
   /** The superuser, who owns the database. */
   ownerPassword: string;
-  /** Login of the app and the workers: a member of drawbridge_app. */
+  /** Login of the app and the workers: a member of drawbridge_app that owns nothing there, and owns the queue's database. */
   appPassword: string;
   logFile: string;
 }
 
-export interface EmbeddedPostgres {
-  port: number;
-  /** Where the cluster really is. */
-  clusterDir: string;
-  isNew: boolean;
-  process: ProcessMark;
+export interface EmbeddedPostgres extends Cluster {
   urls: { app: string; owner: string; queue: string };
-  /** Resolves when it ends, asked or not. */
-  ended: Promise<void>;
   /** After `migrate`, which makes the role that the login belongs to. */
   grantLogin(): Promise<void>;
+}
+
+export interface Cluster {
+  port: number;
+  process: ProcessMark;
+  /** The superuser's, to the database `postgres`. */
+  url: string;
+  /** Resolves when it ends, asked or not. */
+  ended: Promise<void>;
   stop(): Promise<void>;
   /** At once; it recovers at its next start. */
   kill(): void;
@@ -45,33 +47,42 @@ const owner = "postgres";
 const login = "drawbridge";
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { ownerPassword, appPassword, ...rest } = options;
+  const cluster = await startCluster({ ...rest, password: ownerPassword });
+  await prepareDatabases(cluster.url, appPassword);
+  const urls = {
+    owner: urlOf(owner, ownerPassword, cluster.port, "drawbridge"),
+    app: urlOf(login, appPassword, cluster.port, "drawbridge"),
+    queue: urlOf(login, appPassword, cluster.port, "drawbridge_queue"),
+  };
+  return { ...cluster, urls, grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]) };
+}
+
+/** A bare cluster in `postgres` beneath a folder, made if it is not there. */
+export async function startCluster(options: {
+  dataDir: string;
+  port: number;
+  password: string;
+  logFile: string;
+  flags?: string[];
+}): Promise<Cluster> {
   const place = await choosePlace(options.dataDir);
-  const isNew = !existsSync(join(place.clusterDir, "PG_VERSION"));
-  if (isNew) await initialise(place, options.ownerPassword);
+  if (!existsSync(join(place.clusterDir, "PG_VERSION"))) await initialise(place, options.password);
   await stopLeftover(place.clusterDir);
   const port = (await isPortFree(options.port)) ? options.port : await freePort();
-  const child = run(place, port, options.logFile);
+  const child = run(place, port, options.logFile, options.flags ?? []);
   const ended = new Promise<void>((done) => {
     child.once("exit", () => done());
   });
-  const urls = {
-    owner: urlOf(owner, options.ownerPassword, port, "drawbridge"),
-    app: urlOf(login, options.appPassword, port, "drawbridge"),
-    queue: urlOf(login, options.appPassword, port, "drawbridge_queue"),
-  };
-  const maintenance = urlOf(owner, options.ownerPassword, port, "postgres");
-  await waitUntilReady(maintenance, child, options.logFile);
+  const url = urlOf(owner, options.password, port, "postgres");
+  await waitUntilReady(url, child, options.logFile);
   const mark = markOf("postgres", child.pid!);
   if (!mark) throw new Error(`PostgreSQL ended right after its start; see ${options.logFile}`);
-  await prepareDatabases(maintenance, options.appPassword);
   return {
     port,
-    clusterDir: place.clusterDir,
-    isNew,
     process: mark,
-    urls,
+    url,
     ended,
-    grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]),
     // SIGINT is its fast shutdown: open transactions are rolled back, nothing committed is lost.
     stop: () => end(mark, "SIGINT", 10_000),
     kill: () => send(mark, "SIGQUIT"),
@@ -200,9 +211,17 @@ function isServerOf(pid: number, clusterDir: string): boolean {
   }
 }
 
-function run({ programs, clusterDir, user }: Place, port: number, logFile: string): ChildProcess {
+function run({ programs, clusterDir, user }: Place, port: number, logFile: string, more: string[]): ChildProcess {
   const log = openSync(logFile, "a");
-  const flags = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"];
+  const flags = [
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    "unix_socket_directories=",
+    "-c",
+    "max_connections=200",
+    ...more,
+  ];
   return spawn(join(programs, "bin/postgres"), ["-D", clusterDir, "-p", String(port), ...flags], {
     ...user,
     cwd: "/",

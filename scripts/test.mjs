@@ -1,0 +1,98 @@
+/**
+ * `npm test`: does all set-up, then runs types, style, unit, integration, lab and browser tests with the story, and ends
+ * with one line that sums them up. `npm test -- unit lab` runs those only.
+ */
+import { existsSync } from "node:fs";
+import {
+  findCommand,
+  installCommand,
+  installTools,
+  isRoot,
+  prepareCode,
+  root,
+  systemTools,
+} from "./support/bootstrap.mjs";
+import { countTests, runOne, runVitest, tell, total } from "./support/suites.mjs";
+
+const known = ["types", "style", "unit", "integration", "lab", "browser"];
+const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : known;
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) fail(`There is no suite ${unknown.join(", ")}. There are: ${known.join(", ")}.`);
+
+let missing = [];
+try {
+  process.chdir(root);
+  prepareCode();
+  missing = installTools([...systemTools.network, ...systemTools.tests]);
+} catch (error) {
+  fail(error.message);
+}
+
+const parts = ["app", "server", "workers", "gateway", "e2e", "bench", "scripts", "prisma"].filter((part) =>
+  existsSync(part),
+);
+const suites = {
+  types: () => runOne("types", ["tsc", "--noEmit"]),
+  style: async () => [
+    await runOne("style", ["biome", "check", "."]),
+    await runOne("directions", ["depcruise", ...parts, "--config", ".dependency-cruiser.cjs"]),
+  ],
+  unit: () => runVitest("unit", "unit"),
+  integration: () => runVitest("integration", "integration"),
+  async lab() {
+    const obstacle = labObstacle();
+    if (!obstacle) return runVitest("lab", "lab");
+    return {
+      name: "lab",
+      passed: 0,
+      failed: 0,
+      skipped: await countTests("lab"),
+      seconds: 0,
+      note: `NOT RUN: ${obstacle}`,
+    };
+  },
+  async browser() {
+    const lacking = missing.filter(({ name }) => name === "chromium");
+    if (lacking.length > 0)
+      return {
+        name: "browser",
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        seconds: 0,
+        note: "NOT RUN: chromium is not installed",
+      };
+    const { runTypeScript } = await import("./support/bootstrap.mjs");
+    const { runBrowserTests } = await runTypeScript("./browser-tests.ts");
+    return runBrowserTests({ labObstacle: labObstacle() });
+  },
+};
+
+if (missing.length > 0)
+  console.log(
+    `Missing: ${missing.map(({ name, purpose }) => `${name} (${purpose})`).join(", ")}. To install: sudo sh -c '${installCommand(missing)}'`,
+  );
+
+const outcomes = [];
+for (const name of known.filter((one) => wanted.includes(one))) {
+  console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
+  outcomes.push(...[await suites[name]()].flat());
+}
+console.log(`\n${"─".repeat(64)}`);
+for (const outcome of outcomes) console.log(tell(outcome));
+for (const { note } of outcomes) if (note) console.log(`\n${note}`);
+console.log(`\n${total(outcomes)}`);
+process.exit(outcomes.some(({ failed }) => failed > 0) ? 1 : 0);
+
+function labObstacle() {
+  if (!isRoot) return "network namespaces and /dev/net/tun need root. Run it as root: sudo npm test -- lab browser";
+  if (!existsSync("/dev/net/tun"))
+    return "there is no /dev/net/tun. Load it: modprobe tun (in a container: --device /dev/net/tun --cap-add NET_ADMIN --cap-add SYS_ADMIN)";
+  const lacking = systemTools.network.filter(({ command }) => !findCommand(command));
+  return lacking.length > 0 ? `${lacking.map(({ name }) => name).join(", ")} not installed` : undefined;
+}
+
+function fail(message) {
+  process.stderr.write(`\n${message}\n\n0 passed, 1 failed\n`);
+  process.exit(1);
+}
