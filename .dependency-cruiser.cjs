@@ -36,7 +36,7 @@ module.exports = {
     forbid(
       "domains-meet-in-their-main-file",
       { path: "^server/([^/]+)/", pathNot: "^server/(core|trpc)/|\\.test\\.ts$" },
-      { path: "^server/([^/]+)/", pathNot: ["^server/(core|trpc)/", "^server/$1/", "^server/([^/]+)/\\1\\.ts$"] },
+      { path: "^server/([^/]+)/", pathNot: ["^server/(?:core|trpc)/", "^server/$1/", "^server/([^/]+)/\\1\\.ts$"] },
       "a domain imports core and other domains' <domain>.ts",
     ),
   ],
