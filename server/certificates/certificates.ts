@@ -5,11 +5,18 @@
  */
 import type { ProcessConfig } from "@/gateway/protocol/api";
 import { audit } from "../core/audit";
-import type { TenantScope } from "../core/db";
+import type { Scope, TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
 import { publish } from "../revisions/revisions";
 import { accountEntries } from "./account-entry";
-import { authorityCertificate, signLeaf, tlsCryptV2Key } from "./authority";
+import {
+  authorityCertificate,
+  controlPlaneIdentity,
+  type Identity,
+  type Leaf,
+  signLeaf,
+  tlsCryptV2Key,
+} from "./authority";
 import { readSigningRequest } from "./signing-request";
 import { createClientKey } from "./tls-crypt-v2";
 
@@ -84,6 +91,33 @@ export async function issueCertificate(
     notAfter: leaf.notAfter,
     revision,
   };
+}
+
+/** A gateway's certificate: it serves under its own name and nothing else. */
+export async function issueGatewayCertificate(scope: Scope, gatewayId: string, csr: string): Promise<Leaf> {
+  const commonName = `gateway.${gatewayId}`;
+  return signLeaf(scope, "gateway", {
+    commonName,
+    publicKey: await readSigningRequest(csr, commonName),
+    usage: "serverAuth",
+    names: [{ type: "dns", value: commonName }],
+    lifetimeMs: 90 * 24 * 60 * 60_000,
+  });
+}
+
+/** What the control plane needs to call gateways. */
+export async function gatewayTrust(scope: Pick<Scope, "tx">): Promise<{ gatewayCa: string; identity: Identity }> {
+  const [gatewayCa, identity] = await Promise.all([
+    authorityCertificate(scope, "gateway"),
+    controlPlaneIdentity(scope),
+  ]);
+  return { gatewayCa, identity };
+}
+
+/** What a gateway needs to tell clients of ours from others. */
+export async function clientTrust(scope: Pick<Scope, "tx">): Promise<{ clientCa: string; tlsCryptV2Key: string }> {
+  const [clientCa, key] = await Promise.all([authorityCertificate(scope, "client"), tlsCryptV2Key(scope)]);
+  return { clientCa, tlsCryptV2Key: key };
 }
 
 /** Holds the account's row, so that two at once cannot both pass the limit. */

@@ -1,10 +1,387 @@
-/** Gateways: what staff manage, and how the rest of the control plane asks that they be brought up to date. */
-import type { Scope } from "../core/db";
+/**
+ * Gateways as staff manage them. A gateway is described first and enrolled by a one-time token; what it runs is its
+ * configuration (raised in version with each change, sent by the sweep), what it enforces are the tenants' documents.
+ */
+import { randomBytes } from "node:crypto";
+import type { z } from "zod";
+import type { GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
+import { formatToken } from "@/gateway/protocol/enrolment";
+import { audit } from "../core/audit";
+import { bind, type Scope } from "../core/db";
+import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { type Page, skipTake } from "../core/listing";
+import { Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
-import { gatewayPush } from "./jobs";
+import { seal } from "../core/seal";
+import { publish } from "../revisions/revisions";
+import { disconnect } from "./client";
+import { gatewayEnrol, gatewaySweep } from "./jobs";
+import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
 
-/** After commit, every enrolled gateway is sent what it is behind on. */
-export async function requestPush(scope: Scope): Promise<void> {
-  const gateways = await scope.tx.gateway.findMany({ where: { enrolledAt: { not: null } }, select: { id: true } });
-  for (const { id } of gateways) scope.afterCommit(() => enqueue(gatewayPush, { gatewayId: id }));
+export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning";
+
+export interface GatewayRow {
+  id: string;
+  name: string;
+  regionId: string;
+  region: string;
+  apiHost: string;
+  apiPort: number;
+  publicHost: string;
+  processes: ProcessConfig[];
+  status: GatewayStatus;
+  /** Why the status is not healthy, for a person. */
+  notes: string[];
+  /** Until when the enrolment token that stands open may be used. */
+  tokenExpiresAt: Date | null;
+  enrolledAt: Date | null;
+  lastSeenAt: Date | null;
+  error: string | null;
+  errorAt: Date | null;
+  certificateNotAfter: Date | null;
+  configVersion: number;
+  /** As the gateway last told. */
+  state: GatewayStateReply | null;
+  /** Tenants of which it does not enforce the newest revision. */
+  behind: number;
+  drifted: number;
+  confirmedAt: Date | null;
+  createdAt: Date;
 }
+
+const tokenLifetimeMs = 60 * 60_000;
+/** The sweep asks every 2 seconds. */
+const unseenAfterMs = 15_000;
+const warnBeforeExpiryMs = 14 * 24 * 60 * 60_000;
+
+/** The scope must be staff's, to count over tenants. */
+export async function listGateways(scope: Scope, input: z.infer<typeof listGatewaysInput>): Promise<Page<GatewayRow>> {
+  const where: Prisma.GatewayWhereInput = {
+    ...(input.regionId ? { regionId: input.regionId } : {}),
+    ...(input.search
+      ? {
+          OR: (["name", "publicHost", "apiHost"] as const).map((field) => ({
+            [field]: { contains: input.search, mode: "insensitive" as const },
+          })),
+        }
+      : {}),
+  };
+  const order = input.sort === "region" ? { region: { name: input.order } } : { [input.sort]: input.order };
+  const [gateways, total] = await Promise.all([
+    scope.tx.gateway.findMany({
+      where,
+      include: { region: true },
+      orderBy: [order, { name: "asc" }],
+      ...skipTake(input),
+    }),
+    scope.tx.gateway.count({ where }),
+  ]);
+  const lag = await lagOf(
+    scope,
+    gateways.map(({ id }) => id),
+  );
+  return { rows: gateways.map((gateway) => gatewayRow(gateway, lag.get(gateway.id))), total };
+}
+
+export async function getGateway(scope: Scope, gatewayId: string): Promise<GatewayRow> {
+  const gateway = await scope.tx.gateway.findUnique({ where: { id: gatewayId }, include: { region: true } });
+  if (!gateway) throw notFound("gateway");
+  return gatewayRow(gateway, (await lagOf(scope, [gatewayId])).get(gatewayId));
+}
+
+export interface AppliedRow {
+  tenantId: string;
+  tenantName: string;
+  slug: string;
+  revision: number;
+  applied: number;
+  enforcedAt: Date | null;
+  error: string | null;
+  isDrifted: boolean;
+  checkedAt: Date | null;
+}
+
+/** What one gateway enforces, tenant by tenant. */
+export async function listApplied(scope: Scope, input: z.infer<typeof listAppliedInput>): Promise<Page<AppliedRow>> {
+  const condition = Prisma.sql`t.revision > 0 AND (t.state <> 'deleted' OR t.revision > coalesce(a.revision, 0))
+    ${input.search ? Prisma.sql`AND (t.name ILIKE ${like(input.search)} OR t.slug ILIKE ${like(input.search)})` : Prisma.empty}
+    ${input.onlyBehind ? Prisma.sql`AND (t.revision > coalesce(a.revision, 0) OR a.is_drifted OR a.error IS NOT NULL)` : Prisma.empty}`;
+  const columns = {
+    tenantName: Prisma.sql`t.name`,
+    enforcedAt: Prisma.sql`a.enforced_at`,
+    behind: Prisma.sql`t.revision - coalesce(a.revision, 0)`,
+  };
+  const from = Prisma.sql`FROM tenants t LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = ${input.gatewayId}::uuid
+    WHERE ${condition}`;
+  const { skip, take } = skipTake(input);
+  const rows = await scope.tx.$queryRaw<
+    (Omit<AppliedRow, "revision" | "applied"> & Record<"revision" | "applied", bigint>)[]
+  >`
+    SELECT t.id AS "tenantId", t.name AS "tenantName", t.slug, t.revision, coalesce(a.revision, 0) AS applied, a.enforced_at AS "enforcedAt",
+      a.error, coalesce(a.is_drifted, false) AS "isDrifted", a.checked_at AS "checkedAt"
+    ${from} ORDER BY ${columns[input.sort]} ${direction(input.order)} NULLS LAST, t.id LIMIT ${take} OFFSET ${skip}`;
+  const [count] = await scope.tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
+  return {
+    rows: rows.map((row) => ({ ...row, revision: Number(row.revision), applied: Number(row.applied) })),
+    total: Number(count!.total),
+  };
+}
+
+export interface IssuedToken {
+  gatewayId: string;
+  /** Shown this once. */
+  token: string;
+  expiresAt: Date;
+  /** What to run on the gateway's host, as root. */
+  command: string;
+}
+
+/** Every tenant gets a default uplink on it; it is used once it is enrolled. */
+export async function createGateway(scope: Scope, input: z.infer<typeof createGatewayInput>): Promise<IssuedToken> {
+  await requireRegion(scope, input.regionId);
+  const gateway = await named(() => scope.tx.gateway.create({ data: { ...input } }));
+  await audit(scope, {
+    action: "gateways.create",
+    subject: { kind: "gateway", id: gateway.id, name: gateway.name },
+    details: { ...input },
+  });
+  const issued = await issueToken(scope, gateway);
+  await forEachTenant(scope, async (tenant) => {
+    const value = { interface: `up-${tenant.number}`, nextHop: null };
+    await scope.tx.uplink.create({ data: { tenantId: tenant.id, gatewayId: gateway.id, ...value } });
+    await publish({ ...scope, tenantId: tenant.id }, [{ kind: "uplink", id: gateway.id, value }], {
+      summary: `added gateway ${gateway.name}`,
+      subject: { kind: "gateway", id: gateway.id },
+    });
+  });
+  return issued;
+}
+
+export async function updateGateway(
+  scope: Scope,
+  input: z.infer<typeof updateGatewayInput>,
+): Promise<{ gatewayId: string }> {
+  const { gatewayId, ...wanted } = input;
+  const before = await requireGateway(scope, gatewayId);
+  await requireRegion(scope, wanted.regionId);
+  const isReconfigured = JSON.stringify(sorted(before.processes)) !== JSON.stringify(sorted(wanted.processes));
+  await named(() =>
+    scope.tx.gateway.update({
+      where: { id: gatewayId },
+      data: { ...wanted, ...(isReconfigured ? { configVersion: { increment: 1 } } : {}) },
+    }),
+  );
+  await audit(scope, {
+    action: "gateways.update",
+    subject: { kind: "gateway", id: gatewayId, name: wanted.name },
+    details: { before: described(before), after: wanted },
+  });
+  scope.afterCommit(() => enqueue(gatewaySweep, {}));
+  return { gatewayId };
+}
+
+/** For a gateway that never enrolled, or whose state folder was lost. The token before is void. */
+export async function renewToken(scope: Scope, gatewayId: string): Promise<IssuedToken> {
+  const gateway = await requireGateway(scope, gatewayId);
+  const issued = await issueToken(scope, gateway);
+  await audit(scope, {
+    action: "gateways.renew_token",
+    subject: { kind: "gateway", id: gatewayId, name: gateway.name },
+    details: { expiresAt: issued.expiresAt },
+  });
+  return issued;
+}
+
+/** Nothing is sent to it or expected of it any more; receipts no longer wait for it. Stop its agent by hand. */
+export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ gatewayId: string }> {
+  const gateway = await requireGateway(scope, gatewayId);
+  await scope.tx.gateway.update({
+    where: { id: gatewayId },
+    data: {
+      ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
+      ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
+    },
+  });
+  await audit(scope, { action: "gateways.retire", subject: { kind: "gateway", id: gatewayId, name: gateway.name } });
+  await forEachTenant(scope, async (tenant) => {
+    await scope.tx.appliedRevision.deleteMany({ where: { tenantId: tenant.id, gatewayId } });
+    await scope.tx
+      .$executeRaw`UPDATE sessions SET disconnected_at = greatest(now(), connected_at), end_code = 'unknown',
+        end_reason = 'The gateway was retired.', received_rate = 0, sent_rate = 0
+      WHERE tenant_id = ${tenant.id}::uuid AND gateway_id = ${gatewayId}::uuid AND disconnected_at IS NULL`;
+  });
+  return { gatewayId };
+}
+
+export async function deleteGateway(scope: Scope, gatewayId: string): Promise<{ gatewayId: string }> {
+  const gateway = await requireGateway(scope, gatewayId);
+  if (gateway.enrolledAt)
+    throw new AppError("conflict", `${gateway.name} is enrolled. Retire it first; its clients move to the others.`);
+  await audit(scope, { action: "gateways.delete", subject: { kind: "gateway", id: gatewayId, name: gateway.name } });
+  await forEachTenant(scope, async (tenant) => {
+    await scope.tx.appliedRevision.deleteMany({ where: { tenantId: tenant.id, gatewayId } });
+    const { count } = await scope.tx.uplink.deleteMany({ where: { tenantId: tenant.id, gatewayId } });
+    if (count === 0) return;
+    await publish({ ...scope, tenantId: tenant.id }, [{ kind: "uplink", id: gatewayId, value: null }], {
+      summary: `removed gateway ${gateway.name}`,
+      subject: { kind: "gateway", id: gatewayId },
+    });
+  });
+  await scope.tx.gateway.delete({ where: { id: gatewayId } });
+  return { gatewayId };
+}
+
+/** Cuts one session on the gateway that holds it. @returns false when the gateway has it no more */
+export async function disconnectOn(
+  scope: Scope,
+  gatewayId: string,
+  sessionId: string,
+  reason: string,
+): Promise<boolean> {
+  const gateway = await requireGateway(scope, gatewayId);
+  if (!gateway.enrolledAt) return false;
+  return disconnect(gateway, sessionId, reason);
+}
+
+async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }): Promise<IssuedToken> {
+  const secret = randomBytes(32).toString("hex");
+  const expiresAt = new Date(Math.floor((Date.now() + tokenLifetimeMs) / 1000) * 1000);
+  await scope.tx.gateway.update({
+    where: { id: gateway.id },
+    data: { sealedToken: seal(secret, `token ${gateway.id}`), tokenExpiresAt: expiresAt, error: null, errorAt: null },
+  });
+  scope.afterCommit(() => enqueue(gatewayEnrol, { gatewayId: gateway.id }));
+  const token = formatToken({ gatewayId: gateway.id, secret, expiresAt: expiresAt.getTime() / 1000 });
+  const command = `GATEWAY_TOKEN=${token} GATEWAY_API_HOST=0.0.0.0 GATEWAY_API_PORT=${gateway.apiPort} node gateway.mjs`;
+  return { gatewayId: gateway.id, token, expiresAt, command };
+}
+
+/** Binds the transaction to each tenant in turn, always in one order; then to none. */
+async function forEachTenant(
+  scope: Scope,
+  work: (tenant: { id: string; number: number }) => Promise<void>,
+): Promise<void> {
+  const userId = scope.actor.kind === "user" ? (scope.actor.id ?? undefined) : undefined;
+  await bind(scope.tx, { isStaff: true, userId });
+  const tenants = await scope.tx.tenant.findMany({
+    where: { state: { not: "deleted" } },
+    select: { id: true, number: true },
+    orderBy: { id: "asc" },
+  });
+  for (const tenant of tenants) {
+    await bind(scope.tx, { tenantId: tenant.id, isStaff: true, userId });
+    await work(tenant);
+  }
+  await bind(scope.tx, { isStaff: true, userId });
+}
+
+interface Lag {
+  behind: number;
+  drifted: number;
+  refused: number;
+}
+
+async function lagOf({ tx }: Scope, gatewayIds: string[]): Promise<Map<string, Lag>> {
+  const rows = await tx.$queryRaw<{ id: string; behind: bigint; drifted: bigint; refused: bigint }[]>`
+    SELECT g.id, count(*) FILTER (WHERE t.revision > coalesce(a.revision, 0)) AS behind,
+      count(*) FILTER (WHERE a.is_drifted) AS drifted, count(*) FILTER (WHERE a.error IS NOT NULL) AS refused
+    FROM unnest(${gatewayIds}::uuid[]) AS g (id) CROSS JOIN tenants t
+    LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = g.id GROUP BY g.id`;
+  return new Map(
+    rows.map(({ id, behind, drifted, refused }) => [
+      id,
+      { behind: Number(behind), drifted: Number(drifted), refused: Number(refused) },
+    ]),
+  );
+}
+
+function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true } }>, lag?: Lag): GatewayRow {
+  const state = gateway.state as unknown as GatewayStateReply | null;
+  const behind = gateway.enrolledAt ? (lag?.behind ?? 0) : 0;
+  const drifted = lag?.drifted ?? 0;
+  const isSeen = gateway.lastSeenAt !== null && Date.now() - gateway.lastSeenAt.getTime() < unseenAfterMs;
+  const notes = gateway.enrolledAt ? warningsOf(gateway, state, lag) : [];
+  const status: GatewayStatus = !gateway.enrolledAt
+    ? "awaiting_enrolment"
+    : gateway.error || !isSeen
+      ? "unreachable"
+      : notes.length > 0
+        ? "warning"
+        : "healthy";
+  if (gateway.error) notes.unshift(gateway.error);
+  else if (status === "unreachable") notes.unshift("It was not heard of lately. Are the workers running?");
+  return {
+    id: gateway.id,
+    name: gateway.name,
+    regionId: gateway.regionId,
+    region: gateway.region.name,
+    ...described(gateway),
+    status,
+    notes,
+    tokenExpiresAt: gateway.sealedToken ? gateway.tokenExpiresAt : null,
+    enrolledAt: gateway.enrolledAt,
+    lastSeenAt: gateway.lastSeenAt,
+    error: gateway.error,
+    errorAt: gateway.errorAt,
+    certificateNotAfter: gateway.certificateNotAfter,
+    configVersion: gateway.configVersion,
+    state,
+    behind,
+    drifted,
+    confirmedAt: gateway.confirmedAt,
+    createdAt: gateway.createdAt,
+  };
+}
+
+function warningsOf(
+  gateway: { certificateNotAfter: Date | null; configVersion: number },
+  state: GatewayStateReply | null,
+  lag?: Lag,
+): string[] {
+  const notes = (state?.warnings ?? []).map(({ message }) => message);
+  const stopped = (state?.processes ?? []).filter(({ status }) => status !== "running");
+  if (stopped.length > 0) notes.push(`Not running: ${stopped.map(({ name }) => name).join(", ")}.`);
+  if (state && state.configVersion < gateway.configVersion)
+    notes.push("Its newest configuration has not reached it yet.");
+  if (lag?.refused) notes.push(`It refused the newest changes of ${lag.refused} tenants.`);
+  if (lag?.drifted) notes.push(`It was found to differ for ${lag.drifted} tenants and is being mended.`);
+  const { certificateNotAfter } = gateway;
+  if (certificateNotAfter && certificateNotAfter.getTime() - Date.now() < warnBeforeExpiryMs)
+    notes.push(
+      `Its certificate ends on ${certificateNotAfter.toISOString().slice(0, 10)}. Renew its token to enrol it again.`,
+    );
+  return notes;
+}
+
+async function requireGateway({ tx }: Scope, gatewayId: string) {
+  const gateway = await tx.gateway.findUnique({ where: { id: gatewayId } });
+  if (!gateway) throw notFound("gateway");
+  return gateway;
+}
+
+async function requireRegion({ tx }: Scope, regionId: string): Promise<void> {
+  if (!(await tx.region.findUnique({ where: { id: regionId } })))
+    throw invalid("regionId", "This region is gone. Choose another.");
+}
+
+async function named<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw conflict("name", "Another gateway has this name. Choose a different one.");
+    throw error;
+  }
+}
+
+const described = (gateway: { apiHost: string; apiPort: number; publicHost: string; processes: unknown }) => ({
+  apiHost: gateway.apiHost,
+  apiPort: gateway.apiPort,
+  publicHost: gateway.publicHost,
+  processes: gateway.processes as ProcessConfig[],
+});
+
+const sorted = (processes: unknown) =>
+  (processes as ProcessConfig[]).map(({ name, protocol, port }) => `${name} ${protocol} ${port}`);
+
+const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

@@ -3,16 +3,6 @@ import { defineJob } from "../core/queue";
 
 const one = z.object({ gatewayId: z.uuid() });
 
-/** Sends a gateway everything that it is behind on. One at a time a gateway; a change that comes meanwhile runs it again. */
-export const gatewayPush = defineJob({
-  name: "gateway.push",
-  schema: one,
-  key: ({ gatewayId }) => gatewayId,
-  attempts: 6,
-  backoffMs: 250,
-  concurrency: 8,
-});
-
 /** Follows a gateway's events for a while by long poll, then adds itself again. */
 export const gatewayCollect = defineJob({
   name: "gateway.collect",
@@ -39,5 +29,14 @@ export const gatewaySweep = defineJob({
   schema: z.object({}),
   attempts: 1,
   backoffMs: 500,
+  concurrency: 1,
+});
+
+/** Daily: makes the months to come, drops what is older than is kept, renews what is about to run out. */
+export const telemetryRetain = defineJob({
+  name: "telemetry.retain",
+  schema: z.object({}),
+  attempts: 5,
+  backoffMs: 60_000,
   concurrency: 1,
 });

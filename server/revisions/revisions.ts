@@ -5,8 +5,9 @@
  */
 import { entryDigest } from "@/gateway/protocol/digest";
 import type { Entry } from "@/gateway/protocol/document";
-import type { TenantScope } from "../core/db";
-import { requestPush } from "../gateways/gateways";
+import type { Scope, TenantScope } from "../core/db";
+import { enqueue } from "../core/queue";
+import { gatewayPush } from "./jobs";
 
 export interface ChangeNote {
   /** For a person: "revoked Dana Fox". */
@@ -41,6 +42,16 @@ export async function publish(scope: TenantScope, entries: Entry[], note: Change
     VALUES (${tenantId}::uuid, ${row.revision}, clock_timestamp(), ${note.summary}, ${note.subject.kind}, ${note.subject.id})`;
   await requestPush(scope);
   return Number(row.revision);
+}
+
+/** After commit, every enrolled gateway is sent what it is behind on. */
+export async function requestPush(scope: Scope): Promise<void> {
+  const gateways = await scope.tx.gateway.findMany({ where: { enrolledAt: { not: null } }, select: { id: true } });
+  for (const { id } of gateways) scope.afterCommit(() => requestPushTo(id));
+}
+
+export async function requestPushTo(gatewayId: string): Promise<void> {
+  await enqueue(gatewayPush, { gatewayId });
 }
 
 export type ReceiptStatus = "pending" | "enforced" | "failed";

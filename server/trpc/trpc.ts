@@ -5,7 +5,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
-import { type Actor, inTransaction, type Scope, type TenantScope } from "../core/db";
+import { type Actor, database, inTransaction, type Scope, type TenantScope } from "../core/db";
 import { AppError, type ErrorCode, notFound } from "../core/errors";
 import type { Log } from "../core/log";
 import {
@@ -37,6 +37,8 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     transformer: superjson,
+    // A stream that a proxy dropped silently is noticed by its missing pings.
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     errorFormatter({ shape, error }) {
       const known = error.cause instanceof AppError ? error.cause : undefined;
       const issue = error.cause instanceof z.ZodError ? error.cause.issues[0] : undefined;
@@ -129,6 +131,56 @@ export const staffProcedure = (permission: StaffPermission) =>
       next({ ctx: { ...ctx, principal, staffRole: principal.staffRole!, scope } }),
     );
   });
+
+/**
+ * As `tenantProcedure`, for a subscription: what it streams may last for hours, so no transaction is held open. Standing
+ * is asked for at the start, and again by `stillMay` while it lasts.
+ */
+export const tenantSubscription = (permission: TenantPermission) =>
+  translated
+    .meta({ access: "tenant", permission })
+    .input(z.object({ tenantId: z.uuid() }))
+    .use(async ({ ctx, input, next }) => {
+      const principal = settledUser(ctx.principal);
+      const { tenantId } = input;
+      const check = (subject: UserPrincipal) =>
+        inTransaction(actorOf(subject), { tenantId, userId: subject.userId }, async (scope) => {
+          const standing = await standingIn(scope, subject, tenantId);
+          if (!mayInTenant(standing, permission))
+            throw new AppError("forbidden", `Your role here (${standing.role}) does not include ${permission}.`);
+        });
+      await check(principal);
+      return next({ ctx: { ...ctx, principal, stillMay: () => holds(principal, check) } });
+    });
+
+/** As `staffProcedure`, for a subscription: see `tenantSubscription`. */
+export const staffSubscription = (permission: StaffPermission) =>
+  translated.meta({ access: "staff", permission }).use(async ({ ctx, next }) => {
+    const principal = settledUser(ctx.principal);
+    const check = async (subject: UserPrincipal) => {
+      if (!subject.staffRole) throw notFound("page");
+      if (!canStaff(subject.staffRole, permission))
+        throw new AppError("forbidden", `Your role (${subject.staffRole}) does not include ${permission}.`);
+    };
+    await check(principal);
+    return next({ ctx: { ...ctx, principal, stillMay: () => holds(principal, check) } });
+  });
+
+/** Whether the sign-in still stands, and what it was let in for with the roles of now. */
+async function holds(principal: UserPrincipal, check: (subject: UserPrincipal) => Promise<void>): Promise<boolean> {
+  const signIn = await database().userSignIn.findUnique({
+    where: { id: principal.signInId },
+    include: { user: { select: { staffRole: true, disabledAt: true } } },
+  });
+  if (!signIn || signIn.endedAt || signIn.expiresAt <= new Date() || signIn.user.disabledAt) return false;
+  try {
+    await check({ ...principal, staffRole: signIn.user.staffRole });
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
 
 /** Where a user stands in a tenant. @throws not_found for those who stand nowhere in it. */
 export async function standingIn(scope: Scope, principal: UserPrincipal, tenantId: string): Promise<Standing> {

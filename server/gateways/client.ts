@@ -1,0 +1,240 @@
+/**
+ * Calls to a gateway's API over mutual TLS: we are `control-plane`, it must be `gateway.<its id>`, both signed by the
+ * gateway CA. Connections are kept. Every call may be made again: none does more when it arrives twice.
+ */
+
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import type {
+  DigestReply,
+  DisconnectRequest,
+  EventsReply,
+  GatewayConfig,
+  GatewayStateReply,
+  Push,
+  PushConflict,
+  PushReply,
+} from "@/gateway/protocol/api";
+import { gatewayTrust } from "../certificates/certificates";
+import { database } from "../core/db";
+import { AppError } from "../core/errors";
+
+export interface GatewayAddress {
+  id: string;
+  name: string;
+  apiHost: string;
+  apiPort: number;
+}
+
+/** unreachable: nothing answers. untrusted: what answers is not that gateway. refused: it answered, and said no. broken: it answered nonsense. */
+export type GatewayErrorKind = "unreachable" | "untrusted" | "refused" | "broken";
+
+export class GatewayError extends AppError {
+  override name = "GatewayError";
+  readonly kind: GatewayErrorKind;
+  readonly status: number | undefined;
+
+  constructor(kind: GatewayErrorKind, message: string, options: { status?: number; cause?: unknown } = {}) {
+    super("unavailable", message, { cause: options.cause });
+    this.kind = kind;
+    this.status = options.status;
+  }
+}
+
+export async function getState(gateway: GatewayAddress, timeoutMs = 5_000): Promise<GatewayStateReply> {
+  return (await call(gateway, { method: "GET", path: "/v1/state", timeoutMs })).body as GatewayStateReply;
+}
+
+export async function putConfig(gateway: GatewayAddress, config: GatewayConfig): Promise<GatewayStateReply> {
+  const reply = await call(gateway, { method: "PUT", path: "/v1/config", body: config, timeoutMs: 20_000 });
+  return reply.body as GatewayStateReply;
+}
+
+/** @returns what it enforced, or where it stands when that is not where the push starts from */
+export async function putTenant(
+  gateway: GatewayAddress,
+  tenantId: string,
+  push: Push,
+  signal?: AbortSignal,
+): Promise<{ outcome: "enforced"; reply: PushReply } | { outcome: "conflict"; revision: number }> {
+  const { status, body } = await call(gateway, {
+    method: "PUT",
+    path: `/v1/tenants/${tenantId}`,
+    body: push,
+    // A whole document of a large tenant takes its time.
+    timeoutMs: 15_000 + push.entries.length,
+    allow: [409],
+    signal,
+  });
+  if (status === 200) return { outcome: "enforced", reply: body as PushReply };
+  const { revision } = body as Partial<PushConflict>;
+  if (!Number.isInteger(revision)) throw refused(gateway, status, body);
+  return { outcome: "conflict", revision: revision! };
+}
+
+export async function getDigest(gateway: GatewayAddress, tenantId: string): Promise<DigestReply> {
+  const reply = await call(gateway, { method: "GET", path: `/v1/tenants/${tenantId}/digest`, timeoutMs: 5_000 });
+  return reply.body as DigestReply;
+}
+
+/** Events after `after`, waiting for the first up to `waitMs`. Says too that all up to `after` are committed here. */
+export async function getEvents(
+  gateway: GatewayAddress,
+  { epoch, after, limit, waitMs }: { epoch: string; after: number; limit: number; waitMs: number },
+  signal?: AbortSignal,
+): Promise<EventsReply> {
+  const query = new URLSearchParams({ epoch, after: `${after}`, limit: `${limit}`, waitMs: `${waitMs}` });
+  const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs: waitMs + 15_000, signal });
+  const body = reply.body as EventsReply;
+  if (typeof body?.epoch !== "string" || !Array.isArray(body.events))
+    throw new GatewayError("broken", `${gateway.name} answered something that is not a list of events.`);
+  return body;
+}
+
+/** @returns false when the gateway has no such session */
+export async function disconnect(gateway: GatewayAddress, sessionId: string, reason: string): Promise<boolean> {
+  const { status } = await call(gateway, {
+    method: "POST",
+    path: `/v1/sessions/${sessionId}/disconnect`,
+    body: { reason } satisfies DisconnectRequest,
+    timeoutMs: 15_000,
+    allow: [404],
+  });
+  return status !== 404;
+}
+
+/** Drops kept connections and what is known of our own certificate. */
+export function closeGatewayConnections(): void {
+  trust?.then(({ agent }) => agent.destroy()).catch(() => {});
+  trust = undefined;
+}
+
+interface Call {
+  method: "GET" | "PUT" | "POST";
+  path: string;
+  body?: unknown;
+  timeoutMs: number;
+  /** Statuses beyond 2xx that are an answer and no error. */
+  allow?: number[];
+  signal?: AbortSignal;
+}
+
+interface Reply {
+  status: number;
+  body: unknown;
+}
+
+async function call(gateway: GatewayAddress, options: Call, isRetry = false): Promise<Reply> {
+  const { agent } = await trusted();
+  let reply: { status: number; text: string };
+  try {
+    reply = await exchange(gateway, agent, options);
+  } catch (error) {
+    // The gateway may close a kept connection just as it is used again.
+    const isStale = (error as { isReused?: boolean }).isReused && !options.signal?.aborted;
+    if (isStale && !isRetry) return call(gateway, options, true);
+    throw explained(gateway, error);
+  }
+  const { status, text } = reply;
+  let body: unknown;
+  try {
+    body = text === "" ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new GatewayError("broken", `${gateway.name} answered something that is not JSON.`, { status, cause });
+  }
+  if ((status >= 200 && status < 300) || options.allow?.includes(status)) return { status, body };
+  throw refused(gateway, status, body);
+}
+
+function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise<{ status: number; text: string }> {
+  const { method, path, timeoutMs, signal } = options;
+  const payload = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      host: gateway.apiHost,
+      port: gateway.apiPort,
+      servername: `gateway.${gateway.id}`,
+      agent,
+      method,
+      path,
+      headers: payload ? { "content-type": "application/json", "content-length": payload.length } : {},
+    });
+    const timer = setTimeout(() => sent.destroy(timedOut()), timeoutMs);
+    const onAbort = () => sent.destroy(new Error("aborted"));
+    signal?.addEventListener("abort", onAbort);
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const fail = (error: Error) => {
+      settle();
+      const isReset = ["ECONNRESET", "EPIPE"].includes((error as NodeJS.ErrnoException).code ?? "");
+      reject(Object.assign(error, { isReused: sent.reusedSocket && isReset }));
+    };
+    sent.once("error", fail);
+    sent.once("response", (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.once("error", fail);
+      response.once("end", () => {
+        settle();
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    if (signal?.aborted) onAbort();
+    else sent.end(payload);
+  });
+}
+
+const timedOut = () => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
+
+function refused(gateway: GatewayAddress, status: number, body: unknown): GatewayError {
+  const { error } = (body ?? {}) as { error?: { code?: unknown; message?: unknown } };
+  const why = typeof error?.message === "string" ? error.message.slice(0, 500) : `status ${status}`;
+  return new GatewayError("refused", `${gateway.name} refused: ${why}`, { status });
+}
+
+function explained(gateway: GatewayAddress, cause: unknown): GatewayError {
+  const where = `${gateway.name} at ${gateway.apiHost}:${gateway.apiPort}`;
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  if (/^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_PURPOSE)/.test(code))
+    return new GatewayError(
+      "untrusted",
+      `${where} shows a certificate that is not that gateway's (${(cause as Error).message}). Nothing was sent to it.`,
+      { cause },
+    );
+  if (/^ERR_SSL/.test(code))
+    return new GatewayError("untrusted", `${where} did not accept our certificate (${code}).`, { cause });
+  const plain: Record<string, string> = {
+    ECONNREFUSED: "the connection was refused: is the agent running?",
+    ETIMEDOUT: "it timed out",
+    ENOTFOUND: "that host name is not known",
+    EAI_AGAIN: "the host name could not be looked up",
+    EHOSTUNREACH: "there is no route to that host",
+    ENETUNREACH: "there is no route to that network",
+    ECONNRESET: "the connection was cut",
+  };
+  const why = plain[code] ?? (cause as Error).message;
+  return new GatewayError("unreachable", `${where} does not answer: ${why}.`, { cause });
+}
+
+let trust: Promise<{ agent: Agent; until: number }> | undefined;
+
+/** Read again now and then, for our certificate is renewed. */
+async function trusted(): Promise<{ agent: Agent }> {
+  const present = await trust?.catch(() => undefined);
+  if (present && present.until > Date.now()) return present;
+  trust = (async () => {
+    const { gatewayCa, identity } = await gatewayTrust({ tx: database() });
+    const agent = new Agent({
+      keepAlive: true,
+      maxFreeSockets: 8,
+      ca: gatewayCa,
+      cert: identity.certificate,
+      key: identity.key,
+      minVersion: "TLSv1.3",
+    });
+    return { agent, until: Date.now() + 10 * 60_000 };
+  })();
+  return trust;
+}

@@ -1,0 +1,61 @@
+import { changes } from "../core/listen";
+import { router, staffProcedure, staffSubscription, tenantProcedure, tenantSubscription } from "../trpc/trpc";
+import {
+  disconnectInput,
+  listLiveInput,
+  listLiveRefusalsInput,
+  listRefusalsInput,
+  listSessionsInput,
+  oneSessionInput,
+} from "./schema";
+import * as sessions from "./sessions";
+
+/** Ticks of a stream are at least this far apart. */
+const everyMs = 500;
+
+export const sessionsRouter = router({
+  list: tenantProcedure("sessions:read")
+    .input(listSessionsInput)
+    .query(({ ctx, input }) => sessions.listSessions(ctx.scope, input)),
+  traffic: tenantProcedure("sessions:read")
+    .input(oneSessionInput)
+    .query(({ ctx, input }) => sessions.sessionTraffic(ctx.scope, input)),
+  refusals: tenantProcedure("sessions:read")
+    .input(listRefusalsInput)
+    .query(({ ctx, input }) => sessions.listRefusals(ctx.scope, input)),
+  disconnect: tenantProcedure("sessions:write")
+    .input(disconnectInput)
+    .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.scope, input)),
+  /** A tick whenever sessions of the tenant changed: look again. */
+  changes: tenantSubscription("sessions:read").subscription(({ ctx, input, signal }) =>
+    changes({
+      channel: "sessions",
+      concerns: (payload) => payload.includes(input.tenantId),
+      everyMs,
+      stillMay: ctx.stillMay,
+      signal: signal ?? new AbortController().signal,
+    }),
+  ),
+});
+
+export const liveRouter = router({
+  list: staffProcedure("live:read")
+    .input(listLiveInput)
+    .query(({ ctx, input }) => sessions.listLive(ctx.scope, input)),
+  summary: staffProcedure("live:read").query(({ ctx }) => sessions.liveSummary(ctx.scope)),
+  refusals: staffProcedure("live:read")
+    .input(listLiveRefusalsInput)
+    .query(({ ctx, input }) => sessions.listLiveRefusals(ctx.scope, input)),
+  disconnect: staffProcedure("live:write")
+    .input(disconnectInput)
+    .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.scope, input)),
+  changes: staffSubscription("live:read").subscription(({ ctx, signal }) =>
+    changes({
+      channel: "sessions",
+      concerns: () => true,
+      everyMs,
+      stillMay: ctx.stillMay,
+      signal: signal ?? new AbortController().signal,
+    }),
+  ),
+});

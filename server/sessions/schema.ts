@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { listInput } from "../core/listing";
+
+const columns = ["connectedAt", "accountName", "received", "sent", "receivedRate", "sentRate"] as const;
+
+/** Newest first, unless asked otherwise. */
+const newestFirst = { order: z.enum(["asc", "desc"]).default("desc") };
+
+export const listSessionsInput = listInput(columns).extend({
+  ...newestFirst,
+  live: z.boolean().optional(),
+  accountId: z.uuid().optional(),
+});
+export const listLiveInput = listInput([...columns, "tenantName"]).extend({
+  ...newestFirst,
+  tenantId: z.uuid().optional(),
+  gatewayId: z.uuid().optional(),
+  regionId: z.uuid().optional(),
+});
+/** `connectedAt` names the partition. */
+export const oneSessionInput = z.object({ sessionId: z.uuid(), connectedAt: z.date() });
+export const disconnectInput = z.object({
+  sessionId: z.uuid(),
+  reason: z
+    .string()
+    .trim()
+    .min(1, "Say why; the person is told.")
+    .max(120, "Use at most 120 characters.")
+    .regex(/^\P{Cc}*$/u, "Use visible characters only."),
+});
+export const listRefusalsInput = listInput(["at"]).extend({ ...newestFirst, accountId: z.uuid().optional() });
+export const listLiveRefusalsInput = listRefusalsInput.extend({
+  tenantId: z.uuid().optional(),
+  gatewayId: z.uuid().optional(),
+});

@@ -1,0 +1,300 @@
+/**
+ * Sessions and refusals, as the gateways' ledgers told them. A tenant sees its own; staff see those that are live across
+ * tenants. Every read is bounded by row-level security: the same queries serve both.
+ */
+import type { z } from "zod";
+import { audit } from "../core/audit";
+import { bind, type Scope, type TenantScope } from "../core/db";
+import { AppError, notFound } from "../core/errors";
+import { type Page, skipTake } from "../core/listing";
+import { Prisma } from "../core/prisma/client";
+import { disconnectOn } from "../gateways/gateways";
+import type {
+  disconnectInput,
+  listLiveInput,
+  listLiveRefusalsInput,
+  listRefusalsInput,
+  listSessionsInput,
+  oneSessionInput,
+} from "./schema";
+
+export interface SessionRow {
+  id: string;
+  accountId: string;
+  /** Null when the account was deleted. */
+  accountName: string | null;
+  realAddress: string;
+  vpnAddress: string;
+  gatewayId: string;
+  gatewayName: string;
+  region: string;
+  process: string;
+  clientVersion: string | null;
+  platform: string | null;
+  cipher: string | null;
+  connectedAt: Date;
+  disconnectedAt: Date | null;
+  endCode: string | null;
+  endReason: string | null;
+  /** Totals in bytes: from the client, and to it. */
+  received: number;
+  sent: number;
+  /** Bytes a second. */
+  receivedRate: number;
+  sentRate: number;
+  /** When the gateway's list of live sessions last agreed; for a live session, how fresh that is. */
+  confirmedAt: Date | null;
+}
+
+export interface LiveRow extends SessionRow {
+  tenantId: string;
+  tenantName: string;
+  slug: string;
+}
+
+export async function listSessions(
+  scope: TenantScope,
+  input: z.infer<typeof listSessionsInput>,
+): Promise<Page<SessionRow>> {
+  const page = await querySessions(scope, input, [
+    Prisma.sql`s.tenant_id = ${scope.tenantId}::uuid`,
+    ...(input.live === undefined
+      ? []
+      : [input.live ? Prisma.sql`s.disconnected_at IS NULL` : Prisma.sql`s.disconnected_at IS NOT NULL`]),
+    ...(input.accountId ? [Prisma.sql`s.account_id = ${input.accountId}::uuid`] : []),
+  ]);
+  return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
+}
+
+/** The scope must be staff's. */
+export async function listLive(scope: Scope, input: z.infer<typeof listLiveInput>): Promise<Page<LiveRow>> {
+  return querySessions(scope, input, [
+    Prisma.sql`s.disconnected_at IS NULL`,
+    ...(input.tenantId ? [Prisma.sql`s.tenant_id = ${input.tenantId}::uuid`] : []),
+    ...(input.gatewayId ? [Prisma.sql`s.gateway_id = ${input.gatewayId}::uuid`] : []),
+    ...(input.regionId ? [Prisma.sql`g.region_id = ${input.regionId}::uuid`] : []),
+  ]);
+}
+
+export interface LiveSummary {
+  sessions: number;
+  tenants: number;
+  receivedRate: number;
+  sentRate: number;
+  refusalsLastHour: number;
+  gateways: {
+    gatewayId: string;
+    gatewayName: string;
+    region: string;
+    sessions: number;
+    receivedRate: number;
+    sentRate: number;
+    confirmedAt: Date | null;
+  }[];
+}
+
+export async function liveSummary({ tx }: Scope): Promise<LiveSummary> {
+  const [gateways, [tenants], [refusals]] = await Promise.all([
+    tx.$queryRaw<LiveSummary["gateways"]>`
+      SELECT g.id AS "gatewayId", g.name AS "gatewayName", r.name AS region, count(s.id)::int AS sessions,
+        coalesce(sum(s.received_rate), 0) AS "receivedRate", coalesce(sum(s.sent_rate), 0) AS "sentRate", g.confirmed_at AS "confirmedAt"
+      FROM gateways g JOIN regions r ON r.id = g.region_id LEFT JOIN sessions s ON s.gateway_id = g.id AND s.disconnected_at IS NULL
+      WHERE g.enrolled_at IS NOT NULL GROUP BY g.id, r.name ORDER BY r.name, g.name`,
+    tx.$queryRaw<
+      { count: number }[]
+    >`SELECT count(DISTINCT tenant_id)::int AS count FROM sessions WHERE disconnected_at IS NULL`,
+    tx.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM refusals WHERE at > now() - interval '1 hour'`,
+  ]);
+  const sum = (field: "sessions" | "receivedRate" | "sentRate") => gateways.reduce((all, row) => all + row[field], 0);
+  return {
+    sessions: sum("sessions"),
+    tenants: tenants!.count,
+    receivedRate: sum("receivedRate"),
+    sentRate: sum("sentRate"),
+    refusalsLastHour: refusals!.count,
+    gateways,
+  };
+}
+
+export interface TrafficSample {
+  at: Date;
+  received: number;
+  sent: number;
+  /** Bytes a second since the sample before. */
+  receivedRate: number;
+  sentRate: number;
+}
+
+const samplesShown = 500;
+
+/** One session's traffic over time, thinned to what a plot shows. */
+export async function sessionTraffic(
+  scope: TenantScope,
+  input: z.infer<typeof oneSessionInput>,
+): Promise<TrafficSample[]> {
+  const rows = await scope.tx.$queryRaw<{ at: Date; received: bigint; sent: bigint; count: bigint; n: bigint }[]>`
+    SELECT at, received, sent, count, n FROM (
+      SELECT at, received, sent, count(*) OVER () AS count, row_number() OVER (ORDER BY at) AS n FROM traffic_samples
+      WHERE tenant_id = ${scope.tenantId}::uuid AND session_id = ${input.sessionId}::uuid AND at >= ${input.connectedAt}::timestamptz
+    ) AS numbered WHERE n = count OR n % greatest(1, count / ${samplesShown}) = 0 ORDER BY at`;
+  let before = { at: input.connectedAt, received: 0, sent: 0 };
+  return rows.map((row) => {
+    const sample = { at: row.at, received: Number(row.received), sent: Number(row.sent) };
+    const seconds = Math.max(0.001, (sample.at.getTime() - before.at.getTime()) / 1000);
+    const rates = {
+      receivedRate: Math.max(0, sample.received - before.received) / seconds,
+      sentRate: Math.max(0, sample.sent - before.sent) / seconds,
+    };
+    before = sample;
+    return { ...sample, ...rates };
+  });
+}
+
+/** Cuts a live session on its gateway; the row changes when the gateway's ledger tells so. */
+export async function disconnectSession(
+  scope: TenantScope,
+  input: z.infer<typeof disconnectInput>,
+): Promise<{ sessionId: string }> {
+  const { tx, tenantId } = scope;
+  const session = await tx.session.findFirst({
+    where: { tenantId, id: input.sessionId },
+    orderBy: { connectedAt: "desc" },
+  });
+  if (!session) throw notFound("session");
+  const account = await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: session.accountId } } });
+  const isCut = !session.disconnectedAt && (await disconnectOn(scope, session.gatewayId, session.id, input.reason));
+  if (!isCut) throw new AppError("conflict", "This session has ended already.");
+  await audit(scope, {
+    action: "sessions.disconnect",
+    subject: { kind: "session", id: session.id, name: account?.name ?? session.accountId },
+    details: { reason: input.reason, accountId: session.accountId, gatewayId: session.gatewayId },
+  });
+  return { sessionId: session.id };
+}
+
+/** As `disconnectSession`, by staff, in whichever tenant the session is. */
+export async function disconnectLive(
+  scope: Scope,
+  input: z.infer<typeof disconnectInput>,
+): Promise<{ sessionId: string }> {
+  const session = await scope.tx.session.findFirst({
+    where: { id: input.sessionId },
+    orderBy: { connectedAt: "desc" },
+  });
+  if (!session) throw notFound("session");
+  const { tenantId } = session;
+  await bind(scope.tx, { tenantId, isStaff: true, userId: scope.actor.id ?? undefined });
+  return disconnectSession({ ...scope, tenantId }, input);
+}
+
+export interface RefusalRow {
+  at: Date;
+  accountId: string | null;
+  accountName: string | null;
+  code: string;
+  reason: string;
+  realAddress: string;
+  process: string;
+  gatewayId: string;
+  gatewayName: string;
+  region: string;
+}
+
+export interface LiveRefusalRow extends RefusalRow {
+  /** All null where the certificate named nobody known. */
+  tenantId: string | null;
+  tenantName: string | null;
+  slug: string | null;
+}
+
+export async function listRefusals(
+  scope: TenantScope,
+  input: z.infer<typeof listRefusalsInput>,
+): Promise<Page<RefusalRow>> {
+  const page = await queryRefusals(scope, input, [
+    Prisma.sql`f.tenant_id = ${scope.tenantId}::uuid`,
+    ...(input.accountId ? [Prisma.sql`f.account_id = ${input.accountId}::uuid`] : []),
+  ]);
+  return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
+}
+
+/** The scope must be staff's. */
+export async function listLiveRefusals(
+  scope: Scope,
+  input: z.infer<typeof listLiveRefusalsInput>,
+): Promise<Page<LiveRefusalRow>> {
+  return queryRefusals(scope, input, [
+    Prisma.sql`true`,
+    ...(input.accountId ? [Prisma.sql`f.account_id = ${input.accountId}::uuid`] : []),
+    ...(input.tenantId ? [Prisma.sql`f.tenant_id = ${input.tenantId}::uuid`] : []),
+    ...(input.gatewayId ? [Prisma.sql`f.gateway_id = ${input.gatewayId}::uuid`] : []),
+  ]);
+}
+
+type SessionList = Omit<z.infer<typeof listLiveInput>, "tenantId" | "gatewayId" | "regionId">;
+
+const sessionColumns = {
+  connectedAt: Prisma.sql`s.connected_at`,
+  accountName: Prisma.sql`lower(a.name)`,
+  tenantName: Prisma.sql`lower(t.name)`,
+  received: Prisma.sql`s.received`,
+  sent: Prisma.sql`s.sent`,
+  receivedRate: Prisma.sql`s.received_rate`,
+  sentRate: Prisma.sql`s.sent_rate`,
+} satisfies Record<SessionList["sort"], Prisma.Sql>;
+
+async function querySessions({ tx }: Scope, input: SessionList, conditions: Prisma.Sql[]): Promise<Page<LiveRow>> {
+  const search = like(input.search);
+  const matching = input.search
+    ? [
+        Prisma.sql`(a.name ILIKE ${search} OR a.email::text ILIKE ${search} OR t.name ILIKE ${search} OR s.real_address LIKE ${search}
+          OR host(s.vpn_address) LIKE ${search} OR g.name ILIKE ${search})`,
+      ]
+    : [];
+  const from = Prisma.sql`FROM sessions s JOIN tenants t ON t.id = s.tenant_id
+    LEFT JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
+    LEFT JOIN gateways g ON g.id = s.gateway_id LEFT JOIN regions r ON r.id = g.region_id
+    WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
+  const { skip, take } = skipTake(input);
+  const rows = await tx.$queryRaw<(Omit<LiveRow, "received" | "sent"> & { received: bigint; sent: bigint })[]>`
+    SELECT s.id, s.account_id AS "accountId", a.name AS "accountName", s.real_address AS "realAddress", host(s.vpn_address) AS "vpnAddress",
+      s.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region, s.process,
+      s.client_version AS "clientVersion", s.platform, s.cipher, s.connected_at AS "connectedAt", s.disconnected_at AS "disconnectedAt",
+      s.end_code AS "endCode", s.end_reason AS "endReason", s.received, s.sent, s.received_rate AS "receivedRate",
+      s.sent_rate AS "sentRate", CASE WHEN s.disconnected_at IS NULL THEN g.confirmed_at END AS "confirmedAt",
+      s.tenant_id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
+    ${from} ORDER BY ${sessionColumns[input.sort]} ${direction(input.order)} NULLS LAST, s.id LIMIT ${take} OFFSET ${skip}`;
+  const [count] = await tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
+  return {
+    rows: rows.map((row) => ({ ...row, received: Number(row.received), sent: Number(row.sent) })),
+    total: Number(count!.total),
+  };
+}
+
+async function queryRefusals(
+  { tx }: Scope,
+  input: z.infer<typeof listRefusalsInput>,
+  conditions: Prisma.Sql[],
+): Promise<Page<LiveRefusalRow>> {
+  const search = like(input.search);
+  const matching = input.search
+    ? [
+        Prisma.sql`(a.name ILIKE ${search} OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
+      ]
+    : [];
+  const from = Prisma.sql`FROM refusals f LEFT JOIN tenants t ON t.id = f.tenant_id
+    LEFT JOIN accounts a ON a.tenant_id = f.tenant_id AND a.id = f.account_id
+    LEFT JOIN gateways g ON g.id = f.gateway_id LEFT JOIN regions r ON r.id = g.region_id
+    WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
+  const { skip, take } = skipTake(input);
+  const rows = await tx.$queryRaw<LiveRefusalRow[]>`
+    SELECT f.at, f.account_id AS "accountId", a.name AS "accountName", f.code, f.reason, f.real_address AS "realAddress", f.process,
+      f.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region,
+      t.id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
+    ${from} ORDER BY f.at ${direction(input.order)}, f.sequence ${direction(input.order)} LIMIT ${take} OFFSET ${skip}`;
+  const [count] = await tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
+  return { rows, total: Number(count!.total) };
+}
+
+const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);
