@@ -12,9 +12,14 @@ export function seal(plain: Buffer | string, context: string): Uint8Array<ArrayB
 
 /** @throws Error when the envelope key is another, the context differs, or the bytes were changed. */
 export function unseal(sealed: Uint8Array, context: string): Buffer {
+  return unsealWith(env.ENVELOPE_KEY, sealed, context);
+}
+
+/** With an envelope key that is not necessarily this process's. */
+export function unsealWith(envelopeKey: string, sealed: Uint8Array, context: string): Buffer {
   const bytes = Buffer.from(sealed);
   if (bytes[0] !== 1) throw new Error(`sealed ${context}: unknown format`);
-  const decipher = createDecipheriv("aes-256-gcm", key(), bytes.subarray(1, 13))
+  const decipher = createDecipheriv("aes-256-gcm", Buffer.from(envelopeKey, "hex"), bytes.subarray(1, 13))
     .setAAD(Buffer.from(context))
     .setAuthTag(bytes.subarray(13, 29));
   try {
