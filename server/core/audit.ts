@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonical } from "@/gateway/protocol/canonical";
-import { nilTenant, type Scope } from "./db";
+import { nilTenant, type Scope, type Tx } from "./db";
 
 export interface AuditRecord {
   /** `<domain>.<verb>`, e.g. `accounts.revoke`. */
@@ -34,10 +34,22 @@ export function auditHash(link: AuditLink): string {
   return createHash("sha256").update(canonical(link)).digest("hex");
 }
 
-/** Writes one entry to the chain of `tenantId`, by default the operator's own; the transaction must be bound to it. */
+const audited = new WeakSet<Tx>();
+
+/** Whether this transaction has written an entry; the ladder asks it of every mutation. */
+export const isAudited = (tx: Tx): boolean => audited.has(tx);
+
+/** Writes one entry to the chain of the tenant that the scope is bound to, or else to the operator's own. */
 export async function audit(scope: Scope & { tenantId?: string }, record: AuditRecord): Promise<void> {
-  const tenantId = scope.tenantId ?? nilTenant;
-  if (!scope.tenantId) await scope.tx.$queryRaw`SELECT set_config('app.tenant', ${nilTenant}, true)`;
+  audited.add(scope.tx);
+  if (scope.tenantId) return append(scope, scope.tenantId, record);
+  const [bound] = await scope.tx.$queryRaw<{ tenant: string | null }[]>`
+    SELECT current_setting('app.tenant', true) AS tenant, set_config('app.tenant', ${nilTenant}, true)`;
+  await append(scope, nilTenant, record);
+  await scope.tx.$queryRaw`SELECT set_config('app.tenant', ${bound?.tenant ?? ""}, true)`;
+}
+
+async function append(scope: Scope, tenantId: string, record: AuditRecord): Promise<void> {
   // The head's row lock orders the entries of one tenant.
   await scope.tx
     .$executeRaw`INSERT INTO audit_heads (tenant_id, sequence, hash) VALUES (${tenantId}::uuid, 0, ${genesisHash}) ON CONFLICT DO NOTHING`;

@@ -72,6 +72,14 @@ export async function inTenant<T>(
   return inTransaction(actor, { tenantId }, (scope) => work({ ...scope, tenantId }));
 }
 
+/**
+ * Takes the tenant's row lock until the transaction ends. Whatever changes a tenant starts with it, so that what it reads
+ * is still so when it writes, and two changes never wait for each other crosswise.
+ */
+export async function lockTenant({ tx, tenantId }: TenantScope): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM tenants WHERE id = ${tenantId}::uuid FOR UPDATE`;
+}
+
 /** Sets or changes what the rest of the transaction may see, e.g. to the tenant that it has just created. */
 export async function bind(tx: Tx, binding: Binding): Promise<void> {
   const on = (is: boolean | undefined) => (is ? "on" : "");

@@ -13,6 +13,14 @@ export function listInput<const Column extends string>(columns: readonly [Column
   });
 }
 
+/** A filter: one value or several of which any will do; none filters nothing. */
+export function filterOf<Schema extends z.ZodType>(value: Schema) {
+  return z
+    .union([value, z.array(value).max(50)])
+    .optional()
+    .transform((given) => (given === undefined ? [] : Array.isArray(given) ? given : [given]) as z.output<Schema>[]);
+}
+
 export interface Page<Row> {
   rows: Row[];
   /** Rows that match, over all pages. */
@@ -24,13 +32,27 @@ export const skipTake = ({ page, pageSize }: { page: number; pageSize: number })
   take: pageSize,
 });
 
+const isVisible = (text: string) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
+
 /** A label for people: trimmed, 1 to 80 characters, none of them a control or format character. */
 export const nameField = z
   .string()
   .trim()
   .min(1, "Give a name.")
   .max(80, "Use at most 80 characters.")
-  .refine(
-    (text) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text),
-    "Use visible characters only: this name holds control characters.",
-  );
+  .refine(isVisible, "Use visible characters only: this name holds control characters.");
+
+/** Why something was done, as the person it concerns reads it; short enough for OpenVPN to carry. */
+export const reasonField = z
+  .string()
+  .trim()
+  .min(1, "Say why; the person will read it.")
+  .max(160, "Use at most 160 characters.")
+  .refine(isVisible, "Use visible characters on one line only.");
+
+export const emailField = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254, "This address is too long.")
+  .pipe(z.email("Give an email address, such as dana@example.com."));

@@ -5,7 +5,9 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
-import { type Actor, database, inTransaction, type Scope, type TenantScope } from "../core/db";
+import { isAudited } from "../core/audit";
+import { type Actor, database, inTransaction, lockTenant, type Scope, type TenantScope } from "../core/db";
+import { env } from "../core/env";
 import { AppError, type ErrorCode, notFound } from "../core/errors";
 import type { Log } from "../core/log";
 import {
@@ -88,20 +90,36 @@ const trpcCodes = {
 export const publicProcedure = (because: string) => translated.meta({ access: "public", because });
 
 /** Any user (not a VPN account) that is signed in; also where a forced change of password still stands open. */
-export const signedInProcedure = translated.meta({ access: "signed_in" }).use(({ ctx, next }) => {
-  const principal = settledUser(ctx.principal);
-  return inOneTransaction(actorOf(principal), { userId: principal.userId }, (scope) =>
-    next({ ctx: { ...ctx, principal, scope } }),
+export const signedInProcedure = translated.meta({ access: "signed_in" }).use(({ next, ...call }) => {
+  const principal = settledUser(call.ctx.principal);
+  return inOneTransaction(call, actorOf(principal), { userId: principal.userId }, (scope) =>
+    next({ ctx: { ...call.ctx, principal, scope } }),
   );
 });
 
-/** A VPN account in its portal: bound to its tenant, and it is the procedure's part to look only at its own. */
-export const portalProcedure = translated.meta({ access: "portal" }).use(({ ctx, next }) => {
-  const principal = settledAccount(ctx.principal);
+/**
+ * A VPN account in its portal, also one whose access was revoked: to read why. Bound to its tenant, and it is the
+ * procedure's part to look only at its own.
+ */
+export const revokedPortalProcedure = translated.meta({ access: "portal" }).use(({ next, ...call }) => {
+  const principal = settledAccount(call.ctx.principal);
   const { tenantId } = principal;
-  return inOneTransaction(actorOf(principal), { tenantId }, (scope) =>
-    next({ ctx: { ...ctx, principal, scope: { ...scope, tenantId } satisfies TenantScope } }),
-  );
+  return inOneTransaction(call, actorOf(principal), { tenantId }, async (unbound) => {
+    const scope: TenantScope = { ...unbound, tenantId };
+    if (call.type === "mutation") await lockTenant(scope);
+    return next({ ctx: { ...call.ctx, principal, scope } });
+  });
+});
+
+/** A VPN account in its portal whose access stands. */
+export const portalProcedure = revokedPortalProcedure.use(async ({ ctx, next }) => {
+  const { tenantId, accountId } = ctx.principal;
+  const account = await ctx.scope.tx.account.findUnique({
+    where: { tenantId_id: { tenantId, id: accountId } },
+    select: { state: true, revokedReason: true },
+  });
+  if (account?.state !== "active") throw new AppError("forbidden", account?.revokedReason ?? "Your access was revoked.");
+  return next();
 });
 
 /** Somebody with this permission in the tenant named by `tenantId` in the input. For all others there is no such tenant. */
@@ -109,26 +127,28 @@ export const tenantProcedure = (permission: TenantPermission) =>
   translated
     .meta({ access: "tenant", permission })
     .input(z.object({ tenantId: z.uuid() }))
-    .use(({ ctx, input, next }) => {
-      const principal = settledUser(ctx.principal);
+    .use(({ input, next, ...call }) => {
+      const principal = settledUser(call.ctx.principal);
       const { tenantId } = input;
-      return inOneTransaction(actorOf(principal), { tenantId, userId: principal.userId }, async (scope) => {
+      return inOneTransaction(call, actorOf(principal), { tenantId, userId: principal.userId }, async (unbound) => {
+        const scope: TenantScope = { ...unbound, tenantId };
         const standing = await standingIn(scope, principal, tenantId);
         if (!mayInTenant(standing, permission))
           throw new AppError("forbidden", `Your role here (${standing.role}) does not include ${permission}.`);
-        return next({ ctx: { ...ctx, principal, standing, scope: { ...scope, tenantId } satisfies TenantScope } });
+        if (call.type === "mutation") await lockTenant(scope);
+        return next({ ctx: { ...call.ctx, principal, standing, scope } });
       });
     });
 
 /** Operator staff with this permission: reads every tenant. To write in one, bind the transaction to it. */
 export const staffProcedure = (permission: StaffPermission) =>
-  translated.meta({ access: "staff", permission }).use(({ ctx, next }) => {
-    const principal = settledUser(ctx.principal);
+  translated.meta({ access: "staff", permission }).use(({ next, ...call }) => {
+    const principal = settledUser(call.ctx.principal);
     if (!principal.staffRole) throw notFound("page");
     if (!canStaff(principal.staffRole, permission))
       throw new AppError("forbidden", `Your role (${principal.staffRole}) does not include ${permission}.`);
-    return inOneTransaction(actorOf(principal), { isStaff: true, userId: principal.userId }, (scope) =>
-      next({ ctx: { ...ctx, principal, staffRole: principal.staffRole!, scope } }),
+    return inOneTransaction(call, actorOf(principal), { isStaff: true, userId: principal.userId }, (scope) =>
+      next({ ctx: { ...call.ctx, principal, staffRole: principal.staffRole!, scope } }),
     );
   });
 
@@ -223,15 +243,23 @@ export function settledAccount(principal: Principal | null): AccountPrincipal {
   return settled;
 }
 
-function settledPrincipal(principal: Principal | null): Principal {
+/** Signed in as either, with no forced change of password outstanding. */
+export function settledPrincipal(principal: Principal | null): Principal {
   if (!principal) throw new AppError("unauthenticated", "Sign in to go on.");
   if (principal.mustChangePassword)
     throw new AppError("forbidden", "Change your temporary password first.", { field: "password" });
   return principal;
 }
 
+interface Call {
+  ctx: Context;
+  type: "query" | "mutation" | "subscription";
+  path: string;
+}
+
 /** A procedure that failed rolls its transaction back: tRPC hands errors on as values, so they are thrown here. */
 async function inOneTransaction<T extends { ok: boolean }>(
+  call: Call,
   actor: Actor,
   binding: Parameters<typeof inTransaction>[1],
   work: (scope: Scope) => Promise<T>,
@@ -239,6 +267,13 @@ async function inOneTransaction<T extends { ok: boolean }>(
   return inTransaction(actor, binding, async (scope) => {
     const result = await work(scope);
     if (!result.ok) throw (result as unknown as { error: TRPCError }).error;
+    if (call.type === "mutation" && !isAudited(scope.tx)) reportUnaudited(call);
     return result;
   });
+}
+
+/** A bug of ours: found where it is made, and not held against the person where it slipped through. */
+function reportUnaudited({ ctx, path }: Call): void {
+  if (env.NODE_ENV !== "production") throw new Error(`${path} changed something and wrote no audit entry`);
+  ctx.log.error({ path }, "a mutation wrote no audit entry");
 }
