@@ -79,3 +79,8 @@ export const env: Env = new Proxy({} as Env, {
     return parsed[name as keyof Env];
   },
 });
+
+/** next-auth asks the environment itself where the app is; it is told what our own setting says. */
+export function prepareNextAuth(): void {
+  process.env.NEXTAUTH_URL = env.APP_URL;
+}

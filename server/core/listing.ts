@@ -1,4 +1,4 @@
-/** Lists page, sort, filter and search on the server; this is the part that they share. */
+/** What inputs share: lists that page, sort, filter and search on the server, and fields that mean the same everywhere. */
 import { z } from "zod";
 
 /** @param columns those that the list sorts by; the first is the default */
@@ -56,3 +56,5 @@ export const emailField = z
   .toLowerCase()
   .max(254, "This address is too long.")
   .pipe(z.email("Give an email address, such as dana@example.com."));
+
+export const memberRole = z.enum(["admin", "manager", "viewer"]);

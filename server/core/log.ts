@@ -14,4 +14,12 @@ export function createLog(name: string): pino.Logger {
   return pino(options, pretty({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l", singleLine: true, sync: true }));
 }
 
+let app: pino.Logger | undefined;
+
+/** The web application's log. */
+export function appLog(): pino.Logger {
+  app ??= createLog("app");
+  return app;
+}
+
 export type Log = pino.Logger;

@@ -8,6 +8,7 @@ import type { Entry } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
@@ -353,9 +354,6 @@ const changeable = ({ name, address, description, groups }: DeviceRow) => ({
   description,
   groups: groups.map((group) => group.name),
 });
-
-/** PostgreSQL writes an inet host without its /32, but a driver may keep it. */
-export const bareAddress = (inet: string) => inet.replace(/\/32$/, "");
 
 const addressMatch = (search: string): Prisma.DeviceWhereInput[] =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : [];

@@ -222,7 +222,9 @@ export function mayInTenant(standing: Standing, permission: TenantPermission): b
     : canStaffInTenant(standing.role, permission);
 }
 
-export function actorOf(principal: Principal): Actor {
+export function actorOf(
+  principal: Pick<UserPrincipal, "kind" | "userId" | "name"> | Pick<AccountPrincipal, "kind" | "accountId" | "name">,
+): Actor {
   return {
     kind: principal.kind,
     id: principal.kind === "user" ? principal.userId : principal.accountId,

@@ -1,0 +1,26 @@
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { appLog } from "@/server/core/log";
+import { callerAddress } from "@/server/sign-in/caller-address";
+import { getPrincipal } from "@/server/sign-in/principal";
+import { appRouter } from "@/server/trpc/root";
+import { limitBody } from "./limit-body";
+
+const maxBodyBytes = 1024 * 1024;
+
+async function handle(request: Request): Promise<Response> {
+  const limited = await limitBody(request, maxBodyBytes);
+  if (limited instanceof Response) return limited;
+  return fetchRequestHandler({
+    endpoint: "/api/trpc",
+    req: limited,
+    router: appRouter,
+    createContext: async () => ({
+      principal: await getPrincipal(),
+      address: callerAddress(request.headers),
+      userAgent: (request.headers.get("user-agent") ?? "").slice(0, 400),
+      log: appLog(),
+    }),
+  });
+}
+
+export { handle as GET, handle as POST };

@@ -1,0 +1,170 @@
+/** What the screens show of accounts: the list, and one account with what it has done lately. */
+import type { z } from "zod";
+import type { TenantScope } from "../core/db";
+import { notFound } from "../core/errors";
+import { bareAddress } from "../core/inet";
+import { type Page, skipTake } from "../core/listing";
+import type { AccountState, Prisma } from "../core/prisma/client";
+import type { listAccountsInput } from "./schema";
+
+export interface AccountRow {
+  id: string;
+  name: string;
+  email: string;
+  address: string;
+  state: AccountState;
+  revokedReason: string | null;
+  revokedAt: Date | null;
+  mustChangePassword: boolean;
+  passwordExpiresAt: Date | null;
+  policies: { id: string; name: string }[];
+  /** How many of its certificates are accepted. */
+  certificates: number;
+  lastSession: { connectedAt: Date; disconnectedAt: Date | null; gatewayName: string } | null;
+  isOnline: boolean;
+  createdAt: Date;
+}
+
+export async function listAccounts(
+  scope: TenantScope,
+  input: z.infer<typeof listAccountsInput>,
+): Promise<Page<AccountRow>> {
+  const { tx, tenantId } = scope;
+  const where: Prisma.AccountWhereInput = {
+    tenantId,
+    ...(input.state.length > 0 ? { state: { in: input.state } } : {}),
+    ...(input.policyId.length > 0 ? { policies: { some: { policyId: { in: input.policyId } } } } : {}),
+    ...(input.search ? { OR: matches(input.search) } : {}),
+  };
+  const accounts = await tx.account.findMany({
+    where,
+    include: withUses(),
+    orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
+    ...skipTake(input),
+  });
+  const total = await tx.account.count({ where });
+  return { rows: await accountRows(scope, accounts), total };
+}
+
+export interface AccountDetails extends Omit<AccountRow, "certificates"> {
+  certificates: { id: string; serial: string; createdAt: Date; notAfter: Date; revokedAt: Date | null }[];
+  refusals: { at: Date; code: string; reason: string; gatewayName: string; realAddress: string }[];
+  sessions: {
+    id: string;
+    connectedAt: Date;
+    disconnectedAt: Date | null;
+    gatewayName: string;
+    realAddress: string;
+    platform: string | null;
+    clientVersion: string | null;
+    received: number;
+    sent: number;
+    endReason: string | null;
+  }[];
+}
+
+const recent = 10;
+
+export async function getAccount(scope: TenantScope, accountId: string): Promise<AccountDetails> {
+  const { tx, tenantId } = scope;
+  const account = await tx.account.findUnique({
+    where: { tenantId_id: { tenantId, id: accountId } },
+    include: withUses(),
+  });
+  if (!account) throw notFound("account");
+  const [row] = await accountRows(scope, [account]);
+  const certificates = await tx.certificate.findMany({
+    where: { tenantId, accountId },
+    select: { id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true },
+    orderBy: { createdAt: "desc" },
+  });
+  const refusals = await tx.refusal.findMany({ where: { tenantId, accountId }, orderBy: { at: "desc" }, take: recent });
+  const sessions = await tx.session.findMany({
+    where: { tenantId, accountId },
+    orderBy: { connectedAt: "desc" },
+    take: recent,
+  });
+  const names = await gatewayNames(scope, [...refusals, ...sessions]);
+  return {
+    ...row!,
+    certificates,
+    refusals: refusals.map(({ at, code, reason, realAddress, gatewayId }) => ({
+      at,
+      code,
+      reason,
+      realAddress,
+      gatewayName: names.get(gatewayId) ?? "",
+    })),
+    sessions: sessions.map((session) => ({
+      id: session.id,
+      connectedAt: session.connectedAt,
+      disconnectedAt: session.disconnectedAt,
+      gatewayName: names.get(session.gatewayId) ?? "",
+      realAddress: session.realAddress,
+      platform: session.platform,
+      clientVersion: session.clientVersion,
+      received: Number(session.received),
+      sent: Number(session.sent),
+      endReason: session.endReason,
+    })),
+  };
+}
+
+const withUses = () =>
+  ({
+    policies: { include: { policy: { select: { id: true, name: true } } } },
+    _count: { select: { certificates: { where: { revokedAt: null, notAfter: { gt: new Date() } } } } },
+  }) as const;
+
+type WithUses = Prisma.AccountGetPayload<{ include: ReturnType<typeof withUses> }>;
+
+async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]): Promise<AccountRow[]> {
+  const ids = accounts.map((account) => account.id);
+  const sessions = await tx.$queryRaw<
+    { account_id: string; connected_at: Date; disconnected_at: Date | null; gateway_name: string; is_online: boolean }[]
+  >`
+    SELECT a.id AS account_id, s.connected_at, s.disconnected_at, coalesce(g.name, '') AS gateway_name,
+      EXISTS (SELECT FROM sessions l WHERE l.tenant_id = ${tenantId}::uuid AND l.account_id = a.id AND l.disconnected_at IS NULL) AS is_online
+    FROM unnest(${ids}::uuid[]) AS a (id)
+    CROSS JOIN LATERAL (SELECT connected_at, disconnected_at, gateway_id FROM sessions
+      WHERE tenant_id = ${tenantId}::uuid AND account_id = a.id ORDER BY connected_at DESC LIMIT 1) s
+    LEFT JOIN gateways g ON g.id = s.gateway_id`;
+  const last = new Map(sessions.map((session) => [session.account_id, session]));
+  return accounts.map((account) => {
+    const session = last.get(account.id);
+    return {
+      id: account.id,
+      name: account.name,
+      email: account.email,
+      address: bareAddress(account.address),
+      state: account.state,
+      revokedReason: account.revokedReason,
+      revokedAt: account.revokedAt,
+      mustChangePassword: account.mustChangePassword,
+      passwordExpiresAt: account.passwordExpiresAt,
+      policies: account.policies.map(({ policy }) => policy).sort((a, b) => a.name.localeCompare(b.name)),
+      certificates: account._count.certificates,
+      lastSession: session
+        ? {
+            connectedAt: session.connected_at,
+            disconnectedAt: session.disconnected_at,
+            gatewayName: session.gateway_name,
+          }
+        : null,
+      isOnline: session?.is_online ?? false,
+      createdAt: account.createdAt,
+    };
+  });
+}
+
+async function gatewayNames({ tx }: TenantScope, rows: { gatewayId: string }[]): Promise<Map<string, string>> {
+  const ids = [...new Set(rows.map((row) => row.gatewayId))];
+  const gateways = await tx.gateway.findMany({ where: { id: { in: ids } }, select: { id: true, name: true } });
+  return new Map(gateways.map(({ id, name }) => [id, name]));
+}
+
+const matches = (search: string): Prisma.AccountWhereInput[] => [
+  { name: { contains: search, mode: "insensitive" } },
+  { email: { contains: search, mode: "insensitive" } },
+  ...(/^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : []),
+];

@@ -1,0 +1,37 @@
+import { router, tenantProcedure } from "../trpc/trpc";
+import * as accounts from "./accounts";
+import { getAccount, listAccounts } from "./list";
+import {
+  accountInput,
+  createAccountInput,
+  listAccountsInput,
+  revokeAccountInput,
+  updateAccountInput,
+} from "./schema";
+
+export const accountsRouter = router({
+  list: tenantProcedure("accounts:read")
+    .input(listAccountsInput)
+    .query(({ ctx, input }) => listAccounts(ctx.scope, input)),
+  get: tenantProcedure("accounts:read")
+    .input(accountInput)
+    .query(({ ctx, input }) => getAccount(ctx.scope, input.accountId)),
+  create: tenantProcedure("accounts:write")
+    .input(createAccountInput)
+    .mutation(({ ctx, input }) => accounts.createAccount(ctx.scope, input)),
+  update: tenantProcedure("accounts:write")
+    .input(updateAccountInput)
+    .mutation(({ ctx, input }) => accounts.updateAccount(ctx.scope, input)),
+  revoke: tenantProcedure("accounts:write")
+    .input(revokeAccountInput)
+    .mutation(({ ctx, input }) => accounts.revokeAccount(ctx.scope, input)),
+  restore: tenantProcedure("accounts:write")
+    .input(accountInput)
+    .mutation(({ ctx, input }) => accounts.restoreAccount(ctx.scope, input.accountId)),
+  resetPassword: tenantProcedure("accounts:write")
+    .input(accountInput)
+    .mutation(({ ctx, input }) => accounts.resetPassword(ctx.scope, input.accountId)),
+  delete: tenantProcedure("accounts:write")
+    .input(accountInput)
+    .mutation(({ ctx, input }) => accounts.deleteAccount(ctx.scope, input.accountId)),
+});

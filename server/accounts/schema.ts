@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { emailField, filterOf, listInput, nameField, reasonField } from "../core/listing";
+
+const policyIds = z.array(z.uuid()).max(200, "An account may have at most 200 policies.").default([]);
+
+export const accountInput = z.object({ accountId: z.uuid() });
+export const listAccountsInput = listInput(["name", "email", "createdAt"]).extend({
+  state: filterOf(z.enum(["active", "revoked"])),
+  policyId: filterOf(z.uuid()),
+});
+export const createAccountInput = z.object({ name: nameField, email: emailField, policyIds });
+export const updateAccountInput = z.object({ accountId: z.uuid(), name: nameField, policyIds });
+export const revokeAccountInput = z.object({ accountId: z.uuid(), reason: reasonField });

@@ -1,0 +1,75 @@
+/** Reading the audit: the list on the screen, and the export that can be verified offline. Entries are written by core/audit. */
+import type { z } from "zod";
+import type { AuditLink } from "../core/audit";
+import { nilTenant, type Tx } from "../core/db";
+import { type Page, skipTake } from "../core/listing";
+import type { AuditEntry, Prisma } from "../core/prisma/client";
+import type { listAuditInput } from "./schema";
+
+export interface AuditRow extends Omit<AuditLink, "tenantId" | "at" | "previousHash"> {
+  at: Date;
+  hash: string;
+}
+
+/** @param tenantId whose chain; none is the operator's own */
+export async function listAudit(
+  { tx, tenantId = nilTenant }: { tx: Tx; tenantId?: string },
+  input: z.infer<typeof listAuditInput>,
+): Promise<Page<AuditRow>> {
+  const where: Prisma.AuditEntryWhereInput = {
+    tenantId,
+    ...(input.action.length > 0 ? { action: { in: input.action } } : {}),
+    ...(input.subjectKind.length > 0 ? { subjectKind: { in: input.subjectKind } } : {}),
+    ...(input.subjectId ? { subjectId: input.subjectId } : {}),
+    ...(input.search
+      ? {
+          OR: [
+            { actorName: { contains: input.search, mode: "insensitive" } },
+            { subjectName: { contains: input.search, mode: "insensitive" } },
+            { action: { contains: input.search, mode: "insensitive" } },
+          ],
+        }
+      : {}),
+  };
+  const entries = await tx.auditEntry.findMany({ where, orderBy: { sequence: input.order }, ...skipTake(input) });
+  const total = await tx.auditEntry.count({ where });
+  return {
+    rows: entries.map((entry) => {
+      const { tenantId: _, previousHash: __, ...link } = linkOf(entry);
+      return { ...link, at: entry.at, hash: entry.hash };
+    }),
+    total,
+  };
+}
+
+const entriesAtOnce = 2_000;
+
+/** The whole chain in order, a JSON object a line, some at a time: ask again after `next` until it is null. */
+export async function exportAudit(
+  { tx, tenantId = nilTenant }: { tx: Tx; tenantId?: string },
+  after: number,
+): Promise<{ text: string; next: number | null }> {
+  const entries = await tx.auditEntry.findMany({
+    where: { tenantId, sequence: { gt: after } },
+    orderBy: { sequence: "asc" },
+    take: entriesAtOnce,
+  });
+  const lines = entries.map((entry) => `${JSON.stringify({ ...linkOf(entry), hash: entry.hash })}\n`);
+  return {
+    text: lines.join(""),
+    next: entries.length === entriesAtOnce ? Number(entries.at(-1)!.sequence) : null,
+  };
+}
+
+function linkOf(entry: AuditEntry): AuditLink {
+  return {
+    tenantId: entry.tenantId,
+    sequence: Number(entry.sequence),
+    at: entry.at.toISOString(),
+    actor: { kind: entry.actorKind, id: entry.actorId, name: entry.actorName },
+    action: entry.action,
+    subject: { kind: entry.subjectKind, id: entry.subjectId, name: entry.subjectName },
+    details: entry.details,
+    previousHash: entry.previousHash,
+  };
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { emailField, filterOf, listInput, memberRole, nameField } from "../core/listing";
+
+export const listMembersInput = listInput(["name", "email", "createdAt"]).extend({ role: filterOf(memberRole) });
+export const inviteInput = z.object({ email: emailField, role: memberRole });
+export const changeRoleInput = z.object({ memberId: z.uuid(), role: memberRole });
+export const memberInput = z.object({ memberId: z.uuid() });
+export const invitationInput = z.object({ invitationId: z.uuid() });
+
+const token = z.string().max(100);
+export const openInvitationInput = z.object({ token });
+export const acceptInvitationInput = z.object({
+  token,
+  name: nameField,
+  password: z.string().min(1, "Give a password.").max(1000),
+});

@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { filterOf, listInput, nameField } from "../core/listing";
+
+const count = (most: number) =>
+  z.number().int("Use a whole number.").min(1, "Use at least 1.").max(most, `Use at most ${most}.`);
+
+export const listPlansInput = listInput(["name", "monthlyPrice", "createdAt"]).extend({ isOffered: filterOf(z.boolean()) });
+export const planInput = z.object({ planId: z.uuid() });
+export const createPlanInput = z.object({
+  name: nameField,
+  description: z.string().trim().max(500, "Use at most 500 characters.").default(""),
+  maxAccounts: count(1_000_000),
+  maxDevices: count(1_000_000),
+  /** In the currency's minor unit. */
+  monthlyPrice: z.number().int("Use a whole number.").min(0, "A price is not negative.").max(1_000_000_000),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, "Use a currency's three letters, such as EUR.")
+    .default("EUR"),
+});
+export const updatePlanInput = createPlanInput.extend({ planId: z.uuid() });

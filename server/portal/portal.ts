@@ -1,0 +1,154 @@
+/** A VPN user's own page: what they have, what they may reach, and what became of their connections. */
+import type { PolicyRule } from "@/gateway/protocol/document";
+import type { TenantScope } from "../core/db";
+import { notFound } from "../core/errors";
+import { bareAddress } from "../core/inet";
+import { type Page, skipTake } from "../core/listing";
+import type { Session } from "../core/prisma/client";
+import type { OwnSessionsInput } from "./schema";
+
+export interface Profile {
+  name: string;
+  email: string;
+  tenantName: string;
+  address: string;
+  state: "active" | "revoked" | "suspended";
+  /** Why the state is not active, as the next attempt to connect would say. */
+  reason: string | null;
+  certificates: { id: string; createdAt: Date; notAfter: Date; revoked: boolean }[];
+  lastRefusal: { at: Date; reason: string; gatewayName: string } | null;
+  gateways: { region: string; name: string }[];
+  session: OwnSession | null;
+}
+
+export async function profile(scope: TenantScope, accountId: string): Promise<Profile> {
+  const { tx, tenantId } = scope;
+  const account = await tx.account.findUnique({
+    where: { tenantId_id: { tenantId, id: accountId } },
+    include: { tenant: true, certificates: { orderBy: { createdAt: "desc" } } },
+  });
+  if (!account) throw notFound("account");
+  const refusal = await tx.refusal.findFirst({ where: { tenantId, accountId }, orderBy: { at: "desc" } });
+  const live = await tx.session.findFirst({
+    where: { tenantId, accountId, disconnectedAt: null },
+    orderBy: { connectedAt: "desc" },
+  });
+  const gateways = await tx.gateway.findMany({
+    where: { enrolledAt: { not: null } },
+    include: { region: true },
+    orderBy: [{ region: { name: "asc" } }, { name: "asc" }],
+  });
+  const names = await gatewayNames(scope);
+  const isSuspended = account.tenant.state !== "active";
+  return {
+    name: account.name,
+    email: account.email,
+    tenantName: account.tenant.name,
+    address: bareAddress(account.address),
+    state: account.state === "revoked" ? "revoked" : isSuspended ? "suspended" : "active",
+    reason:
+      account.revokedReason ??
+      (isSuspended ? `Access to ${account.tenant.name} is suspended. Ask your administrator.` : null),
+    certificates: account.certificates.map(({ id, createdAt, notAfter, revokedAt }) => ({
+      id,
+      createdAt,
+      notAfter,
+      revoked: revokedAt !== null,
+    })),
+    lastRefusal: refusal && {
+      at: refusal.at,
+      reason: refusal.reason,
+      gatewayName: names.get(refusal.gatewayId)?.name ?? "",
+    },
+    gateways: gateways.map(({ name, region }) => ({ name, region: region.name })),
+    session: live && ownSession(live, names),
+  };
+}
+
+export interface OwnSession {
+  id: string;
+  connectedAt: Date;
+  disconnectedAt: Date | null;
+  gatewayName: string;
+  region: string;
+  realAddress: string;
+  vpnAddress: string;
+  platform: string | null;
+  clientVersion: string | null;
+  cipher: string | null;
+  received: number;
+  sent: number;
+  receivedRate: number;
+  sentRate: number;
+  endReason: string | null;
+}
+
+export async function ownSessions(
+  scope: TenantScope,
+  accountId: string,
+  input: OwnSessionsInput,
+): Promise<Page<OwnSession>> {
+  const { tx, tenantId } = scope;
+  const where = { tenantId, accountId };
+  const sessions = await tx.session.findMany({ where, orderBy: { connectedAt: input.order }, ...skipTake(input) });
+  const total = await tx.session.count({ where });
+  const names = await gatewayNames(scope);
+  return { rows: sessions.map((session) => ownSession(session, names)), total };
+}
+
+export interface Reachable {
+  policyName: string;
+  rules: PolicyRule[];
+  devices: { name: string; address: string }[];
+}
+
+/** By each policy that is on, what it opens to this account. */
+export async function reach({ tx, tenantId }: TenantScope, accountId: string): Promise<Reachable[]> {
+  const policies = await tx.policy.findMany({
+    where: { tenantId, isEnabled: true, accounts: { some: { accountId } } },
+    include: { groups: { select: { groupId: true } } },
+    orderBy: { name: "asc" },
+  });
+  const reachable: Reachable[] = [];
+  for (const policy of policies) {
+    const devices = await tx.device.findMany({
+      where: { tenantId, groups: { some: { groupId: { in: policy.groups.map(({ groupId }) => groupId) } } } },
+      select: { name: true, address: true },
+      orderBy: { name: "asc" },
+    });
+    reachable.push({
+      policyName: policy.name,
+      rules: policy.rules as unknown as PolicyRule[],
+      devices: devices.map(({ name, address }) => ({ name, address: bareAddress(address) })),
+    });
+  }
+  return reachable;
+}
+
+type GatewayNames = Map<string, { name: string; region: string }>;
+
+async function gatewayNames({ tx }: TenantScope): Promise<GatewayNames> {
+  const gateways = await tx.gateway.findMany({ select: { id: true, name: true, region: { select: { name: true } } } });
+  return new Map(gateways.map(({ id, name, region }) => [id, { name, region: region.name }]));
+}
+
+function ownSession(session: Session, names: GatewayNames): OwnSession {
+  const gateway = names.get(session.gatewayId);
+  return {
+    id: session.id,
+    connectedAt: session.connectedAt,
+    disconnectedAt: session.disconnectedAt,
+    gatewayName: gateway?.name ?? "",
+    region: gateway?.region ?? "",
+    realAddress: session.realAddress,
+    vpnAddress: bareAddress(session.vpnAddress),
+    platform: session.platform,
+    clientVersion: session.clientVersion,
+    cipher: session.cipher,
+    received: Number(session.received),
+    sent: Number(session.sent),
+    receivedRate: session.receivedRate,
+    sentRate: session.sentRate,
+    endReason: session.endReason,
+  };
+}

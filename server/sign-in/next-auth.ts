@@ -1,0 +1,83 @@
+/** next-auth's part: the cookie, and the calls that sign in and out. What it may say is decided in sign-in.ts. */
+import type { NextAuthOptions, Session } from "next-auth";
+import CredentialsProvider from "next-auth/providers/credentials";
+import { env, prepareNextAuth } from "../core/env";
+import { AppError } from "../core/errors";
+import { appLog } from "../core/log";
+import type { Principal } from "../trpc/principal";
+import { callerAddress } from "./caller-address";
+import { type Claims, findPrincipal, signIn, signInDays } from "./sign-in";
+import { signOut } from "./sign-ins";
+
+/** Made when first asked for: building the app needs no settings. */
+export function authOptions(): NextAuthOptions {
+  prepareNextAuth();
+  return {
+    secret: env.AUTH_SECRET,
+    // Credentials allow no other; the `jwt` callback asks the database each time.
+    session: { strategy: "jwt", maxAge: signInDays * 24 * 3600 },
+    useSecureCookies: env.APP_URL.startsWith("https:"),
+    pages: { signIn: "/sign-in", signOut: "/sign-in", error: "/sign-in" },
+    providers: [
+      CredentialsProvider({
+        credentials: { email: {}, password: {} },
+        async authorize(credentials, request) {
+          const headers = new Headers(request.headers as Record<string, string>);
+          try {
+            const claims = await signIn(
+              {
+                email: String(credentials?.email ?? ""),
+                password: String(credentials?.password ?? ""),
+                address: callerAddress(headers),
+                userAgent: (headers.get("user-agent") ?? "").slice(0, 400),
+              },
+              appLog(),
+            );
+            return { id: claims.signInId, claims };
+          } catch (error) {
+            // next-auth hands the message on to the form as it is.
+            if (error instanceof AppError) throw error;
+            appLog().error({ error }, "sign-in failed");
+            throw new Error("Signing in does not work just now. It has been logged; try again in a moment.");
+          }
+        },
+      }),
+    ],
+    callbacks: {
+      async jwt({ token, user }) {
+        const claims = user ? (user as unknown as { claims: Claims }).claims : (token.claims as Claims | undefined);
+        const principal = claims && (await findPrincipal(claims));
+        // Thrown, it voids the session and its cookie.
+        if (!principal) throw new SessionEnded();
+        return { claims, principal };
+      },
+      session({ session, token }) {
+        const principal = token.principal as Principal;
+        return {
+          expires: session.expires,
+          user: { name: principal.name, email: principal.email },
+          principal,
+        } as Session;
+      },
+    },
+    events: {
+      async signOut({ token }) {
+        const { claims, principal } = (token ?? {}) as { claims?: Claims; principal?: Principal };
+        if (claims) await signOut(claims, principal?.name ?? "");
+      },
+    },
+    logger: {
+      error(code, metadata) {
+        const cause = (metadata as { error?: unknown }).error ?? metadata;
+        if (code === "JWT_SESSION_ERROR") appLog().debug({ code, cause }, "session void");
+        else appLog().error({ code, cause }, "next-auth");
+      },
+      warn: (code) => appLog().warn({ code }, "next-auth"),
+      debug: () => {},
+    },
+  };
+}
+
+class SessionEnded extends Error {
+  override name = "SessionEnded";
+}

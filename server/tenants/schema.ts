@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { type Cidr, doOverlap, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
+import { emailField, filterOf, listInput, memberRole, nameField } from "../core/listing";
+
+/** First parts of the app's own addresses, so that no tenant takes one for its slug. */
+export const reservedSlugs = ["api", "change-password", "icon", "invitation", "portal", "sign-in", "staff"];
+
+export const slugField = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(2, "Use at least 2 characters.")
+  .max(40, "Use at most 40 characters.")
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Use lower-case letters, digits and single hyphens between them.")
+  .refine((slug) => !reservedSlugs.includes(slug), "This address is the platform's own. Choose another.");
+
+/** Networks that no tenant can have behind a gateway. */
+const unroutable = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].map(
+  (cidr) => [cidr, parseCidr(cidr)] as const,
+);
+
+const cidrField = z
+  .string()
+  .trim()
+  .superRefine((text, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    let cidr: Cidr;
+    try {
+      cidr = parseCidr(text);
+    } catch (error) {
+      const hint = text.includes("/") ? ` (${(error as Error).message})` : "";
+      return refuse(`Give an IPv4 network, such as 10.0.0.0/24${hint}.`);
+    }
+    const clash = unroutable.find(([, reserved]) => doOverlap(reserved, cidr));
+    if (clash) refuse(`${text} overlaps ${clash[0]}, which no network can use.`);
+  });
+
+const networks = z
+  .array(z.object({ name: nameField, cidr: cidrField }))
+  .max(200, "Use at most 200 networks.")
+  .superRefine((list, context) => {
+    for (const [index, { cidr }] of list.entries()) {
+      const earlier = list.slice(0, index).find((other) => doOverlap(parseCidr(other.cidr), parseCidr(cidr)));
+      if (earlier)
+        context.addIssue({
+          code: "custom",
+          path: [index, "cidr"],
+          message: `${cidr} overlaps ${earlier.cidr} (${earlier.name}). Networks of a tenant must not overlap.`,
+        });
+    }
+  });
+
+export const slugInput = z.object({ slug: z.string().max(100) });
+export const listTenantsInput = listInput(["name", "createdAt"]).extend({
+  state: filterOf(z.enum(["active", "suspended", "deleted"])),
+});
+export const tenantIdInput = z.object({ tenantId: z.uuid() });
+export const createTenantInput = z.object({
+  name: nameField,
+  slug: slugField,
+  planId: z.uuid("Choose a plan."),
+  homeRegionId: z.uuid().nullable().default(null),
+  networks,
+  admin: z.object({ email: emailField, name: nameField.optional() }),
+});
+export const updateTenantInput = z.object({
+  tenantId: z.uuid(),
+  name: nameField,
+  planId: z.uuid("Choose a plan."),
+  homeRegionId: z.uuid().nullable().default(null),
+});
+export const setNetworksInput = z.object({ tenantId: z.uuid(), networks });
+export const setUplinkInput = z.object({
+  tenantId: z.uuid(),
+  gatewayId: z.uuid(),
+  interface: z
+    .string()
+    .trim()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/,
+      "Give an interface of the gateway: at most 15 letters, digits, dots and hyphens.",
+    ),
+  nextHop: z
+    .string()
+    .trim()
+    .refine(isAddress, "Give an IPv4 address, or leave it empty where the network is on the link itself.")
+    .nullable()
+    .default(null),
+});
+export const inviteToTenantInput = z.object({ tenantId: z.uuid(), email: emailField, role: memberRole });
+
+function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

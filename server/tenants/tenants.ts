@@ -1,0 +1,148 @@
+/**
+ * Tenants: customer organisations. This file holds what other domains need of one: to enter it as staff, its entries in
+ * the document, stable addresses from its blocks, and how gateways reach its networks.
+ */
+import { type Cidr, formatAddress, parseCidr } from "@/gateway/protocol/addresses";
+import type { Entry } from "@/gateway/protocol/document";
+import { audit } from "../core/audit";
+import { bind, lockTenant, type Scope, type TenantScope, type Tx } from "../core/db";
+import { env } from "../core/env";
+import { AppError, notFound } from "../core/errors";
+import { bareAddress, withPrefix } from "../core/inet";
+import type { Tenant } from "../core/prisma/client";
+import { publish } from "../revisions/revisions";
+
+/** Binds staff's transaction to a tenant for writing and takes its lock. @throws not_found where there is none, or no more */
+export async function enterTenant(scope: Scope, tenantId: string): Promise<{ scope: TenantScope; tenant: Tenant }> {
+  await bind(scope.tx, { tenantId, isStaff: true, userId: scope.actor.id ?? undefined });
+  const entered: TenantScope = { ...scope, tenantId };
+  await lockTenant(entered);
+  const tenant = await scope.tx.tenant.findUnique({ where: { id: tenantId } });
+  if (!tenant || tenant.state === "deleted") throw notFound("tenant");
+  return { scope: entered, tenant };
+}
+
+/** The tenant's own entry as it now stands; null once it is deleted. */
+export async function tenantEntry({ tx, tenantId }: TenantScope): Promise<Entry> {
+  const tenant = await tx.tenant.findUniqueOrThrow({
+    where: { id: tenantId },
+    include: { blocks: { orderBy: { cidr: "asc" } } },
+  });
+  const { number, name, state } = tenant;
+  return {
+    kind: "tenant",
+    id: tenantId,
+    value: state === "deleted" ? null : { number, name, state, blocks: tenant.blocks.map((block) => block.cidr) },
+  };
+}
+
+export async function networkEntries({ tx, tenantId }: TenantScope): Promise<Entry[]> {
+  const networks = await tx.network.findMany({ where: { tenantId } });
+  return networks.map(({ id, cidr }) => ({ kind: "network", id, value: { cidr: withPrefix(cidr) } }));
+}
+
+export async function uplinkEntries({ tx, tenantId }: TenantScope, gatewayId?: string): Promise<Entry[]> {
+  const uplinks = await tx.uplink.findMany({ where: { tenantId, ...(gatewayId ? { gatewayId } : {}) } });
+  return uplinks.map((uplink) => ({
+    kind: "uplink",
+    id: uplink.gatewayId,
+    value: { interface: uplink.interface, nextHop: uplink.nextHop && bareAddress(uplink.nextHop) },
+  }));
+}
+
+/** What an uplink is called until staff say otherwise. */
+export const defaultUplink = (tenantNumber: number) => `up-${tenantNumber}`;
+
+/**
+ * Gives every tenant its default uplink on a gateway that has just been made. Each tenant gets a revision. The caller's
+ * transaction is staff's, and is bound to all tenants for reading again when this returns. (Call it from a file other
+ * than gateways.ts, which this one depends on by way of revisions.)
+ */
+export async function addUplinksForGateway(scope: Scope, gatewayId: string): Promise<void> {
+  const reading = { isStaff: true, userId: scope.actor.id ?? undefined };
+  await lockUplinks(scope.tx);
+  await bind(scope.tx, reading);
+  const tenants = await scope.tx.tenant.findMany({
+    where: { state: { not: "deleted" }, uplinks: { none: { gatewayId } } },
+    select: { id: true, number: true },
+    orderBy: { id: "asc" },
+  });
+  for (const { id: tenantId, number } of tenants) {
+    await bind(scope.tx, { ...reading, tenantId });
+    const bound: TenantScope = { ...scope, tenantId };
+    await lockTenant(bound);
+    await scope.tx.uplink.create({ data: { tenantId, gatewayId, interface: defaultUplink(number) } });
+    await audit(bound, {
+      action: "tenants.add_uplink",
+      subject: { kind: "gateway", id: gatewayId, name: gatewayId },
+      details: { interface: defaultUplink(number) },
+    });
+    await publish(bound, await uplinkEntries(bound, gatewayId), {
+      summary: "prepared for a new gateway",
+      subject: { kind: "gateway", id: gatewayId },
+    });
+  }
+  await bind(scope.tx, reading);
+}
+
+/** So that a tenant and a gateway made at the same moment do not miss each other. */
+export async function lockUplinks(tx: Tx): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(7270003)::text`;
+}
+
+/**
+ * The next stable address of the tenant, and the entries that must be published with it. Addresses are never given twice.
+ * Takes the tenant's row lock. @throws limit when the platform's range is used up
+ */
+export async function allocateAddress(scope: TenantScope): Promise<{ address: string; entries: Entry[] }> {
+  const { tx, tenantId } = scope;
+  await lockTenant(scope);
+  const blocks = await tx.addressBlock.findMany({ where: { tenantId }, orderBy: { id: "asc" } });
+  const roomy = blocks.find((block) => block.nextOffset < lastOffset(parseCidr(block.cidr)));
+  const block = roomy ?? (await cutBlock(scope));
+  await tx.addressBlock.update({
+    where: { tenantId_id: { tenantId, id: block.id } },
+    data: { nextOffset: block.nextOffset + 1 },
+  });
+  const address = formatAddress(parseCidr(block.cidr).base + block.nextOffset);
+  return { address, entries: roomy ? [] : [await tenantEntry(scope)] };
+}
+
+/** Cuts the next free block of the platform's range for the tenant; the database refuses any that overlap. */
+export async function cutBlock({ tx, tenantId }: TenantScope) {
+  // One at a time, so that the free block that is read is still free when it is taken.
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(7270002)::text`;
+  const range = parseCidr(env.VPN_RANGE);
+  const size = 2 ** (32 - env.TENANT_BLOCK_PREFIX);
+  const taken = (await everyBlock(tx)).map((cidr) => parseCidr(cidr));
+  const base = firstFree(range, size, taken);
+  if (base === undefined)
+    throw new AppError("limit", `The platform's VPN range ${env.VPN_RANGE} is used up. Give it a larger one.`);
+  return tx.addressBlock.create({ data: { tenantId, cidr: `${formatAddress(base)}/${env.TENANT_BLOCK_PREFIX}` } });
+}
+
+/**
+ * The base of the first free block. The range's first block is skipped: the gateways' own address is in it.
+ * @param taken sorted by base, none overlapping another
+ */
+export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | undefined {
+  let candidate = range.base + size;
+  for (const block of taken) {
+    if (block.base >= candidate + size) break;
+    const end = block.base + block.size;
+    if (end > candidate) candidate = range.base + Math.ceil((end - range.base) / size) * size;
+  }
+  return candidate + size <= range.base + range.size ? candidate : undefined;
+}
+
+/** Every tenant's, also of those deleted: a gateway may not have dropped them yet. */
+async function everyBlock(tx: Tx): Promise<string[]> {
+  const [before] = await tx.$queryRaw<{ staff: string | null }[]>`
+    SELECT current_setting('app.staff', true) AS staff, set_config('app.staff', 'on', true)`;
+  const blocks = await tx.$queryRaw<{ cidr: string }[]>`SELECT cidr::text FROM address_blocks ORDER BY cidr`;
+  await tx.$queryRaw`SELECT set_config('app.staff', ${before?.staff ?? ""}, true)`;
+  return blocks.map((block) => block.cidr);
+}
+
+/** The last address of a block is left out, as the first is. */
+const lastOffset = ({ size }: Cidr) => size - 1;
