@@ -51,7 +51,7 @@ export async function updateAccount(
   scope: TenantScope,
   input: z.infer<typeof updateAccountInput>,
 ): Promise<{ account: AccountSummary; revision: number }> {
-  const { tx, tenantId } = scope;
+  const { tx } = scope;
   const before = await getAccountRow(scope, input.accountId);
   const account = await tx.account.update({ where: keyOf(before), data: { name: input.name } });
   const policies = await setPolicies(scope, account.id, input.policyIds);

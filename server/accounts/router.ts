@@ -1,13 +1,7 @@
 import { router, tenantProcedure } from "../trpc/trpc";
 import * as accounts from "./accounts";
 import { getAccount, listAccounts } from "./list";
-import {
-  accountInput,
-  createAccountInput,
-  listAccountsInput,
-  revokeAccountInput,
-  updateAccountInput,
-} from "./schema";
+import { accountInput, createAccountInput, listAccountsInput, revokeAccountInput, updateAccountInput } from "./schema";
 
 export const accountsRouter = router({
   list: tenantProcedure("accounts:read")

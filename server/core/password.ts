@@ -32,7 +32,8 @@ export async function requireGoodPassword(
 ): Promise<void> {
   if (password.length < minLength) throw invalid(field, `Use at least ${minLength} characters.`);
   if (password.length > maxLength) throw invalid(field, `Use at most ${maxLength} characters.`);
-  if (/\p{Cc}/u.test(password)) throw invalid(field, "Use characters that can be typed: this holds control characters.");
+  if (/\p{Cc}/u.test(password))
+    throw invalid(field, "Use characters that can be typed: this holds control characters.");
   const local = owner.email.split("@")[0]!.toLowerCase();
   if (local.length >= 3 && password.toLowerCase().includes(local))
     throw invalid(field, `Leave your email name (${local}) out of the password.`);

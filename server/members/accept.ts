@@ -1,11 +1,11 @@
 /** Opening and accepting an invitation: its token is all that is known of whoever comes with it. */
 import type { z } from "zod";
+import { beginAttempt } from "../core/attempts";
 import { audit } from "../core/audit";
 import { bind, inTransaction, lockTenant, type Scope, system } from "../core/db";
 import { AppError, conflict, invalid, notFound } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
 import type { Invitation, MemberRole } from "../core/prisma/client";
-import { beginAttempt } from "../core/attempts";
 import { hashToken } from "./members";
 import type { acceptInvitationInput } from "./schema";
 

@@ -100,7 +100,10 @@ export interface InvitationRow {
 }
 
 /** Those that were neither accepted nor revoked. */
-export async function listInvitations({ tx, tenantId }: Pick<TenantScope, "tx" | "tenantId">): Promise<InvitationRow[]> {
+export async function listInvitations({
+  tx,
+  tenantId,
+}: Pick<TenantScope, "tx" | "tenantId">): Promise<InvitationRow[]> {
   const invitations = await tx.invitation.findMany({
     where: { tenantId, acceptedAt: null, revokedAt: null },
     omit: { tokenHash: true, tenantId: true, acceptedAt: true, revokedAt: true },

@@ -34,10 +34,7 @@ export async function createPlan(scope: Scope, input: z.infer<typeof createPlanI
 }
 
 /** Tenants that use more than it now allows keep what they have and add nothing. */
-export async function updatePlan(
-  scope: Scope,
-  { planId, ...data }: z.infer<typeof updatePlanInput>,
-): Promise<Plan> {
+export async function updatePlan(scope: Scope, { planId, ...data }: z.infer<typeof updatePlanInput>): Promise<Plan> {
   const before = await getPlan(scope, planId);
   const plan = await uniqueName(() => scope.tx.plan.update({ where: { id: planId }, data }));
   await audit(scope, { action: "plans.update", subject: subjectOf(plan), details: { before, after: plan } });

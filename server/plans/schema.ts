@@ -4,7 +4,9 @@ import { filterOf, listInput, nameField } from "../core/listing";
 const count = (most: number) =>
   z.number().int("Use a whole number.").min(1, "Use at least 1.").max(most, `Use at most ${most}.`);
 
-export const listPlansInput = listInput(["name", "monthlyPrice", "createdAt"]).extend({ isOffered: filterOf(z.boolean()) });
+export const listPlansInput = listInput(["name", "monthlyPrice", "createdAt"]).extend({
+  isOffered: filterOf(z.boolean()),
+});
 export const planInput = z.object({ planId: z.uuid() });
 export const createPlanInput = z.object({
   name: nameField,

@@ -14,7 +14,8 @@ export const policyRule = z
     const refuse = (field: "from" | "to", message: string) =>
       context.addIssue({ code: "custom", path: [field], message });
     if (protocol === "icmp" && (from !== null || to !== null)) refuse("from", "ICMP has no ports. Leave them empty.");
-    else if (from === null && to !== null) refuse("from", "Give the first port too, or leave both empty for every port.");
+    else if (from === null && to !== null)
+      refuse("from", "Give the first port too, or leave both empty for every port.");
     else if (from !== null && to === null) refuse("to", "Give the last port too, or leave both empty for every port.");
     else if (from !== null && to !== null && from > to)
       refuse("to", `The last port (${to}) is lower than the first (${from}).`);

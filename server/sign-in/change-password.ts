@@ -1,10 +1,10 @@
 import { publishAccounts } from "../accounts/accounts";
+import { beginAttempt } from "../core/attempts";
 import { inTenant, inTransaction, lockTenant } from "../core/db";
 import { AppError, invalid } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
 import type { AccountPrincipal, Principal, UserPrincipal } from "../trpc/principal";
 import { actorOf } from "../trpc/trpc";
-import { beginAttempt } from "../core/attempts";
 import { end, note } from "./sign-ins";
 
 /**
@@ -18,7 +18,8 @@ export async function changePassword(
 ): Promise<{ tenantId: string | null; revision: number | null }> {
   const attempt = await beginAttempt(principal.email, address);
   const currentHash = await findHash(principal);
-  if (!(await verifyPassword(currentHash, input.current))) throw invalid("current", "This is not your current password.");
+  if (!(await verifyPassword(currentHash, input.current)))
+    throw invalid("current", "This is not your current password.");
   await attempt.succeed();
   await requireGoodPassword("next", input.next, { email: principal.email, currentHash });
   const passwordHash = await hashPassword(input.next);

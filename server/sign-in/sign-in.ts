@@ -3,13 +3,14 @@
  * never told: an unknown email, a wrong password, a disabled user and an expired temporary password get one answer, in
  * about the same time. Each sign-in is a row, asked at each request; ended there, it is out at once.
  */
+
+import { beginAttempt } from "../core/attempts";
 import { audit } from "../core/audit";
 import { type Actor, database, inTenant, inTransaction, system } from "../core/db";
 import { AppError } from "../core/errors";
 import type { Log } from "../core/log";
 import { verifyPassword } from "../core/password";
 import type { Principal } from "../trpc/principal";
-import { beginAttempt } from "../core/attempts";
 
 export const signInDays = 7;
 

@@ -62,11 +62,7 @@ export async function signOut(claims: Claims, name: string): Promise<void> {
 }
 
 /** Within the caller's transaction. */
-export async function end(
-  { tx }: Scope,
-  principal: Claims,
-  which: { id: string | { not: string } },
-): Promise<number> {
+export async function end({ tx }: Scope, principal: Claims, which: { id: string | { not: string } }): Promise<number> {
   const where = { ...which, endedAt: null, expiresAt: { gt: new Date() } };
   const { count } =
     principal.kind === "user"

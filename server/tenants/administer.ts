@@ -43,9 +43,7 @@ export async function createTenant(
   await bind(tx, { tenantId, isStaff: true, userId: platform.actor.id ?? undefined });
   const scope: TenantScope = { ...platform, tenantId };
   const { name, slug, planId, homeRegionId } = input;
-  const tenant = await uniqueSlug(() =>
-    tx.tenant.create({ data: { id: tenantId, name, slug, planId, homeRegionId } }),
-  );
+  const tenant = await uniqueSlug(() => tx.tenant.create({ data: { id: tenantId, name, slug, planId, homeRegionId } }));
   const block = await cutBlock(scope);
   await tx.network.createMany({ data: input.networks.map((network) => ({ tenantId, ...network })) });
   await tx.uplink.createMany({
@@ -159,10 +157,7 @@ export async function setNetworks(
   return { revision };
 }
 
-export async function setUplink(
-  platform: Scope,
-  input: z.infer<typeof setUplinkInput>,
-): Promise<{ revision: number }> {
+export async function setUplink(platform: Scope, input: z.infer<typeof setUplinkInput>): Promise<{ revision: number }> {
   const { tenantId, gatewayId } = input;
   const { scope } = await enterTenant(platform, tenantId);
   const gateway = await scope.tx.gateway.findUnique({ where: { id: gatewayId } });

@@ -118,7 +118,8 @@ export const portalProcedure = revokedPortalProcedure.use(async ({ ctx, next }) 
     where: { tenantId_id: { tenantId, id: accountId } },
     select: { state: true, revokedReason: true },
   });
-  if (account?.state !== "active") throw new AppError("forbidden", account?.revokedReason ?? "Your access was revoked.");
+  if (account?.state !== "active")
+    throw new AppError("forbidden", account?.revokedReason ?? "Your access was revoked.");
   return next();
 });
 
