@@ -9,7 +9,7 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
     <main className="flex min-h-[60dvh] flex-col items-center justify-center px-4">
       <ErrorState title="This page failed" onRetry={reset} />
       <p className="max-w-sm text-center text-xs text-faint">
-        Nothing was changed. If it happens again, tell support{error.digest && <> the number {error.digest}</>}.
+        If it happens again, tell support{error.digest && <> the number {error.digest}</>}.
       </p>
     </main>
   );

@@ -13,13 +13,15 @@ interface AuthShellProps {
 export function AuthShell({ title, description, footer, children }: AuthShellProps) {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-[10vh]">
-      <Logo className="mb-6" />
+      <header className="mb-6">
+        <Logo />
+      </header>
       <main id="main" className="w-full max-w-sm rounded-xl border bg-surface p-6">
         <h1 className="text-lg font-semibold tracking-tight text-ink">{title}</h1>
         {description && <div className="mt-1 text-sm text-muted">{description}</div>}
         <div className="mt-5">{children}</div>
       </main>
-      {footer && <div className="mt-4 max-w-sm text-center text-xs text-faint">{footer}</div>}
+      {footer && <footer className="mt-4 max-w-sm text-center text-xs text-faint">{footer}</footer>}
     </div>
   );
 }

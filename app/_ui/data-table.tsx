@@ -371,7 +371,7 @@ function HeadCell<Row>({
           type="button"
           onClick={() => onSort(direction === "ascending" ? `-${column.id}` : column.id)}
           className={cn(
-            "group/head -mx-1 inline-flex items-center gap-1 rounded-sm px-1 hover:text-ink",
+            "group/head -mx-1 inline-flex items-center align-middle gap-1 rounded-sm px-1 hover:text-ink",
             direction && "text-ink",
             column.align === "right" && "flex-row-reverse",
           )}

@@ -10,7 +10,7 @@ export function readServerError(error: unknown): { field?: string; message: stri
   };
 }
 
-const unexplained = "Something went wrong on our side. Nothing was changed; try again.";
+const unexplained = "Something went wrong on our side. Try again; if it stays, tell support.";
 
 /** What browsers say, each in its own words, when a request got no answer. */
 const unreachable = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
