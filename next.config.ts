@@ -37,6 +37,7 @@ const securityHeaders = [
 const config: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
+  devIndicators: { position: "bottom-right" },
   // `next dev` answers to localhost alone unless told.
   allowedDevOrigins: ["127.0.0.1"],
   // `npm run check` checks types, for every part at once.

@@ -36,6 +36,7 @@ export function Dialog({
         <Radix.Overlay className={overlayStyle} />
         <Radix.Content
           role={role}
+          onOpenAutoFocus={focusFirstField}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed top-[12vh] left-1/2 z-50 flex max-h-[80dvh] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-raised outline-none data-[state=closed]:animate-fade-out data-[state=open]:animate-fade-in",
@@ -55,6 +56,16 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** A form is ready to be typed into; but on a touch screen the keyboard would cover what one has not read yet. */
+export function focusFirstField(event: Event): void {
+  const field = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>(
+    "input:not([type=hidden]):not(:disabled),textarea:not(:disabled),[role=combobox]:not(:disabled)",
+  );
+  if (!field || window.matchMedia("(pointer: coarse)").matches) return;
+  event.preventDefault();
+  field.focus();
 }
 
 export const overlayStyle =

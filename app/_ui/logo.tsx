@@ -1,15 +1,13 @@
 import { cn } from "./cn";
 
-/** A bridge with its deck half lowered, held by its chain. The same drawing as public/icon.svg. */
+/** A gate, and its bridge half lowered. The same drawing as public/icon.svg. */
 export function LogoMark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 24 24" aria-hidden fill="none" className={cn("size-6 shrink-0", className)}>
       <rect width="24" height="24" rx="6" fill="var(--brand)" />
-      <g stroke="var(--brand-ink)" strokeLinecap="round" strokeLinejoin="round">
-        <path d="M7 18.5V5.5" strokeWidth="2.4" />
-        <path d="M7 16.8L18.6 12.6" strokeWidth="2.4" />
-        <path d="M7.6 6L17.6 12.4" strokeWidth="1.1" opacity="0.8" />
-        <path d="M14.5 18.6H19" strokeWidth="2.4" />
+      <g stroke="var(--brand-ink)" strokeWidth="2.3" strokeLinecap="round" strokeLinejoin="round">
+        <path d="M5.5 19V11.3a6.5 6.5 0 0 1 13 0V19" />
+        <path d="M9.6 18.8L15 14" />
       </g>
     </svg>
   );

@@ -3,7 +3,7 @@
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "./cn";
-import { CloseButton, overlayStyle } from "./dialog";
+import { CloseButton, focusFirstField, overlayStyle } from "./dialog";
 
 interface SheetProps {
   open: boolean;
@@ -35,6 +35,7 @@ export function Sheet({
         {modal && <Radix.Overlay className={overlayStyle} />}
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={modal ? focusFirstField : (event) => event.preventDefault()}
           onInteractOutside={modal ? undefined : (event) => event.preventDefault()}
           className={cn(
             "fixed inset-y-0 right-0 z-40 flex w-full flex-col border-line-strong sm:border-l bg-surface outline-none data-[state=closed]:animate-slide-out data-[state=open]:animate-slide-in",
