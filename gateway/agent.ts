@@ -56,8 +56,8 @@ export interface AgentDependencies {
   log: Logger;
 }
 
-/** Routes vanish with a device that goes down, and come back with nobody's help but this. */
-const verifyRoutesEveryMs = 10_000;
+/** Rules can be flushed and routes vanish with a device; nobody tells, and nobody else mends it. */
+const verifyEveryMs = 5_000;
 
 export async function startAgent({
   stateDir,
@@ -74,6 +74,8 @@ export async function startAgent({
   const loadedMs = Date.now() - startedAt.getTime();
   const configFile = createConfigFile(stateDir);
   let config = await configFile.read();
+  /** What is in force; the file may be ahead of it. */
+  let version = 0;
 
   const { nft, ip, ipPipe } = kernel;
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
@@ -93,23 +95,42 @@ export async function startAgent({
   const sessions = () => supervisor.sessions;
   const enforcer = createEnforcer(documents, firewall, sessions);
   const keys = { certificate: identity.certificate, key: identity.key };
+  let failure: string | null = null;
+  const configureProcesses = async (wanted: GatewayConfig) => {
+    try {
+      await supervisor.configure(wanted, keys);
+      version = wanted.version;
+      failure = null;
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  };
+  const verify = async () => {
+    try {
+      if (await firewall.verify()) log.warn("the rules were gone from the kernel and are back");
+      const ended = await enforcer.recheck();
+      if (ended.length > 0) log.warn({ ended: ended.length }, "ended sessions that may no longer be in");
+    } catch (error) {
+      log.error({ err: error }, "the kernel and the sessions could not be verified");
+    }
+  };
   if (config) {
-    await supervisor.configure(config, keys);
-    const ended = await enforcer.recheck();
-    if (ended.length > 0) log.info({ ended: ended.length }, "ended sessions that may no longer be in");
+    // Where the processes cannot be configured the API opens all the same: permissions can still be taken away.
+    await configureProcesses(config).catch((error) =>
+      log.error({ err: error }, "the processes could not be configured"),
+    );
+    await verify();
   }
-  const verifying = setInterval(() => {
-    if (config) routes.verify().catch((error) => log.error({ err: error }, "the routes could not be verified"));
-  }, verifyRoutesEveryMs);
+  const verifying = setInterval(verify, verifyEveryMs);
   log.info({ loadedMs, readyMs: Date.now() - startedAt.getTime(), tenants: [...documents.all()].length }, "ready");
 
   let configuring: Promise<void> = Promise.resolve();
   const configure = async (wanted: GatewayConfig) => {
-    const isOtherRange = config?.range !== wanted.range;
     await configFile.write(wanted);
     config = wanted;
-    if (isOtherRange) await firewall.load(wanted.range);
-    await supervisor.configure(wanted, keys);
+    if (firewall.range() !== wanted.range) await firewall.load(wanted.range);
+    await configureProcesses(wanted);
     log.info({ version: wanted.version, processes: wanted.processes.length }, "configured");
   };
 
@@ -126,7 +147,7 @@ export async function startAgent({
     spool,
     enforcer,
     sessions,
-    configVersion: () => config?.version ?? 0,
+    configVersion: () => version,
     configure(wanted) {
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;
@@ -137,7 +158,7 @@ export async function startAgent({
       agentVersion,
       openvpnVersion: supervisor.openvpnVersion,
       startedAt: startedAt.toISOString(),
-      configVersion: config?.version ?? 0,
+      configVersion: version,
       revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
       processes: supervisor.processes(),
       sessions: supervisor.sessions.all().length,
@@ -145,7 +166,7 @@ export async function startAgent({
       spooled: spool.depth,
       certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
       memoryBytes: process.memoryUsage.rss(),
-      warnings: [...supervisor.warnings(), ...warningsOf(routes)],
+      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
     }),
     close: letGo,
     async stop() {
@@ -156,6 +177,8 @@ export async function startAgent({
   };
 }
 
-function warningsOf(routes: Routes): GatewayWarning[] {
-  return routes.complaints().map((message) => ({ code: "route_refused", message }));
+function warningsOf(routes: Routes, failure: string | null): GatewayWarning[] {
+  const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));
+  if (failure !== null) warnings.push({ code: "configuration_failed", message: failure });
+  return warnings;
 }

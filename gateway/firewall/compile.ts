@@ -33,7 +33,7 @@ export class Compiler {
   readonly ruleset: Ruleset = emptyRuleset();
 
   /** Chains that active accounts want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
-  readonly #holders = new Map<string, string[]>();
+  readonly #holders = new Map<string, string | string[]>();
   readonly #combinations = new Map<string, { policies: string[]; users: number }>();
   readonly #policyUses = new Map<string, number>();
   readonly #policyLines = new Map<string, readonly Line[]>();
@@ -41,6 +41,7 @@ export class Compiler {
     ["uplinks", { members: new Map(), references: 1 }],
     ["uplink_names", { members: new Map(), references: 1 }],
   ]);
+  readonly #names = new Map<string, string>();
   #touched = new Touched();
 
   constructor(private readonly gatewayId: GatewayId) {}
@@ -96,15 +97,9 @@ export class Compiler {
     if (account.state !== "active" || account.policies.length === 0) return;
     // An address of somebody else's block would be routed, and judged, as somebody else.
     if (!isInsideAny(account.address, tenant.blockRanges)) return;
-    const name = combinationName(tenant.number, account.policies);
+    const name = this.#nameCombination(tenant.number, account.policies);
     this.#touched.people.add(account.address);
-    if (sign > 0) this.#holders.set(account.address, [...(this.#holders.get(account.address) ?? []), name]);
-    else {
-      const left = [...this.#holders.get(account.address)!];
-      left.splice(left.indexOf(name), 1);
-      if (left.length > 0) this.#holders.set(account.address, left);
-      else this.#holders.delete(account.address);
-    }
+    this.#countHolder(account.address, name, sign);
 
     const combination = this.#combinations.get(name) ?? {
       policies: [...new Set(account.policies)].map((id) => policyName(tenant.number, id)),
@@ -120,6 +115,28 @@ export class Compiler {
       this.#touched.chains.add(policy);
       count(this.#policyUses, policy, sign);
     }
+  }
+
+  /** Few combinations, many accounts: each is hashed once. */
+  #nameCombination(tenant: number, policies: readonly PolicyId[]): string {
+    const key = `${tenant} ${policies.join(" ")}`;
+    let name = this.#names.get(key);
+    if (!name) {
+      if (this.#names.size >= 10_000) this.#names.clear();
+      name = combinationName(tenant, policies);
+      this.#names.set(key, name);
+    }
+    return name;
+  }
+
+  /** One holder, as nearly every address has, is kept as it is. */
+  #countHolder(address: string, chain: string, sign: Sign): void {
+    const present = this.#holders.get(address);
+    const all = present === undefined ? [] : typeof present === "string" ? [present] : [...present];
+    if (sign > 0) all.push(chain);
+    else all.splice(all.indexOf(chain), 1);
+    if (all.length === 0) this.#holders.delete(address);
+    else this.#holders.set(address, all.length === 1 ? all[0]! : all);
   }
 
   #contributeDevice(tenant: ActiveTenant, device: DeviceValue, sign: Sign): void {
@@ -178,7 +195,7 @@ export class Compiler {
   #settlePerson(delta: Delta, address: string): void {
     const { people } = this.ruleset;
     const holders = this.#holders.get(address);
-    const wanted = holders?.length === 1 ? holders[0] : undefined;
+    const wanted = typeof holders === "string" ? holders : undefined;
     const present = people.get(address);
     if (present === wanted) return;
     if (present) push(delta.removed, "people", address);

@@ -182,6 +182,16 @@ describe("the kernel", () => {
     expect((await readKernel()).people.size).toBe(1);
   });
 
+  it("gets its rules back when somebody flushed them", async () => {
+    documents = new Map();
+    await firewall.load(range);
+    await push(id(0, 1), [...tenant(1), device(10, [1]), policy(1, [1]), account(1, 1, [1])]);
+    expect(await firewall.verify()).toBe(false);
+    await sh(...inside, "nft", "flush", "ruleset");
+    expect(await firewall.verify()).toBe(true);
+    await expectKernel();
+  });
+
   it("changes one account among 10,000 by a kept process in milliseconds", async () => {
     documents = new Map();
     await firewall.load(range);

@@ -14,11 +14,18 @@ import { printDelta, table } from "./ruleset";
 export interface Firewall {
   /** The whole ruleset in one transaction: what was there goes, what is wanted comes, no packet between. */
   load(range: string): Promise<void>;
+  /** The range that the kernel's rules are for; null before the first load, and where it failed. */
+  range(): string | null;
   /**
    * `document` holds the changes already. @throws when the kernel refused; then `takeBack` was called and the kernel
    * holds what the documents hold.
    */
   change(document: TenantDocument, changes: readonly EntryChange[], takeBack: () => void): Promise<void>;
+  /**
+   * Puts the rules back where somebody flushed the host's ruleset, as a restart of Debian's nftables service does, and the
+   * routes where a device lost them. True when the rules were gone.
+   */
+  verify(): Promise<boolean>;
   /** Takes the table and the routing rules away. */
   clear(): Promise<void>;
 }
@@ -61,12 +68,13 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
         range = wanted;
         return loadNow();
       }),
+    range: () => (isKnown ? range : null),
     change: (document, changes, takeBack) =>
       exclusively(async () => {
         // Before the first configuration there is no table; load() will compile what the documents hold by then.
         if (range === null) return;
-        if (!isKnown) return loadNow();
         try {
+          if (!isKnown) return await loadNow();
           const lines = printDelta(compiler.change(document, changes));
           if (lines.length > 0) await nft.apply(lines);
         } catch (error) {
@@ -76,6 +84,17 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
         }
         if (changes.some(({ kind }) => kind === "tenant" || kind === "network" || kind === "uplink"))
           await routes.set(document);
+      }),
+    verify: () =>
+      exclusively(async () => {
+        if (range === null) return false;
+        const isThere = await nft.apply([`list chain ${table} forward`]).then(
+          () => isKnown,
+          () => false,
+        );
+        if (isThere) await routes.verify();
+        else await loadNow();
+        return !isThere;
       }),
     clear: () =>
       exclusively(async () => {

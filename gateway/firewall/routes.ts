@@ -98,7 +98,7 @@ export class Routes {
       if (!routes.has(key)) commands.push(routeCommand("del", key, target));
     this.#actual = { rules, routes };
     if (commands.length === 0) return;
-    const complaint = await this.ip.run(commands.join("\n"));
+    const complaint = await this.ip.run(commands.join("\n")).catch((error) => String(error));
     this.#complaints =
       complaint === "" ? [] : complaint.split("\n").filter((line) => !line.startsWith("Command failed"));
     if (complaint !== "") this.#actual = await this.readActual();

@@ -37,7 +37,7 @@ export type Staging =
 interface Held {
   document: TenantDocument;
   digest: Buffer;
-  /** The disk holds less than the memory: a commit failed. The next one writes the whole. */
+  /** The disk holds less than the memory: a push is on its way, or its commit failed. Then the next one writes the whole. */
   isDiskBehind: boolean;
 }
 
@@ -106,27 +106,29 @@ export class DocumentBook implements Documents {
     }
 
     const changes = findChanges(document, isReplace ? wholeAs(document, push.entries) : push.entries);
+    const wasDiskBehind = held.isDiskBehind;
     const write = (direction: "before" | "after", revision: number) => {
       for (const change of changes) this.#put(held, change, direction);
       document.revision = revision;
     };
     write("after", push.to);
+    held.isDiskBehind = true;
     this.#tenants.set(tenantId, held);
     return {
       outcome: "staged",
       document,
       changes,
       commit: async () => {
-        if (isReplace && changes.length === 0 && push.to === present && !held.isDiskBehind) return;
+        const isNothing = changes.length === 0 && push.to === present && !wasDiskBehind;
         const entries = changes.map(({ kind, id, after }) => ({ kind, id, value: after }) as Entry);
-        const isWhole = isReplace || held.isDiskBehind || document.tenant === null;
-        held.isDiskBehind = true;
-        if (isWhole) await this.store.replace(document, held.digest);
-        else await this.store.append(document, held.digest, { from: present, to: push.to, entries });
+        const isWhole = isReplace || wasDiskBehind || document.tenant === null;
+        if (isWhole && !isNothing) await this.store.replace(document, held.digest);
+        else if (!isNothing) await this.store.append(document, held.digest, { from: present, to: push.to, entries });
         held.isDiskBehind = false;
       },
       takeBack: () => {
         write("before", present);
+        held.isDiskBehind = wasDiskBehind;
         if (present === 0) this.#tenants.delete(tenantId);
       },
     };
