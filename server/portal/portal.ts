@@ -8,6 +8,7 @@ import type { Session } from "../core/prisma/client";
 import type { OwnSessionsInput } from "./schema";
 
 export interface Profile {
+  id: string;
   name: string;
   email: string;
   tenantName: string;
@@ -41,6 +42,7 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
   const names = await gatewayNames(scope);
   const isSuspended = account.tenant.state !== "active";
   return {
+    id: account.id,
     name: account.name,
     email: account.email,
     tenantName: account.tenant.name,
