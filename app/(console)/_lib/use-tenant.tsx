@@ -2,13 +2,14 @@
 
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { TenantPermission } from "@/server/core/permissions";
+import type { TenantState } from "@/server/core/prisma/client";
 import { paths } from "../../_lib/paths";
 
 export interface TenantFacts {
   tenantId: string;
   slug: string;
   name: string;
-  state: "active" | "suspended";
+  state: TenantState;
   standing: { kind: "member" | "staff"; role: string };
   permissions: readonly TenantPermission[];
 }

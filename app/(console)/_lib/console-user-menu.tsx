@@ -1,0 +1,28 @@
+"use client";
+
+import { KeyRound, LogOut, Wrench } from "lucide-react";
+import { paths } from "../../_lib/paths";
+import { useSignOut } from "../../_lib/use-sign-out";
+import { UserMenu } from "../../_ui/user-menu";
+
+interface ConsoleUserMenuProps {
+  name: string;
+  email: string;
+  isStaff: boolean;
+}
+
+export function ConsoleUserMenu({ name, email, isStaff }: ConsoleUserMenuProps) {
+  const signOut = useSignOut();
+  return (
+    <UserMenu
+      name={name}
+      detail={email}
+      items={[
+        isStaff && { label: "Staff console", icon: <Wrench aria-hidden />, href: paths.staff.home },
+        { label: "Change password", icon: <KeyRound aria-hidden />, href: paths.changePassword },
+        { separator: true },
+        { label: "Sign out", icon: <LogOut aria-hidden />, onSelect: () => void signOut() },
+      ]}
+    />
+  );
+}
