@@ -1,0 +1,123 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Users } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import type { Api } from "../../../_lib/api-types";
+import { useTRPC } from "../../../_lib/trpc";
+import { Copyable } from "../../../_ui/copyable";
+import { type Column, DataTable } from "../../../_ui/data-table";
+import { EmptyState } from "../../../_ui/empty-state";
+import { TimeAgo } from "../../../_ui/time-ago";
+import { useTableState } from "../../../_ui/use-table-state";
+import { useTenant } from "../../_lib/use-tenant";
+import { PolicyLinks } from "../_components/policy-links";
+import { usePolicyOptions } from "../_components/use-policy-options";
+import { AccountAction, type AccountActionName, accountActions } from "./account-action";
+import { AccountStatus } from "./account-status";
+
+type Account = Api["accounts"]["list"]["rows"][number];
+
+/** @param add the button that makes one, for where there is none */
+export function AccountsTable({ add }: { add: ReactNode }) {
+  const trpc = useTRPC();
+  const tenant = useTenant();
+  const policies = usePolicyOptions();
+  const [acting, setActing] = useState<{ name: AccountActionName; account: Account }>();
+  const state = useTableState({ sortable: ["name", "email", "createdAt"], sort: "name", filters: ["state", "policy"] });
+  const accounts = useQuery(
+    trpc.accounts.list.queryOptions(
+      {
+        tenantId: tenant.tenantId,
+        ...state.input,
+        state: state.filters.state.filter((value) => value === "active" || value === "revoked"),
+        policyId: state.filters.policy,
+      },
+      { placeholderData: keepPreviousData, refetchInterval: 10_000 },
+    ),
+  );
+  return (
+    <>
+      <DataTable
+        label="VPN accounts"
+        state={state}
+        query={accounts}
+        columns={columns}
+        rowId={(account) => account.id}
+        rowHref={(account) => tenant.paths.account(account.id)}
+        searchPlaceholder="Search by name, email or address"
+        filters={[
+          {
+            name: "state",
+            label: "State",
+            options: [
+              { value: "active", label: "Active" },
+              { value: "revoked", label: "Revoked" },
+            ],
+          },
+          { name: "policy", label: "Policy", ...policies },
+        ]}
+        rowMenu={(account) => accountActions(account, tenant, (name) => setActing({ name, account }))}
+        empty={
+          <EmptyState icon={<Users aria-hidden />} title="No accounts yet" action={add}>
+            Create one for the first person who needs in. You get a temporary password to hand over; they choose their
+            own and download their profile.
+          </EmptyState>
+        }
+      />
+      {acting && <AccountAction name={acting.name} account={acting.account} onClose={() => setActing(undefined)} />}
+    </>
+  );
+}
+
+const columns: Column<Account>[] = [
+  {
+    id: "name",
+    header: "Name",
+    sortable: true,
+    cell: (account) => account.name,
+  },
+  {
+    id: "email",
+    header: "Email",
+    sortable: true,
+    hideBelow: "lg",
+    cell: (account) => <span className="text-muted">{account.email}</span>,
+  },
+  { id: "state", header: "State", width: "11rem", cell: (account) => <AccountStatus account={account} /> },
+  {
+    id: "address",
+    header: "Address",
+    width: "9rem",
+    cell: (account) => <Copyable text={account.address} />,
+  },
+  {
+    id: "policies",
+    header: "Policies",
+    cell: (account) => <PolicyLinks policies={account.policies} none="reaches nothing" />,
+  },
+  {
+    id: "seen",
+    header: "Last session",
+    width: "9rem",
+    hideBelow: "md",
+    cell: (account) =>
+      account.isOnline ? (
+        <span className="text-muted">{account.lastSession?.gatewayName}</span>
+      ) : (
+        <TimeAgo
+          date={account.lastSession?.disconnectedAt ?? account.lastSession?.connectedAt}
+          fallback="never"
+          className="text-muted"
+        />
+      ),
+  },
+  {
+    id: "createdAt",
+    header: "Created",
+    sortable: true,
+    width: "8rem",
+    hideBelow: "xl",
+    cell: (account) => <TimeAgo date={account.createdAt} className="text-muted" />,
+  },
+];
