@@ -39,7 +39,8 @@ export function assembleProfile(parts: ProfileParts): string {
     "connect-timeout 3",
     "connect-retry 1 8",
     "resolv-retry infinite",
-    ...(parts.remotes.every((remote) => remote.protocol === "udp") ? ["explicit-exit-notify 1"] : []),
+    // Says goodbye over UDP, so that the session ends at once; TCP needs none.
+    ...(parts.remotes.some((remote) => remote.protocol === "udp") ? ["explicit-exit-notify 1"] : []),
     "",
     "# Only a gateway of this platform is believed.",
     "remote-cert-tls server",

@@ -1,0 +1,125 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { Api } from "../../_lib/api-types";
+import { formatDate, formatRelative, formatTime } from "../../_lib/format";
+import { useTRPC } from "../../_lib/trpc";
+import { Badge } from "../../_ui/badge";
+import { Callout } from "../../_ui/callout";
+import { Card } from "../../_ui/card";
+import { Copyable } from "../../_ui/copyable";
+import { ErrorState } from "../../_ui/error-state";
+import { KeyValue } from "../../_ui/key-value";
+import { PageHeader } from "../../_ui/page-header";
+import { SkeletonText } from "../../_ui/skeleton";
+import { Status } from "../../_ui/status-dot";
+import { Elapsed } from "../../_ui/time-ago";
+import { useNow } from "../../_ui/use-now";
+import { Certificates } from "./certificates";
+import { Download } from "./download";
+import { Instructions } from "./instructions";
+
+type Profile = Api["portal"]["profile"];
+
+/** How I stand, my profile to download, and what to do with it. */
+export function MyProfile() {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.portal.profile.queryOptions(undefined, { refetchInterval: 5_000 }));
+  const profile = query.data;
+  if (!profile)
+    return (
+      <>
+        <PageHeader title="My VPN profile" />
+        {query.error ? (
+          <ErrorState error={query.error} onRetry={query.refetch} isRetrying={query.isFetching} frame="box" />
+        ) : (
+          <SkeletonText lines={8} />
+        )}
+      </>
+    );
+  const isActive = profile.state === "active";
+  return (
+    <>
+      <PageHeader
+        title="My VPN profile"
+        description={`Your way to the devices of ${profile.tenantName}.`}
+        badge={<Badge tone={isActive ? "ok" : "bad"}>{states[profile.state]}</Badge>}
+      />
+      <div className="flex flex-col gap-5">
+        {!isActive && (
+          <Callout tone="bad" title={`Your access is ${states[profile.state].toLowerCase()}`}>
+            {profile.reason}{" "}
+            {profile.state === "revoked" && `If this is a mistake, ask an admin of ${profile.tenantName}.`}
+          </Callout>
+        )}
+        {isActive && profile.lastRefusal && !profile.session && <LastRefusal refusal={profile.lastRefusal} />}
+        <div className="grid items-start gap-5 md:grid-cols-[3fr_2fr]">
+          {isActive ? <Download profile={profile} /> : <NothingToDownload state={states[profile.state]} />}
+          <Standing profile={profile} />
+        </div>
+        {isActive && <Instructions profile={profile} />}
+        <Certificates certificates={profile.certificates} />
+      </div>
+    </>
+  );
+}
+
+function NothingToDownload({ state }: { state: string }) {
+  return (
+    <Card title="Profile">
+      <p className="text-muted">
+        While the access is {state.toLowerCase()}, no profile is handed out and those that you have are refused. Once it
+        is restored they work again.
+      </p>
+    </Card>
+  );
+}
+
+function Standing({ profile }: { profile: Profile }) {
+  return (
+    <Card title="How you stand">
+      <KeyValue
+        items={[
+          { label: "Connection", value: <Connection profile={profile} /> },
+          { label: "User name", value: <Copyable text={profile.email} plain /> },
+          { label: "Your address", value: <Copyable text={profile.address} /> },
+          {
+            label: "Gateways",
+            value: profile.gateways.length > 0 ? profile.gateways.map(gatewayLabel).join(", ") : "none in service yet",
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Connection({ profile: { session } }: { profile: Profile }) {
+  if (!session) return <Status tone="neutral">Not connected</Status>;
+  return (
+    <Status tone="ok" pulse>
+      <span>
+        At {session.gatewayName}, for <Elapsed since={session.connectedAt} />
+      </span>
+    </Status>
+  );
+}
+
+/** "Your last attempt at 14:02 was refused: …", in the reader's own time. */
+function LastRefusal({ refusal }: { refusal: NonNullable<Profile["lastRefusal"]> }) {
+  const now = useNow(30_000);
+  if (!now) return null;
+  const isToday = formatDate(refusal.at) === formatDate(now);
+  const clock = formatTime(refusal.at).slice(0, 5);
+  return (
+    <Callout
+      tone="warn"
+      title={`Your last attempt at ${isToday ? clock : `${clock} on ${formatDate(refusal.at)}`} was refused`}
+    >
+      {refusal.reason} ({formatRelative(refusal.at, now)}, at {refusal.gatewayName})
+    </Callout>
+  );
+}
+
+const states = { active: "Active", revoked: "Revoked", suspended: "Suspended" };
+
+const gatewayLabel = ({ name, region }: { name: string; region: string }) => `${name} (${region})`;

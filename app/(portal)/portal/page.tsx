@@ -1,0 +1,5 @@
+import { MyProfile } from "./my-profile";
+
+export default function PortalPage() {
+  return <MyProfile />;
+}
