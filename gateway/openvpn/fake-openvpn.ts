@@ -1,0 +1,208 @@
+/**
+ * An openvpn's management socket without the openvpn, for tests: greets, answers as 2.6.14 does, and keeps a list of
+ * clients that a test puts in. Its words are recorded ones (see transcript).
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  clientBlock,
+  connectEnvironment,
+  disconnectEnvironment,
+  establishedEnvironment,
+  fingerprintColons,
+  greeting,
+  statusHead,
+  statusTail,
+} from "./transcript";
+
+export interface FakeClient {
+  clientId: number;
+  realAddress: string;
+  vpnAddress: string | null;
+  commonName: string;
+  environment: string[];
+}
+
+export class FakeOpenvpn {
+  /** Every command, without its line break; a client-auth block with its lines. */
+  readonly commands: string[] = [];
+  readonly clients = new Map<number, FakeClient>();
+  /** Commands that begin so are not answered. */
+  silent: string | null = null;
+  greets = true;
+  state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
+  /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
+  leavesWhenTold = true;
+  #server: Server;
+  #socket: Socket | null = null;
+  #block: string[] | null = null;
+  #onCommand: (() => void)[] = [];
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  static async listen(path: string): Promise<FakeOpenvpn> {
+    const server = createServer();
+    const fake = new FakeOpenvpn(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    return fake;
+  }
+
+  say(...lines: string[]): void {
+    this.#socket?.write(lines.map((line) => `${line}\r\n`).join(""));
+  }
+
+  /** A client that shakes hands now. */
+  connect(clientId: number, change: Partial<FakeClient> = {}, keyId = 1): FakeClient {
+    const client: FakeClient = {
+      clientId,
+      realAddress: `192.0.2.2:${50_000 + clientId}`,
+      vpnAddress: null,
+      commonName: "acc-ana",
+      environment: connectEnvironment,
+      ...change,
+    };
+    this.clients.set(clientId, client);
+    this.say(...clientBlock(`CONNECT,${clientId},${keyId}`, this.#environment(client)));
+    return client;
+  }
+
+  renegotiate(clientId: number, keyId: number, environment?: string[]): void {
+    const client = this.clients.get(clientId)!;
+    client.environment = environment ?? client.environment;
+    this.say(...clientBlock(`REAUTH,${clientId},${keyId}`, this.#environment(client)));
+  }
+
+  disconnect(clientId: number): void {
+    const client = this.clients.get(clientId);
+    if (!client) return;
+    this.clients.delete(clientId);
+    // One that was never in has no environment.
+    const environment = client.vpnAddress ? [...disconnectEnvironment, ...establishedEnvironment] : [];
+    this.say(...clientBlock(`DISCONNECT,${clientId}`, environment));
+  }
+
+  /** Resolves with the first command, from now or before, that begins so. */
+  async told(prefix: string): Promise<string> {
+    for (;;) {
+      const found = this.commands.find((command) => command.startsWith(prefix));
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#onCommand.push(resolve));
+    }
+  }
+
+  /** Drops whoever is connected. */
+  drop(): void {
+    this.#socket?.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.drop();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#socket && !this.#socket.destroyed) {
+      // A second one is connected, and never greeted.
+      socket.on("error", () => {});
+      this.#onSecond.push(socket);
+      return;
+    }
+    this.#socket = socket;
+    this.#block = null;
+    socket.on("error", () => {});
+    let rest = "";
+    socket.on("data", (chunk) => {
+      const lines = (rest + chunk.toString("utf8")).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#line(line);
+    });
+    if (this.greets) this.say(greeting);
+  }
+
+  #onSecond: Socket[] = [];
+
+  #line(line: string): void {
+    if (this.#block) {
+      this.#block.push(line);
+      if (line !== "END") return;
+      const block = this.#block;
+      this.#block = null;
+      this.#command(block.join("\n"));
+    } else if (line.startsWith("client-auth ")) {
+      this.#block = [line];
+    } else {
+      this.#command(line);
+    }
+  }
+
+  #command(command: string): void {
+    this.commands.push(command);
+    if (this.silent === null || !command.startsWith(this.silent)) this.#answer(command);
+    for (const onCommand of this.#onCommand.splice(0)) onCommand();
+  }
+
+  #answer(command: string): void {
+    const [name, argument] = command.split(/[ \n]/);
+    const client = this.clients.get(Number(argument));
+    const outcome = (isDone: boolean) =>
+      this.say(`${isDone ? "SUCCESS" : "ERROR"}: ${name} command ${isDone ? "succeeded" : "failed"}`);
+    switch (name) {
+      case "state":
+        if (argument === "on") this.say("SUCCESS: real-time state notification set to ON");
+        else this.say(this.state, "END");
+        return;
+      case "bytecount":
+        this.say("SUCCESS: bytecount interval changed");
+        return;
+      case "status":
+        this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
+        return;
+      case "client-auth": {
+        outcome(client !== undefined);
+        const address = /^ifconfig-push (\S+) /m.exec(command)?.[1] ?? null;
+        if (!client) return;
+        client.vpnAddress = address;
+        const established = establishedEnvironment.map((line) => line.replace("100.64.3.7", address ?? ""));
+        this.say(...clientBlock(`ESTABLISHED,${client.clientId}`, established));
+        return;
+      }
+      case "client-deny":
+        outcome(client !== undefined);
+        if (client) this.disconnect(client.clientId);
+        return;
+      case "client-kill":
+        outcome(client !== undefined);
+        if (client && this.leavesWhenTold) this.disconnect(client.clientId);
+        return;
+      case "kill": {
+        const found = [...this.clients.values()].find(({ realAddress }) => realAddress === argument);
+        if (found) {
+          this.disconnect(found.clientId);
+          this.say(`SUCCESS: 1 client(s) at address ${argument} killed`);
+        } else {
+          this.say(`ERROR: client at address ${argument} not found`);
+        }
+        return;
+      }
+      default:
+        outcome(name === "client-auth-nt" && client !== undefined);
+    }
+  }
+
+  #environment({ environment, realAddress }: FakeClient): string[] {
+    const [address, port] = realAddress.split(":");
+    return environment.map((line) =>
+      line.replace(/^(untrusted_ip)=.*/, `$1=${address}`).replace(/^(untrusted_port)=.*/, `$1=${port}`),
+    );
+  }
+}
+
+export const recordedFingerprint = fingerprintColons.replaceAll(":", "");
+
+function statusRow({ commonName, realAddress, vpnAddress, clientId }: FakeClient): string {
+  const since = "2026-11-22 05:28:46\t1795325326";
+  const cipher = vpnAddress ? "AES-256-GCM" : "BF-CBC";
+  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t1905\t2115\t${since}\tx\t${clientId}\t0\t${cipher}`;
+}
