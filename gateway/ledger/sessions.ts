@@ -6,7 +6,7 @@
  * never touch a newer.
  */
 import type { DisconnectCode, EventBody, SessionStart } from "../protocol/events";
-import { newSessionId } from "./session-id";
+import { SessionIds } from "./session-id";
 import { type Accepted, connectionKey, type JournalLine, SessionJournal } from "./session-journal";
 import type { Spool } from "./spool";
 
@@ -63,6 +63,7 @@ export class SessionLedger implements Sessions {
   #byAccount = new Map<string, Set<Entry>>();
   #accepted: Map<string, Accepted>;
   #journal: SessionJournal;
+  #ids: SessionIds;
   #isSetChanged = false;
   #now: () => Date;
 
@@ -72,6 +73,7 @@ export class SessionLedger implements Sessions {
     const { journal, state } = SessionJournal.open(options.path);
     this.#journal = journal;
     this.#accepted = state.accepted;
+    this.#ids = new SessionIds(state.sessions.keys());
     // A spool of another epoch knows none of it.
     const isKnown = (sequence: number) => state.epoch === spool.epoch && sequence <= spool.lastSequence;
     const missing: { sequence: number; append: () => void }[] = [];
@@ -165,7 +167,7 @@ export class SessionLedger implements Sessions {
     const at = this.#now();
     const start: SessionStart = {
       ...accepted,
-      sessionId: newSessionId(at.getTime()),
+      sessionId: this.#ids.next(at),
       connectedAt: at.toISOString(),
     };
     const entry = this.#index({ ...blank({ ...start, received: 0, sent: 0 }, at), sequence: this.#nextSequence() });
