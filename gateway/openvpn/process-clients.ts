@@ -132,8 +132,7 @@ export class ProcessClients {
         const row = rows.find(({ clientId }) => clientId === session.clientId);
         if (!row) return close();
         ledger.move(session.sessionId, row.realAddress);
-      }
-      if (await within(gone, 1_000)) return;
+      } else if (await within(gone, 1_000)) return;
     }
     throw new Error(`${this.context.processName} does not let go of a session`);
   }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { ProcessConfig } from "../protocol/api";
+import { netmask, type ProcessFiles, renderConfig } from "./config";
+
+const files = (folder = "/state/openvpn/udp-1194"): ProcessFiles => ({
+  folder,
+  config: `${folder}/openvpn.conf`,
+  log: `${folder}/openvpn.log`,
+  pid: `${folder}/openvpn.pid`,
+  socket: `${folder}/management.sock`,
+  record: `${folder}/process.json`,
+});
+const keys = { certificate: "/k/cert", key: "/k/key", clientCa: "/k/ca", tlsCryptV2Key: "/k/tls" };
+const range = { range: "100.64.0.0/10", rangeAddress: "100.64.0.1" };
+const udp: ProcessConfig = { name: "udp-1194", protocol: "udp", port: 1194 };
+const render = (process: Partial<ProcessConfig> = {}, where = files()) =>
+  renderConfig({ ...udp, ...process }, range, where, keys);
+
+describe("the configuration of a process", () => {
+  it("asks for certificates, lets the agent decide, and hands out no addresses of its own", () => {
+    const lines = render().split("\n");
+    for (const line of [
+      "verify-client-cert require",
+      "remote-cert-tls client",
+      "management-client-auth",
+      "tls-version-min 1.2",
+      "data-ciphers AES-256-GCM:CHACHA20-POLY1305",
+      "ifconfig 100.64.0.1 255.192.0.0",
+      "ifconfig-noexec",
+      "script-security 0",
+      "dev db-udp-1194",
+      'management "/state/openvpn/udp-1194/management.sock" unix',
+    ])
+      expect(lines).toContain(line);
+    const text = lines.join("\n");
+    for (const never of ["server ", "ifconfig-pool", "client-to-client", "client-config-dir", "status ", "crl-verify"])
+      expect(text).not.toMatch(new RegExp(`^${never}`, "m"));
+  });
+
+  it("says good-bye over UDP, where nothing else does", () => {
+    expect(render()).toContain("explicit-exit-notify 2");
+    expect(render({ protocol: "tcp" })).not.toContain("explicit-exit-notify");
+    expect(render({ protocol: "tcp" })).toContain("proto tcp4-server");
+  });
+
+  it.each([
+    ["a name that adds an option", { name: "x\nscript-security 3" }],
+    ["a name that leaves the folder", { name: "../etc" }],
+    ["a name too long for a device", { name: "udp-1194-long" }],
+    ["no port", { port: 0 }],
+    ["a port out of range", { port: 65_536 }],
+    ["a protocol of its own", { protocol: "udp6\nx" as "udp" }],
+  ])("is refused with %s", (_what, change) => {
+    expect(() => render(change)).toThrow(RangeError);
+  });
+
+  it("is refused where the folder is too deep for a socket, or would add an option", () => {
+    expect(() => render({}, files(`/${"x".repeat(100)}`))).toThrow("too long");
+    expect(() => render({}, files("/state\nup /bin/sh"))).toThrow("control character");
+    expect(render({}, files('/a "quoted" folder'))).toContain('"/a \\"quoted\\" folder/management.sock"');
+  });
+});
+
+it.each([
+  ["100.64.0.0/10", "255.192.0.0"],
+  ["10.20.0.0/16", "255.255.0.0"],
+  ["192.0.2.7/32", "255.255.255.255"],
+  ["0.0.0.0/0", "0.0.0.0"],
+  ["128.0.0.0/1", "128.0.0.0"],
+])("the netmask of %s is %s", (cidr, mask) => {
+  expect(netmask(cidr)).toBe(mask);
+});

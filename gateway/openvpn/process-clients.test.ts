@@ -1,0 +1,426 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AdmissionDesk } from "../auth/admission";
+import { AttemptLimiter } from "../auth/attempt-limiter";
+import type { AccountMatch } from "../auth/decide-connection";
+import { BusyError } from "../auth/password";
+import { SessionLedger } from "../ledger/sessions";
+import { openSpool, type Spool } from "../ledger/spool";
+import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
+import type { EventBody, GatewayEvent } from "../protocol/events";
+import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
+import type { ProcessRecord } from "./process";
+import { ProcessClients } from "./process-clients";
+import { connectManagement, type ManagementSocket } from "./socket";
+import { connectEnvironment } from "./transcript";
+
+const address = "100.64.3.7";
+const password = 'p"a\\ss';
+let folder: string;
+let fake: FakeOpenvpn;
+let spool: Spool;
+let ledger: SessionLedger;
+let clients: ProcessClients;
+let socket: ManagementSocket;
+let document: TenantDocument;
+let record: ProcessRecord;
+let checkPassword: (hash: string, given: string) => Promise<boolean>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "clients-"));
+  fake = await FakeOpenvpn.listen(join(folder, "m.sock"));
+  spool = openSpool(join(folder, "spool"));
+  document = emptyDocument("tenant");
+  document.tenant = { number: 1, name: "Acme", state: "active", blocks: [] };
+  document.networks.set("n", { cidr: "10.20.0.0/16" });
+  document.accounts.set("ana", {
+    name: "Ana",
+    state: "active",
+    reason: null,
+    address,
+    passwordHash: "hash",
+    mustChangePassword: false,
+    fingerprints: [recordedFingerprint],
+    policies: [],
+  });
+  checkPassword = async (_hash, given) => given === password;
+  ledger = new SessionLedger({
+    path: join(folder, "sessions.ndjson"),
+    spool,
+    cut: (session, code, reason) => clients.cut(session, code, reason),
+  });
+  record = { boot: "boot", configDigest: "", startedAt: "", upSince: 1 };
+  await attach();
+});
+afterEach(async () => {
+  clients.detach();
+  socket.close();
+  ledger.dispose();
+  await fake.close();
+  await spool.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function attach(): Promise<void> {
+  const findByFingerprint = (fingerprint: string): AccountMatch | undefined => {
+    for (const [accountId, account] of document.accounts)
+      if (account.fingerprints.includes(fingerprint)) return { document, accountId, account };
+    return undefined;
+  };
+  const log = pino({ level: "silent" });
+  const desk = new AdmissionDesk({
+    findByFingerprint,
+    passwords: { check: (hash, given) => checkPassword(hash, given), close: async () => {} },
+    log,
+    perAccount: new AttemptLimiter(3, 60_000),
+  });
+  socket = await connectManagement({
+    path: join(folder, "m.sock"),
+    onNotification: (notification) => {
+      if (notification.type === "client") clients.hear(notification);
+    },
+  });
+  clients = new ProcessClients(
+    { ledger, desk, findByFingerprint, spool, log },
+    { socket, record, processName: "udp-1194", range: "100.64.0.0/10", tunReady: async () => {} },
+  );
+}
+
+const account = (): AccountValue => document.accounts.get("ana")!;
+const environment = (change: Record<string, string | null>) =>
+  connectEnvironment.flatMap((line) => {
+    const name = line.slice(0, line.indexOf("="));
+    const value = change[name];
+    return value === undefined ? [line] : value === null ? [] : [`${name}=${value}`];
+  });
+async function events<T extends EventBody["type"]>(type: T, count = 1): Promise<Extract<GatewayEvent, { type: T }>[]> {
+  return vi.waitFor(async () => {
+    const found = (await spool.read(0, 1_000)).filter((event) => event.type === type);
+    expect(found).toHaveLength(count);
+    return found as Extract<GatewayEvent, { type: T }>[];
+  });
+}
+const session = () => vi.waitFor(() => ledger.all()[0] ?? expect.fail("no session"));
+const count = (prefix: string) => fake.commands.filter((command) => command.startsWith(prefix)).length;
+
+describe("a client", () => {
+  it("is given its address and its tenant's networks, and nothing else", async () => {
+    fake.connect(4);
+    expect(await fake.told("client-auth")).toBe(
+      ["client-auth 4 1", `ifconfig-push ${address} 255.192.0.0`, 'push "route 10.20.0.0 255.255.0.0"', "END"].join(
+        "\n",
+      ),
+    );
+    expect(await session()).toMatchObject({
+      accountId: "ana",
+      clientId: 4,
+      realAddress: "192.0.2.2:50004",
+      vpnAddress: address,
+      cipher: "AES-256-GCM",
+      clientVersion: "2.6.14",
+      platform: "linux",
+      fingerprint: recordedFingerprint,
+    });
+  });
+
+  it("is known by its certificate, whatever name it gives itself", async () => {
+    fake.connect(1, { environment: environment({ username: "bob", common_name: "acc-bob" }) });
+    expect((await session()).accountId).toBe("ana");
+  });
+
+  it("that shows two fingerprints is refused: one of them is forged", async () => {
+    fake.connect(1, { environment: [`tls_digest_sha256_0=${"a".repeat(64)}`, ...connectEnvironment] });
+    expect(await fake.told("client-deny")).toContain("certificate_mismatch");
+    expect(await events("refused")).toMatchObject([{ tenantId: null, code: "certificate_mismatch" }]);
+  });
+
+  it.each([
+    ["of an unknown certificate", () => account().fingerprints.pop(), "certificate_unknown", null],
+    [
+      "of a revoked account",
+      () => Object.assign(account(), { state: "revoked", reason: "moved on" }),
+      "account_revoked",
+      "moved on",
+    ],
+    [
+      "of a suspended tenant",
+      () => Object.assign(document.tenant!, { state: "suspended" }),
+      "tenant_suspended",
+      "suspended",
+    ],
+    ["of an unloaded tenant", () => Object.assign(document, { tenant: null }), "tenant_suspended", "suspended"],
+    [
+      "with a temporary password",
+      () => Object.assign(account(), { mustChangePassword: true }),
+      "password_must_change",
+      "temporary",
+    ],
+    [
+      "without any password set",
+      () => Object.assign(account(), { passwordHash: null }),
+      "password_must_change",
+      "set a password",
+    ],
+    [
+      "with a wrong password",
+      () => {
+        checkPassword = async () => false;
+      },
+      "password_wrong",
+      "wrong",
+    ],
+  ])("%s is refused, and told why", async (_who, change, code, words) => {
+    change();
+    fake.connect(1);
+    const denial = await fake.told("client-deny 1 1");
+    expect(denial).toContain(`"${code}"`);
+    if (words) expect(denial).toContain(words);
+    const [refused] = await events("refused");
+    expect(refused).toMatchObject({ code, realAddress: "192.0.2.2:50001", process: "udp-1194" });
+    expect(denial.endsWith(`"${refused!.reason.replace(/["\\]/g, "\\$&")}"`)).toBe(true);
+    expect(ledger.all()).toEqual([]);
+  });
+
+  it("is told to wait, not that it is wrong, where it cannot be checked", async () => {
+    checkPassword = async () => {
+      throw new BusyError("busy");
+    };
+    fake.connect(1);
+    expect(await fake.told("client-deny 1 1")).toMatch(/TEMP\[backoff 5\]:the gateway cannot/);
+    fake.connect(2, { environment: environment({ IV_PROTO: "2" }) });
+    expect(await fake.told("client-deny 2 1")).not.toContain("TEMP");
+    expect((await events("refused", 2)).map(({ code }) => code)).toEqual(["not_ready", "not_ready"]);
+  });
+
+  it("that fails too often is not even checked, right password or not", async () => {
+    for (let attempt = 1; attempt <= 3; attempt++)
+      fake.connect(attempt, { environment: environment({ password: "wrong" }) });
+    await events("refused", 3);
+    fake.connect(4);
+    expect(await fake.told("client-deny 4")).toContain("too many failed attempts");
+    expect((await events("refused", 4)).map(({ code }) => code)).toEqual([
+      "password_wrong",
+      "password_wrong",
+      "password_wrong",
+      "too_many_attempts",
+    ]);
+  });
+
+  it("gets past nothing by a hostile name, version or password", async () => {
+    const hostile = `"\u202e; kill <script>\u0000${"x".repeat(10_000)}`;
+    fake.connect(1, {
+      environment: environment({ username: hostile, password: hostile, IV_VER: hostile, IV_PLAT: hostile }),
+    });
+    expect(await fake.told("client-deny 1")).toContain("password_wrong");
+    fake.connect(2, { environment: environment({ IV_VER: hostile, IV_PLAT: "" }) });
+    const { clientVersion, platform } = await session();
+    expect(clientVersion).toMatch(/^[\w.+-]{32}$/);
+    expect(platform).toBeNull();
+    expect(JSON.stringify(await spool.read(0, 100))).not.toContain("script>");
+  });
+
+  it("that is gone before it was decided is let be", async () => {
+    let decide = (_isRight: boolean) => {};
+    checkPassword = () => new Promise((resolve) => (decide = resolve));
+    fake.connect(1);
+    await vi.waitFor(() => expect(decide.length).toBe(1));
+    fake.disconnect(1);
+    checkPassword = async () => true;
+    fake.connect(2);
+    await session();
+    decide(true);
+    await socket.run({ name: "state", bytes: Buffer.from("state\n"), reply: "block" });
+    expect(count("client-auth 1")).toBe(0);
+  });
+
+  it("revoked while its password was checked is not let in", async () => {
+    checkPassword = async () => {
+      account().state = "revoked";
+      return true;
+    };
+    fake.connect(1);
+    expect(await fake.told("client-deny")).toContain("account_revoked");
+  });
+
+  it("revoked between our word and openvpn's is cut at once", async () => {
+    const accept = ledger.accept.bind(ledger);
+    ledger.accept = (accepted) => {
+      accept(accepted);
+      account().state = "revoked";
+    };
+    fake.connect(1);
+    expect(await fake.told("client-kill 1")).toContain("HALT,your access was revoked");
+    expect(await events("disconnected")).toMatchObject([{ code: "revoked" }]);
+  });
+
+  it("leaves, and is recorded with its totals", async () => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    fake.disconnect(1);
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "left", received: 1905, sent: 2115 }]);
+  });
+
+  it("that connects again ends its older session", async () => {
+    fake.connect(1);
+    const older = await session();
+    fake.connect(2);
+    expect(await fake.told("client-kill 1")).toContain("HALT,this account connected again");
+    expect(await events("disconnected")).toMatchObject([{ sessionId: older.sessionId, code: "replaced" }]);
+    expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
+  });
+});
+
+describe("a renegotiation", () => {
+  it("passes where the account may still be in", async () => {
+    fake.connect(1);
+    await session();
+    fake.renegotiate(1, 2);
+    expect(await fake.told("client-auth-nt")).toBe("client-auth-nt 1 2");
+    expect(ledger.all()).toHaveLength(1);
+  });
+
+  it("with a wrong password ends the session: denied, the old key would live on", async () => {
+    fake.connect(1);
+    await session();
+    fake.renegotiate(1, 2, environment({ password: "old" }));
+    expect(await fake.told("client-kill 1")).toContain("HALT,the password is wrong");
+    expect(count("client-deny")).toBe(0);
+    expect(await events("disconnected")).toMatchObject([{ code: "revoked" }]);
+  });
+
+  it("under another account's certificate ends the session", async () => {
+    document.accounts.set("bob", { ...account(), fingerprints: ["b".repeat(64)], address: "100.64.3.8" });
+    fake.connect(1);
+    await session();
+    fake.renegotiate(1, 2, environment({ tls_digest_sha256_0: "bb:".repeat(32).slice(0, -1) }));
+    expect(await fake.told("client-kill 1")).toContain("HALT");
+    await events("disconnected");
+  });
+});
+
+describe("ending a session", () => {
+  it("cuts by the real address who does not leave when told", async () => {
+    fake.leavesWhenTold = false;
+    fake.connect(1);
+    const { sessionId } = await session();
+    await ledger.end(sessionId, "kicked", 'a "reason" \\ of\nlines');
+    expect(fake.commands.slice(-2)).toEqual([
+      'client-kill 1 "HALT,a \\"reason\\" \\\\ of_lines"',
+      "kill 192.0.2.2:50001",
+    ]);
+    expect(ledger.all()).toEqual([]);
+  });
+
+  it("finds a client that roamed", async () => {
+    fake.leavesWhenTold = false;
+    const client = fake.connect(1);
+    const { sessionId } = await session();
+    client.realAddress = "198.51.100.7:999";
+    await ledger.end(sessionId, "kicked", "enough");
+    expect(fake.commands.at(-1)).toBe("kill 198.51.100.7:999");
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "kicked" }]);
+  });
+
+  it("is done where openvpn does not know the client any more", async () => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    fake.clients.delete(1);
+    await ledger.end(sessionId, "kicked", "enough");
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "kicked" }]);
+  });
+});
+
+describe("comparing with openvpn's list", () => {
+  it("closes sessions that it does not have", async () => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    fake.clients.delete(1);
+    await clients.reconcile();
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "unknown" }]);
+  });
+
+  it("takes up who was let in by an agent that died before it heard so", async () => {
+    fake.connect(1);
+    const { sessionId: _s, connectedAt: _c, received: _r, sent: _t, ...accepted } = await session();
+    ledger.accept({ ...accepted, clientId: 7 });
+    fake.clients.set(7, { ...fake.clients.get(1)!, clientId: 7, realAddress: "192.0.2.2:50007" });
+    await clients.reconcile(new Set());
+    await vi.waitFor(() => expect(ledger.all()).toMatchObject([{ clientId: 7, accountId: "ana", received: 1905 }]));
+  });
+
+  it("sends back who is in and was never let in", async () => {
+    fake.clients.set(9, {
+      clientId: 9,
+      realAddress: "192.0.2.2:1",
+      vpnAddress: "100.64.9.9",
+      commonName: "x",
+      environment: [],
+    });
+    await clients.reconcile();
+    expect(await fake.told("client-kill 9")).toBe("client-kill 9");
+    expect(ledger.all()).toEqual([]);
+  });
+
+  it("at first sends back who waits for an answer that was never asked of us, but not who asks now", async () => {
+    for (const clientId of [3, 4])
+      fake.clients.set(clientId, {
+        clientId,
+        realAddress: `192.0.2.2:${clientId}`,
+        vpnAddress: null,
+        commonName: "acc",
+        environment: [],
+      });
+    fake.clients.set(5, {
+      clientId: 5,
+      realAddress: "192.0.2.2:5",
+      vpnAddress: null,
+      commonName: "UNDEF",
+      environment: [],
+    });
+    await clients.reconcile(new Set([4]));
+    expect(await fake.told("client-kill")).toBe("client-kill 3");
+    expect(count("client-kill")).toBe(1);
+  });
+
+  it("later sends back only who waits twice in a row", async () => {
+    fake.clients.set(3, {
+      clientId: 3,
+      realAddress: "192.0.2.2:3",
+      vpnAddress: null,
+      commonName: "acc",
+      environment: [],
+    });
+    await clients.reconcile();
+    expect(count("client-kill")).toBe(0);
+    await clients.reconcile();
+    expect(await fake.told("client-kill")).toBe("client-kill 3");
+  });
+
+  it("sends back a client that has another address than it was given", async () => {
+    const client = fake.connect(1);
+    await session();
+    client.vpnAddress = "100.64.0.99";
+    await clients.reconcile();
+    expect(await fake.told("client-kill 1")).toBe("client-kill 1");
+    expect(await events("disconnected")).toMatchObject([{ code: "unknown" }]);
+  });
+
+  it("ends sessions whose account may no longer be in", async () => {
+    fake.connect(1);
+    await session();
+    account().fingerprints = [];
+    await clients.reconcile();
+    expect(await fake.told("client-kill 1")).toContain("HALT,this certificate is not known here");
+  });
+
+  it("notices a client that roamed", async () => {
+    const client = fake.connect(1);
+    await session();
+    client.realAddress = "udp4:198.51.100.7:999";
+    await clients.reconcile();
+    expect(ledger.all()).toMatchObject([{ realAddress: "198.51.100.7:999" }]);
+  });
+});
