@@ -201,6 +201,31 @@ describe("a client", () => {
   });
 });
 
+describe("a renegotiation", () => {
+  it("passes unnoticed where the account may still be in", async () => {
+    const client = lab.connect(ana, { port: 1194, password, options: ["reneg-sec 4"] });
+    await up(client);
+    const session = await connected();
+    await until("another key", () => client.log().match(/Control Channel: TLS/g)?.length === 3, 20_000);
+    expect(supervisor.sessions.all()).toMatchObject([{ sessionId: session.sessionId }]);
+    expect(lab.ping()).toBe(true);
+  });
+
+  it("ends the session of whom the password no longer opens", async () => {
+    const client = lab.connect(ana, { port: 1194, password, options: ["reneg-sec 4"] });
+    await up(client);
+    await connected();
+    account().mustChangePassword = true;
+    try {
+      await client.exited;
+      expect(client.log()).toContain("Halt command was pushed by server ('change your temporary password");
+      expect(supervisor.sessions.all()).toEqual([]);
+    } finally {
+      account().mustChangePassword = false;
+    }
+  });
+});
+
 describe("ending a session", () => {
   it("tells the client why, cuts it in openvpn, and is recorded once", async () => {
     const before = spool.lastSequence;
