@@ -23,6 +23,8 @@ test("addresses stay what they are", () => {
       "paths.staff.outbox": "/staff/outbox",
       "paths.staff.plans": "/staff/plans",
       "paths.staff.sessions": "/staff/sessions",
+      "paths.staff.sessionsOfGateway(id)": "/staff/sessions?gateway=<slug>",
+      "paths.staff.sessionsOfTenant(id)": "/staff/sessions?tenant=<slug>",
       "paths.staff.tenant(id)": "/staff/tenants/<slug>",
       "paths.staff.tenants": "/staff/tenants",
       "paths.tenant(slug).account(id)": "/<slug>/accounts/<slug>",

@@ -35,6 +35,8 @@ export const paths = {
     gateways: "/staff/gateways",
     gateway: (id: string) => `/staff/gateways/${part(id)}`,
     sessions: "/staff/sessions",
+    sessionsOfTenant: (id: string) => `/staff/sessions?tenant=${part(id)}`,
+    sessionsOfGateway: (id: string) => `/staff/sessions?gateway=${part(id)}`,
     outbox: "/staff/outbox",
     mail: (id: string) => `/staff/outbox/${part(id)}`,
   },

@@ -1,0 +1,43 @@
+"use client";
+
+import { useSubscription } from "@trpc/tanstack-react-query";
+import { useTRPC } from "../../../_lib/trpc";
+import { LiveMark } from "../../../_sessions/live-mark";
+import { useLiveRefresh } from "../../../_sessions/use-live-refresh";
+import { PageHeader } from "../../../_ui/page-header";
+import { Tabs } from "../../../_ui/tabs";
+import { useTenant } from "../../_lib/use-tenant";
+import { RefusalsTable } from "./refusals-table";
+import { SessionsTable } from "./sessions-table";
+
+/** Who is connected, who was, and who was turned away; it follows what happens by itself. */
+export function Sessions() {
+  const trpc = useTRPC();
+  const { tenantId } = useTenant();
+  const refresh = useLiveRefresh([
+    trpc.sessions.list.pathFilter(),
+    trpc.sessions.refusals.pathFilter(),
+    trpc.sessions.traffic.pathFilter(),
+  ]);
+  const changes = useSubscription(
+    // Once connected, what happened before that is read too.
+    trpc.sessions.changes.subscriptionOptions({ tenantId }, { onData: refresh, onStarted: refresh }),
+  );
+  return (
+    <>
+      <PageHeader
+        title="Sessions"
+        description="One connection each, from connecting to disconnecting, as the gateways tell it."
+        badge={<LiveMark status={changes.status} />}
+      />
+      <Tabs
+        param="view"
+        tabs={[
+          { value: "live", label: "Live", content: <SessionsTable key="live" isLive /> },
+          { value: "past", label: "Past", content: <SessionsTable key="past" isLive={false} /> },
+          { value: "refused", label: "Refused attempts", content: <RefusalsTable /> },
+        ]}
+      />
+    </>
+  );
+}

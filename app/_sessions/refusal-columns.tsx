@@ -1,0 +1,45 @@
+import { Badge } from "../_ui/badge";
+import { Copyable } from "../_ui/copyable";
+import type { Column } from "../_ui/data-table";
+import { DateTime } from "../_ui/time-ago";
+
+export interface Refusal {
+  at: Date;
+  accountName: string | null;
+  code: string;
+  reason: string;
+  realAddress: string;
+  gatewayName: string;
+  process: string;
+}
+
+export const refusalColumns: Column<Refusal>[] = [
+  {
+    id: "account",
+    header: "Account",
+    cell: (refusal) => refusal.accountName ?? <span className="font-normal text-faint">nobody known</span>,
+  },
+  { id: "at", header: "When", sortable: true, width: "11rem", cell: (refusal) => <DateTime date={refusal.at} /> },
+  { id: "reason", header: "Told", cell: (refusal) => refusal.reason },
+  {
+    id: "code",
+    header: "Code",
+    hideBelow: "md",
+    cell: (refusal) => (
+      <Badge tone="warn" mono>
+        {refusal.code}
+      </Badge>
+    ),
+  },
+  { id: "realAddress", header: "From", cell: (refusal) => <Copyable text={refusal.realAddress} /> },
+  {
+    id: "gateway",
+    header: "Gateway",
+    hideBelow: "lg",
+    cell: (refusal) => (
+      <>
+        {refusal.gatewayName} <span className="font-mono text-xs text-muted">{refusal.process}</span>
+      </>
+    ),
+  },
+];
