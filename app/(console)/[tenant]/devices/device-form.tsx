@@ -16,6 +16,7 @@ import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
 import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
+import { NetworksHint } from "./networks-hint";
 
 interface DeviceFormProps {
   /** None: a new one. */
@@ -68,7 +69,7 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
         hint="Policies open groups; outside every group nobody reaches it."
       >
         <MultiSelect
-          {...groups}
+          {...groups.options}
           selectedOptions={device?.groups.map((group) => ({ value: group.id, label: group.name }))}
           placeholder="No group"
           searchPlaceholder="Search groups"
@@ -99,8 +100,4 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
       )}
     </Form>
   );
-}
-
-function NetworksHint() {
-  return "An IPv4 address in one of your networks.";
 }

@@ -47,7 +47,7 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
         onOpen={(device) => panel.open(device.id)}
         openRowId={panel.value}
         searchPlaceholder="Search by name or address"
-        filters={[{ name: "group", label: "Group", single: true, ...groups }]}
+        filters={[{ name: "group", label: "Group", single: true, ...groups.options }]}
         rowMenu={(device) => [
           { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
           { separator: true },
