@@ -10,7 +10,7 @@
  * dropbear is installed. Replies go back by the gateway that the flow came from, whichever holds the client.
  */
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -78,6 +78,8 @@ export async function createLab(number: number): Promise<Lab> {
   if (!Number.isInteger(number) || number < 0 || number > 255) throw new RangeError(`not a lab number: ${number}`);
   const prefix = `db${number}-`;
   await removeNamespaces(prefix);
+  for (const name of await readdir(tmpdir()))
+    if (name.startsWith(prefix)) await rm(join(tmpdir(), name), { recursive: true, force: true });
   const folder = await mkdtemp(join(tmpdir(), prefix));
   const children = new Set<ChildProcess>();
   const tools = createTools(children);
