@@ -1,37 +1,24 @@
 // biome-ignore-all lint/a11y/noRedundantRoles: on a phone the parts of the table are laid out as blocks, which takes their own roles away
 "use client";
 
-import { flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
-import { ArrowDown, ArrowUp, ChevronsUpDown, Ellipsis, SearchX } from "lucide-react";
-import Link from "next/link";
+import { type ColumnDef, getCoreRowModel, type RowSelectionState, useReactTable } from "@tanstack/react-table";
+import { SearchX } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "./button";
-import { Checkbox } from "./checkbox";
 import { cn } from "./cn";
-import { DropdownMenu, type MenuItem, type MenuSeparator } from "./dropdown-menu";
+import type { MenuEntry } from "./dropdown-menu";
 import { EmptyState } from "./empty-state";
 import { ErrorState } from "./error-state";
 import { useShortcuts } from "./shortcuts";
-import { Skeleton } from "./skeleton";
+import type { Column } from "./table-column";
+import { TableHead } from "./table-head";
 import { TablePagination } from "./table-pagination";
+import { SkeletonRow, TableRow } from "./table-row";
 import { type TableFilter, TableToolbar } from "./table-toolbar";
 import type { TableState } from "./use-table-state";
 
-export interface Column<Row> {
-  /** Also what is sorted by, and so a word that the server knows. */
-  id: string;
-  header: string;
-  cell: (row: Row) => ReactNode;
-  sortable?: boolean;
-  align?: "left" | "right" | "center";
-  /** Any CSS width; others share what is left. */
-  width?: string;
-  /** Addresses and ids. */
-  mono?: boolean;
-  /** Left out on screens narrower than this. On a phone every row is a card, which shows what is not left out. */
-  hideBelow?: "sm" | "md" | "lg" | "xl";
-}
+export type { Column };
 
 /** What a query for a list gives: `useQuery(trpc.x.list.queryOptions(…, { placeholderData: keepPreviousData }))`. */
 interface ListQuery<Row> {
@@ -53,7 +40,7 @@ interface DataTableProps<Row, Filter extends string> {
   /** Where a row leads, or what it opens. */
   rowHref?: (row: Row) => string;
   onOpen?: (row: Row) => void;
-  rowMenu?: (row: Row) => readonly (MenuItem | MenuSeparator | false | null | undefined)[];
+  rowMenu?: (row: Row) => readonly MenuEntry[];
   /** The row shown in a panel beside the table. */
   openRowId?: string | null;
   /** What the search looks through: "Search by name or address". false leaves it out. */
@@ -82,15 +69,7 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
 
   const table = useReactTable<Row>({
     data: rows as Row[],
-    columns: useMemo(
-      () =>
-        columns.map((column) => ({
-          id: column.id,
-          header: column.header,
-          cell: ({ row }: { row: { original: Row } }) => column.cell(row.original),
-        })),
-      [columns],
-    ),
+    columns: noColumns as ColumnDef<Row>[],
     getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
     manualPagination: true,
@@ -133,8 +112,6 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
 
   const ids = Object.keys(selection);
   const clearSelection = () => setSelection({});
-  const isOpenable = Boolean(rowHref || onOpen);
-  const shownRows = table.getRowModel().rows;
   const isStale = query.isFetching && query.data !== undefined && !query.error;
 
   return (
@@ -186,29 +163,21 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
               aria-busy={query.isFetching || undefined}
               className="w-full border-separate border-spacing-0 max-sm:block"
             >
-              <thead role="rowgroup" className="max-sm:sr-only">
-                <tr role="row">
-                  {isSelecting && (
-                    <th role="columnheader" scope="col" className={cn(headStyle, "w-9 pr-0")}>
-                      <Checkbox
-                        aria-label="Choose all on this page"
-                        className="mt-0"
-                        value={table.getIsAllRowsSelected()}
-                        indeterminate={table.getIsSomeRowsSelected() && !table.getIsAllRowsSelected()}
-                        onValueChange={(checked) => table.toggleAllRowsSelected(checked)}
-                      />
-                    </th>
-                  )}
-                  {columns.map((column) => (
-                    <HeadCell key={column.id} column={column} sort={state.sort} onSort={state.setSort} />
-                  ))}
-                  {rowMenu && (
-                    <th role="columnheader" scope="col" className={cn(headStyle, "w-11")}>
-                      <span className="sr-only">Actions</span>
-                    </th>
-                  )}
-                </tr>
-              </thead>
+              <TableHead
+                columns={columns}
+                sort={state.sort}
+                onSort={state.setSort}
+                hasMenu={rowMenu !== undefined}
+                selection={
+                  isSelecting
+                    ? {
+                        all: table.getIsAllRowsSelected(),
+                        some: table.getIsSomeRowsSelected(),
+                        toggle: (all) => table.toggleAllRowsSelected(all),
+                      }
+                    : undefined
+                }
+              />
               <tbody
                 ref={bodyRef}
                 role="rowgroup"
@@ -225,95 +194,21 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
                         index={index}
                       />
                     ))
-                  : shownRows.map((row) => {
-                      const isOpen = openRowId !== undefined && openRowId === row.id;
-                      const press = (event: MouseEvent) => {
-                        if (!isOpenable || isInteractive(event.target)) return;
-                        if (window.getSelection()?.toString()) return;
-                        if (rowHref && (event.metaKey || event.ctrlKey))
-                          window.open(rowHref(row.original), "_blank", "noopener");
-                        else open(row.original);
-                      };
-                      const keyDown = (event: KeyboardEvent) => {
-                        if (event.target !== event.currentTarget) return;
-                        if (event.key === "Enter" && isOpenable) open(row.original);
-                        else if (event.key === "ArrowDown") move(1);
-                        else if (event.key === "ArrowUp") move(-1);
-                        else if (event.key === "x" && row.getCanSelect()) row.toggleSelected();
-                        else return;
-                        event.preventDefault();
-                      };
-                      return (
-                        <tr
+                  : table
+                      .getRowModel()
+                      .rows.map((row) => (
+                        <TableRow
                           key={row.id}
-                          role="row"
-                          data-row
-                          tabIndex={-1}
-                          aria-selected={isSelecting ? row.getIsSelected() : undefined}
-                          onClick={press}
-                          onKeyDown={keyDown}
-                          className={cn(
-                            "group/row max-sm:relative max-sm:block max-sm:border-b max-sm:px-4 max-sm:py-3 max-sm:last:border-b-0",
-                            "focus:outline-2 focus:-outline-offset-2 focus:outline-ring",
-                            isOpenable && "cursor-pointer hover:bg-hover/70",
-                            (row.getIsSelected() || isOpen) && "bg-brand-soft hover:bg-brand-soft",
-                          )}
-                        >
-                          {isSelecting && (
-                            <td
-                              role="cell"
-                              className={cn(cellStyle, "w-9 pr-0 max-sm:float-left max-sm:mr-3 max-sm:w-auto")}
-                            >
-                              <Checkbox
-                                aria-label="Choose this row"
-                                className="mt-0"
-                                value={row.getIsSelected()}
-                                disabled={!row.getCanSelect()}
-                                onValueChange={(checked) => row.toggleSelected(checked)}
-                              />
-                            </td>
-                          )}
-                          {row.getVisibleCells().map((cell, index) => {
-                            const column = columns[index]!;
-                            const content = flexRender(cell.column.columnDef.cell, cell.getContext());
-                            return (
-                              <td
-                                key={cell.id}
-                                role="cell"
-                                className={cn(cellStyle, columnStyle(column), index > 0 && cardCellStyle)}
-                              >
-                                {index === 0 ? (
-                                  <RowLink
-                                    href={rowHref?.(row.original)}
-                                    onOpen={onOpen && (() => onOpen(row.original))}
-                                  >
-                                    {content}
-                                  </RowLink>
-                                ) : (
-                                  <>
-                                    <span aria-hidden className="font-sans text-sm text-faint sm:hidden">
-                                      {column.header}
-                                    </span>
-                                    <span className="min-w-0 truncate max-sm:text-right sm:contents">{content}</span>
-                                  </>
-                                )}
-                              </td>
-                            );
-                          })}
-                          {rowMenu && (
-                            <td
-                              role="cell"
-                              className={cn(
-                                cellStyle,
-                                "w-11 py-0 pl-0 text-right max-sm:absolute max-sm:top-2 max-sm:right-2",
-                              )}
-                            >
-                              <RowMenu items={rowMenu(row.original)} />
-                            </td>
-                          )}
-                        </tr>
-                      );
-                    })}
+                          row={row}
+                          columns={columns}
+                          href={rowHref?.(row.original)}
+                          onOpen={rowHref || onOpen ? () => open(row.original) : undefined}
+                          isOpen={openRowId === row.id}
+                          isSelecting={isSelecting}
+                          menu={rowMenu?.(row.original)}
+                          onMove={move}
+                        />
+                      ))}
               </tbody>
             </table>
           </div>
@@ -324,144 +219,8 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
   );
 }
 
-const headStyle =
-  "sticky top-0 z-10 h-9 border-b bg-sunken px-3 text-left text-xs font-medium whitespace-nowrap text-faint first:pl-4 last:pr-4";
-const cellStyle =
-  "h-9 border-b border-line/70 px-3 py-1 sm:pointer-coarse:h-11 align-middle text-sm text-ink first:pl-4 last:pr-4 group-last/row:border-b-0 max-sm:block max-sm:h-auto max-sm:border-0 max-sm:p-0 max-sm:first:pl-0 max-sm:last:pr-0";
-const cardCellStyle =
-  "max-sm:mt-1.5 max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:text-left";
-
-function columnStyle<Row>(column: Column<Row>): string {
-  return cn(
-    column.align === "right" && "sm:text-right",
-    column.align === "center" && "sm:text-center",
-    column.mono && "font-mono text-xs",
-    column.hideBelow && hidden[column.hideBelow],
-  );
-}
-
-const hidden = {
-  sm: "max-sm:hidden",
-  md: "max-md:hidden",
-  lg: "max-lg:hidden",
-  xl: "max-xl:hidden",
-};
-
-function HeadCell<Row>({
-  column,
-  sort,
-  onSort,
-}: {
-  column: Column<Row>;
-  sort: string;
-  onSort: (sort: string) => void;
-}) {
-  const direction = sort === column.id ? "ascending" : sort === `-${column.id}` ? "descending" : undefined;
-  const Arrow = direction === "ascending" ? ArrowUp : direction === "descending" ? ArrowDown : ChevronsUpDown;
-  return (
-    <th
-      role="columnheader"
-      scope="col"
-      aria-sort={direction}
-      style={column.width ? { width: column.width } : undefined}
-      className={cn(headStyle, columnStyle({ ...column, mono: false }))}
-    >
-      {column.sortable ? (
-        <button
-          type="button"
-          onClick={() => onSort(direction === "ascending" ? `-${column.id}` : column.id)}
-          className={cn(
-            "group/head -mx-1 inline-flex items-center align-middle gap-1 rounded-sm px-1 hover:text-ink",
-            direction && "text-ink",
-            column.align === "right" && "flex-row-reverse",
-          )}
-        >
-          {column.header}
-          <Arrow
-            aria-hidden
-            className={cn(
-              "size-3",
-              !direction && "opacity-0 group-hover/head:opacity-60 group-focus-visible/head:opacity-60",
-            )}
-          />
-        </button>
-      ) : (
-        column.header
-      )}
-    </th>
-  );
-}
-
-function RowLink({ href, onOpen, children }: { href?: string; onOpen?: () => void; children: ReactNode }) {
-  const className = "block max-w-full truncate rounded-sm text-left font-medium text-ink max-sm:pr-8";
-  if (href)
-    return (
-      <Link href={href} className={className}>
-        {children}
-      </Link>
-    );
-  if (onOpen)
-    return (
-      <button type="button" onClick={onOpen} className={className}>
-        {children}
-      </button>
-    );
-  return <span className={className}>{children}</span>;
-}
-
-function RowMenu({ items }: { items: readonly (MenuItem | MenuSeparator | false | null | undefined)[] }) {
-  if (!items.some(Boolean)) return null;
-  return (
-    <DropdownMenu
-      items={items}
-      trigger={<Button variant="ghost" size="icon-sm" aria-label="Actions" icon={<Ellipsis aria-hidden />} />}
-    />
-  );
-}
-
-function SkeletonRow<Row>({
-  columns,
-  lead,
-  tail,
-  index,
-}: {
-  columns: readonly Column<Row>[];
-  lead: boolean;
-  tail: boolean;
-  index: number;
-}) {
-  return (
-    <tr role="row" className="group/row max-sm:block max-sm:border-b max-sm:px-4 max-sm:py-3">
-      {lead && <td role="cell" className={cn(cellStyle, "max-sm:hidden")} />}
-      {columns.map((column, at) => (
-        <td
-          key={column.id}
-          role="cell"
-          className={cn(cellStyle, columnStyle(column), at > 1 && "max-sm:hidden", at === 1 && "max-sm:mt-2")}
-        >
-          <Skeleton
-            className={cn(
-              "inline-block h-3.5 align-middle",
-              at === 0 ? widths[index % widths.length] : "w-3/5 max-w-28",
-            )}
-          />
-        </td>
-      ))}
-      {tail && <td role="cell" className={cn(cellStyle, "max-sm:hidden")} />}
-    </tr>
-  );
-}
-
-const widths = ["w-40", "w-32", "w-44", "w-36"];
-
-/** Menus are drawn elsewhere in the document, but React hands their clicks to the row that holds them. */
-function isInteractive(target: EventTarget): boolean {
-  return (
-    !(target instanceof Element) ||
-    target.closest("a,button,input,label,select,[role=menu],[role=menuitem],[role=dialog],[role=checkbox]") !== null ||
-    target.closest("tr[data-row]") === null
-  );
-}
+/** The table keeps track of rows and of what is chosen; what a column shows is drawn from `Column`. */
+const noColumns: never[] = [];
 
 function lowerFirst(text: string): string {
   return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);

@@ -27,10 +27,12 @@ export interface MenuSeparator {
   label?: string;
 }
 
+/** Falsy entries are left out, so that a permission can be written in place. */
+export type MenuEntry = MenuItem | MenuSeparator | false | null | undefined;
+
 interface DropdownMenuProps {
   trigger: ReactNode;
-  /** Falsy entries are left out, so that a permission can be written in place. */
-  items: readonly (MenuItem | MenuSeparator | false | null | undefined)[];
+  items: readonly MenuEntry[];
   header?: ReactNode;
   align?: "start" | "end";
   side?: "top" | "bottom";

@@ -3,14 +3,14 @@
 import { ChevronsUpDown, Monitor, Moon, Sun } from "lucide-react";
 import { useTheme } from "next-themes";
 import { cn } from "./cn";
-import { DropdownMenu, type MenuItem, type MenuSeparator } from "./dropdown-menu";
+import { DropdownMenu, type MenuEntry } from "./dropdown-menu";
 import { ToggleGroup } from "./toggle-group";
 
 interface UserMenuProps {
   name: string;
   /** An address or a role. */
   detail?: string;
-  items: readonly (MenuItem | MenuSeparator | false | null | undefined)[];
+  items: readonly MenuEntry[];
   className?: string;
 }
 
