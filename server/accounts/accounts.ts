@@ -263,9 +263,10 @@ async function uniqueEmail<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Reads on from "your access was revoked: ", by which gateways and the portal introduce it. */
 function revocationText(by: string, at: Date, reason: string): string {
   const date = at.toLocaleString("en-GB", { timeZone: "UTC", dateStyle: "medium", timeStyle: "short" });
-  return `Access revoked by ${by} on ${date} UTC: ${reason}`;
+  return `${reason} (by ${by.slice(0, 40)}, ${date} UTC)`;
 }
 
 const keyOf = ({ tenantId, id }: Account) => ({ tenantId_id: { tenantId, id } });

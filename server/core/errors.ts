@@ -29,6 +29,8 @@ export const invalid = (field: string, message: string) => new AppError("invalid
 export const notFound = (what: string) => new AppError("not_found", `There is no such ${what}.`);
 export const conflict = (field: string, message: string) => new AppError("conflict", message, { field });
 export const forbidden = (message: string) => new AppError("forbidden", message);
+export const revoked = (reason: string | null | undefined) =>
+  forbidden(reason ? `Your access was revoked: ${reason}` : "Your access was revoked. Ask your administrator.");
 
 /** The PostgreSQL error code (e.g. `23505`) behind a Prisma error, if it is one. */
 export function databaseCode(error: unknown): string | undefined {

@@ -47,7 +47,7 @@ export const reasonField = z
   .string()
   .trim()
   .min(1, "Say why; the person will read it.")
-  .max(160, "Use at most 160 characters.")
+  .max(120, "Use at most 120 characters.")
   .refine(isVisible, "Use visible characters on one line only.");
 
 export const emailField = z

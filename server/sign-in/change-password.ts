@@ -1,7 +1,7 @@
 import { publishAccounts } from "../accounts/accounts";
 import { beginAttempt } from "../core/attempts";
 import { inTenant, inTransaction, lockTenant } from "../core/db";
-import { AppError, invalid } from "../core/errors";
+import { invalid, revoked } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
 import type { AccountPrincipal, Principal, UserPrincipal } from "../trpc/principal";
 import { actorOf } from "../trpc/trpc";
@@ -36,8 +36,7 @@ async function findHash(principal: Principal): Promise<string | null> {
   const { tenantId, accountId } = principal;
   return inTenant(actorOf(principal), tenantId, async ({ tx }) => {
     const account = await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: accountId } } });
-    if (account && account.state !== "active")
-      throw new AppError("forbidden", account.revokedReason ?? "Your access was revoked.");
+    if (account && account.state !== "active") throw revoked(account.revokedReason);
     return account?.passwordHash ?? null;
   });
 }

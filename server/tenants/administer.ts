@@ -18,15 +18,7 @@ import type {
   setUplinkInput,
   updateTenantInput,
 } from "./schema";
-import {
-  cutBlock,
-  defaultUplink,
-  enterTenant,
-  lockUplinks,
-  networkEntries,
-  tenantEntry,
-  uplinkEntries,
-} from "./tenants";
+import { cutBlock, defaultUplink, enterTenant, networkEntries, tenantEntry, uplinkEntries } from "./tenants";
 
 export async function createTenant(
   platform: Scope,
@@ -36,7 +28,8 @@ export async function createTenant(
   requireOutsideRange(input.networks);
   const plan = await requirePlan(platform, input.planId);
   if (input.homeRegionId) await requireRegion(platform, input.homeRegionId);
-  await lockUplinks(tx);
+  // A gateway that is being made now is waited for, and one that comes later sees this tenant: neither misses the other.
+  await tx.$executeRaw`LOCK TABLE gateways IN SHARE MODE`;
   const gateways = await tx.gateway.findMany({ select: { id: true } });
 
   const tenantId = randomUUID();

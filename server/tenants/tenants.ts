@@ -4,13 +4,11 @@
  */
 import { type Cidr, formatAddress, parseCidr } from "@/gateway/protocol/addresses";
 import type { Entry } from "@/gateway/protocol/document";
-import { audit } from "../core/audit";
 import { bind, lockTenant, type Scope, type TenantScope, type Tx } from "../core/db";
 import { env } from "../core/env";
 import { AppError, notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
 import type { Tenant } from "../core/prisma/client";
-import { publish } from "../revisions/revisions";
 
 /** Binds staff's transaction to a tenant for writing and takes its lock. @throws not_found where there is none, or no more */
 export async function enterTenant(scope: Scope, tenantId: string): Promise<{ scope: TenantScope; tenant: Tenant }> {
@@ -52,43 +50,6 @@ export async function uplinkEntries({ tx, tenantId }: TenantScope, gatewayId?: s
 
 /** What an uplink is called until staff say otherwise. */
 export const defaultUplink = (tenantNumber: number) => `up-${tenantNumber}`;
-
-/**
- * Gives every tenant its default uplink on a gateway that has just been made. Each tenant gets a revision. The caller's
- * transaction is staff's, and is bound to all tenants for reading again when this returns. (Call it from a file other
- * than gateways.ts, which this one depends on by way of revisions.)
- */
-export async function addUplinksForGateway(scope: Scope, gatewayId: string): Promise<void> {
-  const reading = { isStaff: true, userId: scope.actor.id ?? undefined };
-  await lockUplinks(scope.tx);
-  await bind(scope.tx, reading);
-  const tenants = await scope.tx.tenant.findMany({
-    where: { state: { not: "deleted" }, uplinks: { none: { gatewayId } } },
-    select: { id: true, number: true },
-    orderBy: { id: "asc" },
-  });
-  for (const { id: tenantId, number } of tenants) {
-    await bind(scope.tx, { ...reading, tenantId });
-    const bound: TenantScope = { ...scope, tenantId };
-    await lockTenant(bound);
-    await scope.tx.uplink.create({ data: { tenantId, gatewayId, interface: defaultUplink(number) } });
-    await audit(bound, {
-      action: "tenants.add_uplink",
-      subject: { kind: "gateway", id: gatewayId, name: gatewayId },
-      details: { interface: defaultUplink(number) },
-    });
-    await publish(bound, await uplinkEntries(bound, gatewayId), {
-      summary: "prepared for a new gateway",
-      subject: { kind: "gateway", id: gatewayId },
-    });
-  }
-  await bind(scope.tx, reading);
-}
-
-/** So that a tenant and a gateway made at the same moment do not miss each other. */
-export async function lockUplinks(tx: Tx): Promise<void> {
-  await tx.$queryRaw`SELECT pg_advisory_xact_lock(7270003)::text`;
-}
 
 /**
  * The next stable address of the tenant, and the entries that must be published with it. Addresses are never given twice.

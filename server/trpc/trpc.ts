@@ -8,7 +8,7 @@ import { z } from "zod";
 import { isAudited } from "../core/audit";
 import { type Actor, database, inTransaction, lockTenant, type Scope, type TenantScope } from "../core/db";
 import { env } from "../core/env";
-import { AppError, type ErrorCode, notFound } from "../core/errors";
+import { AppError, type ErrorCode, notFound, revoked } from "../core/errors";
 import type { Log } from "../core/log";
 import {
   canMember,
@@ -118,8 +118,7 @@ export const portalProcedure = revokedPortalProcedure.use(async ({ ctx, next }) 
     where: { tenantId_id: { tenantId, id: accountId } },
     select: { state: true, revokedReason: true },
   });
-  if (account?.state !== "active")
-    throw new AppError("forbidden", account?.revokedReason ?? "Your access was revoked.");
+  if (account?.state !== "active") throw revoked(account?.revokedReason);
   return next();
 });
 
