@@ -30,5 +30,6 @@ function tooLarge(maxBytes: number): Response {
     code: -32013,
     data: { code: "PAYLOAD_TOO_LARGE", httpStatus: 413 },
   });
-  return Response.json({ error }, { status: 413 });
+  // The rest of the body is not read, so nothing else can follow on this connection.
+  return Response.json({ error }, { status: 413, headers: { connection: "close" } });
 }
