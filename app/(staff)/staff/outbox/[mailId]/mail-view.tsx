@@ -1,0 +1,81 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { paths } from "../../../../_lib/paths";
+import { useTRPC } from "../../../../_lib/trpc";
+import { Callout } from "../../../../_ui/callout";
+import { Card } from "../../../../_ui/card";
+import { Copyable } from "../../../../_ui/copyable";
+import { ErrorState } from "../../../../_ui/error-state";
+import { KeyValue } from "../../../../_ui/key-value";
+import { PageHeader } from "../../../../_ui/page-header";
+import { SkeletonText } from "../../../../_ui/skeleton";
+import { DateTime } from "../../../../_ui/time-ago";
+import { MailState } from "../mail-state";
+import { splitLinks } from "./split-links";
+
+/** One mail as its reader sees it. */
+export function MailView({ mailId }: { mailId: string }) {
+  const trpc = useTRPC();
+  const { data: mail, error, refetch, isFetching } = useQuery(trpc.outbox.get.queryOptions({ id: mailId }));
+  return (
+    <>
+      <PageHeader title={mail?.subject ?? "Mail"} breadcrumbs={[{ label: "Outbox", href: paths.staff.outbox }]} />
+      {error && !mail ? (
+        <ErrorState
+          frame="box"
+          error={error}
+          title="This mail could not be loaded"
+          onRetry={refetch}
+          isRetrying={isFetching}
+        />
+      ) : (
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+          <Card title="Text">
+            {mail ? (
+              <p className="max-w-prose text-sm leading-6 break-words whitespace-pre-wrap">
+                {splitLinks(mail.text).map((part, index) =>
+                  part.href ? (
+                    <a
+                      // biome-ignore lint/suspicious/noArrayIndexKey: the text does not change
+                      key={index}
+                      href={part.href}
+                      className="rounded-sm text-brand-text underline underline-offset-2"
+                    >
+                      {part.text}
+                    </a>
+                  ) : (
+                    part.text
+                  ),
+                )}
+              </p>
+            ) : (
+              <SkeletonText lines={6} />
+            )}
+          </Card>
+          <Card title="Delivery">
+            {mail ? (
+              <>
+                <KeyValue
+                  items={[
+                    { label: "To", value: <Copyable text={mail.recipient} plain /> },
+                    { label: "State", value: <MailState mail={mail} /> },
+                    { label: "Written", value: <DateTime date={mail.createdAt} /> },
+                    { label: "Sent", value: <DateTime date={mail.sentAt} fallback="not sent" /> },
+                  ]}
+                />
+                {mail.error && (
+                  <Callout tone="bad" title="The mail server refused it" className="mt-3">
+                    {mail.error}
+                  </Callout>
+                )}
+              </>
+            ) : (
+              <SkeletonText lines={4} />
+            )}
+          </Card>
+        </div>
+      )}
+    </>
+  );
+}
