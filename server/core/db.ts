@@ -3,6 +3,7 @@
  * security does the rest, so a forgotten `where` finds nothing of anybody else's. Jobs are added after commit.
  */
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { env } from "./env";
 import { type Prisma, PrismaClient } from "./prisma/client";
 
@@ -89,7 +90,7 @@ export async function bind(tx: Tx, binding: Binding): Promise<void> {
     set_config('app.sign_in_email', ${binding.signInEmail ?? ""}, true), set_config('app.invitation', ${binding.invitation ?? ""}, true)`;
 }
 
-const held = globalThis as { drawbridgeDatabase?: PrismaClient };
+const held = globalThis as { drawbridgeDatabase?: PrismaClient; drawbridgePool?: pg.Pool };
 
 /** One client a process, kept over hot reloads. Unbound: sees the platform's own tables only. */
 export function database(): PrismaClient {
@@ -104,7 +105,18 @@ export function database(): PrismaClient {
   return held.drawbridgeDatabase;
 }
 
+/** Plain SQL for the hot paths of the workers, where a round trip counts. As unbound as `database()` until it is bound. */
+export function pool(): pg.Pool {
+  if (!held.drawbridgePool) {
+    held.drawbridgePool = new pg.Pool({ connectionString: env.DATABASE_URL, options: "-c TimeZone=UTC", max: 20 });
+    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+    held.drawbridgePool.on("error", () => {});
+  }
+  return held.drawbridgePool;
+}
+
 export async function closeDatabase(): Promise<void> {
-  await held.drawbridgeDatabase?.$disconnect();
+  await Promise.all([held.drawbridgeDatabase?.$disconnect(), held.drawbridgePool?.end()]);
   held.drawbridgeDatabase = undefined;
+  held.drawbridgePool = undefined;
 }

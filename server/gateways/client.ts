@@ -11,7 +11,6 @@ import type {
   EventsReply,
   GatewayConfig,
   GatewayStateReply,
-  Push,
   PushConflict,
   PushReply,
 } from "@/gateway/protocol/api";
@@ -50,17 +49,24 @@ export async function putConfig(gateway: GatewayAddress, config: GatewayConfig):
   return reply.body as GatewayStateReply;
 }
 
+/** A push as it crosses the wire: `Push` of the protocol, its entries already as JSON text, as the database gave them. */
+export interface EncodedPush {
+  from: number | null;
+  to: number;
+  entries: string[];
+}
+
 /** @returns what it enforced, or where it stands when that is not where the push starts from */
 export async function putTenant(
   gateway: GatewayAddress,
   tenantId: string,
-  push: Push,
+  push: EncodedPush,
   signal?: AbortSignal,
 ): Promise<{ outcome: "enforced"; reply: PushReply } | { outcome: "conflict"; revision: number }> {
   const { status, body } = await call(gateway, {
     method: "PUT",
     path: `/v1/tenants/${tenantId}`,
-    body: push,
+    text: `{"from":${push.from},"to":${push.to},"entries":[${push.entries.join(",")}]}`,
     // A whole document of a large tenant takes its time.
     timeoutMs: 15_000 + push.entries.length,
     allow: [409],
@@ -113,6 +119,8 @@ interface Call {
   method: "GET" | "PUT" | "POST";
   path: string;
   body?: unknown;
+  /** The body as JSON text already. */
+  text?: string;
   timeoutMs: number;
   /** Statuses beyond 2xx that are an answer and no error. */
   allow?: number[];
@@ -148,7 +156,8 @@ async function call(gateway: GatewayAddress, options: Call, isRetry = false): Pr
 
 function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise<{ status: number; text: string }> {
   const { method, path, timeoutMs, signal } = options;
-  const payload = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+  const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  const payload = text === undefined ? undefined : Buffer.from(text);
   return new Promise((resolve, reject) => {
     const sent = request({
       host: gateway.apiHost,

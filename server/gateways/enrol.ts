@@ -1,0 +1,164 @@
+/**
+ * Enrolment, from the control plane's side: we call the agent that waits, and each proves to the other that it holds the
+ * one-time token's secret, bound to the certificate of the connection. Whoever answers without it gets nothing.
+ * Killed at any point, it can be done again: a gateway that took its certificate just before is known by it.
+ */
+import { randomBytes } from "node:crypto";
+import { Agent, request } from "node:https";
+import type { TLSSocket } from "node:tls";
+import type { EnrolGrant, EnrolReply, EnrolRequest } from "@/gateway/protocol/api";
+import { grantProof, isProof, requestProof } from "@/gateway/protocol/enrolment";
+import { gatewayTrust, issueGatewayCertificate } from "../certificates/certificates";
+import { audit } from "../core/audit";
+import { database, inTransaction, system } from "../core/db";
+import { enqueue } from "../core/queue";
+import { unseal } from "../core/seal";
+import { requestPushTo } from "../revisions/revisions";
+import { type GatewayAddress, GatewayError, getState } from "./client";
+import { configure } from "./config";
+import { gatewayCollect } from "./jobs";
+
+const callTimeoutMs = 5_000;
+
+/**
+ * @returns true once it is enrolled; false when it does not answer yet, or no token stands open
+ * @throws GatewayError when what answers is not the gateway that holds the token
+ */
+export async function enrolGateway(gatewayId: string, now = new Date()): Promise<boolean> {
+  const gateway = await database().gateway.findUnique({ where: { id: gatewayId } });
+  if (!gateway?.sealedToken || !gateway.tokenExpiresAt || gateway.tokenExpiresAt <= now) return false;
+  const secret = unseal(gateway.sealedToken, `token ${gatewayId}`).toString();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+  try {
+    const enrolled = await exchangeCertificates(gateway, secret, agent);
+    if (!enrolled) return false;
+    await store(gateway, enrolled, now);
+  } finally {
+    agent.destroy();
+  }
+  // The agent opens its API anew under the certificate that it got.
+  await retried(() => configure(gateway), 40, 250);
+  await requestPushTo(gatewayId);
+  await enqueue(gatewayCollect, { gatewayId });
+  return true;
+}
+
+interface Enrolled {
+  fingerprint: string;
+  notAfter: Date;
+}
+
+async function exchangeCertificates(
+  gateway: GatewayAddress,
+  secret: string,
+  agent: Agent,
+): Promise<Enrolled | undefined> {
+  const nonce = randomBytes(32).toString("hex");
+  const asked = await post(gateway, agent, "/v1/enrol/request", { nonce } satisfies EnrolRequest).catch(
+    () => undefined,
+  );
+  if (asked?.status !== 200) return findEnrolled(gateway);
+  const { csr, proof } = asked.body as EnrolReply;
+  if (
+    typeof csr !== "string" ||
+    typeof proof !== "string" ||
+    !isProof(requestProof(secret, nonce, csr, asked.fingerprint), proof)
+  )
+    throw new GatewayError(
+      "untrusted",
+      `${gateway.name} at ${gateway.apiHost}:${gateway.apiPort} does not hold this gateway's enrolment token. Nothing was granted to it.`,
+    );
+  const { leaf, gatewayCa } = await inTransaction(system, {}, async (scope) => ({
+    leaf: await issueGatewayCertificate(scope, gateway.id, csr),
+    gatewayCa: (await gatewayTrust(scope)).gatewayCa,
+  }));
+  const grant: EnrolGrant = {
+    certificate: leaf.pem,
+    gatewayCa,
+    proof: grantProof(secret, leaf.pem, gatewayCa),
+  };
+  const granted = await post(gateway, agent, "/v1/enrol/certificate", grant);
+  if (granted.status !== 204) {
+    const { error } = (granted.body ?? {}) as { error?: { message?: string } };
+    throw new GatewayError("refused", `${gateway.name} refused its certificate: ${error?.message ?? granted.status}`);
+  }
+  return { fingerprint: leaf.fingerprint, notAfter: leaf.notAfter };
+}
+
+/** It may hold a certificate of ours already: we were stopped between granting it and writing that down. */
+async function findEnrolled(gateway: GatewayAddress): Promise<Enrolled | undefined> {
+  try {
+    const { certificateNotAfter } = await getState(gateway, 2_000);
+    return { fingerprint: "", notAfter: new Date(certificateNotAfter) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The token is spent with it. */
+async function store(gateway: GatewayAddress, { fingerprint, notAfter }: Enrolled, now: Date): Promise<void> {
+  await inTransaction(system, {}, async (scope) => {
+    await scope.tx.gateway.update({
+      where: { id: gateway.id },
+      data: {
+        ...{ enrolledAt: now, sealedToken: null, tokenExpiresAt: null, lastSeenAt: now, error: null, errorAt: null },
+        ...{ fingerprint: fingerprint || undefined, certificateNotAfter: notAfter },
+      },
+    });
+    await audit(scope, {
+      action: "gateways.enrol",
+      subject: { kind: "gateway", id: gateway.id, name: gateway.name },
+      details: { fingerprint, notAfter },
+    });
+  });
+}
+
+/** Over a connection that nothing is trusted of: `fingerprint` is of the certificate that it showed. */
+function post(
+  { apiHost, apiPort }: GatewayAddress,
+  agent: Agent,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; body: unknown; fingerprint: string }> {
+  const payload = Buffer.from(JSON.stringify(body));
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      ...{ host: apiHost, port: apiPort, agent, method: "POST", path, timeout: callTimeoutMs },
+      headers: { "content-type": "application/json", "content-length": payload.length },
+    });
+    sent.once("timeout", () => sent.destroy(new Error("timed out")));
+    sent.once("error", reject);
+    sent.once("response", (response) => {
+      const peer = (response.socket as TLSSocket).getPeerCertificate();
+      const fingerprint = (peer.fingerprint256 ?? "").replaceAll(":", "").toLowerCase();
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > 64 * 1024) sent.destroy(new Error("the answer is too long"));
+        else chunks.push(chunk);
+      });
+      response.once("error", reject);
+      response.once("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        try {
+          resolve({ status: response.statusCode ?? 0, body: text ? JSON.parse(text) : undefined, fingerprint });
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+    sent.end(payload);
+  });
+}
+
+async function retried<T>(work: () => Promise<T>, attempts: number, everyMs: number): Promise<T> {
+  for (let left = attempts; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
+    }
+  }
+}
