@@ -222,6 +222,25 @@ describe("a client", () => {
     expect(JSON.stringify(await spool.read(0, 100))).not.toContain("script>");
   });
 
+  it.each([
+    ["a network that is none", () => document.networks.set("n", { cidr: "10.20.0.0/16 255.0.0.0" })],
+    ["an address that is none", () => Object.assign(account(), { address: 'x"\npush "route 0.0.0.0' })],
+  ])("is refused, never let in halfway, where its document has %s", async (_what, change) => {
+    change();
+    fake.connect(1);
+    expect(await fake.told("client-deny 1")).toContain("not_ready");
+    expect(count("client-auth")).toBe(0);
+    expect(ledger.hasAccepted("boot", 1)).toBe(false);
+  });
+
+  it("that knocks without end does not fill the disk", async () => {
+    account().fingerprints = [];
+    for (let n = 0; n < 100; n++) fake.connect(n, { realAddress: `192.0.2.2:${1_000 + n}` });
+    fake.connect(100, { realAddress: "198.51.100.1:5" });
+    await fake.told("client-deny 100");
+    await events("refused", 31);
+  });
+
   it("that is gone before it was decided is let be", async () => {
     let decide = (_isRight: boolean) => {};
     checkPassword = () => new Promise((resolve) => (decide = resolve));

@@ -4,12 +4,13 @@
  */
 import type { Logger } from "pino";
 import type { Admission, AdmissionDesk } from "../auth/admission";
+import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
 import { type AccountMatch, decideSession } from "../auth/decide-connection";
 import type { LiveSession, SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
-import { formatAddress, parseCidr } from "../protocol/addresses";
+import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
 import { keepalive, netmask } from "./config";
@@ -35,8 +36,10 @@ export interface ClientContext {
   tunReady(): Promise<void>;
 }
 
-/** The client is told within a round trip; the packet needs nothing more of the server than to be sent. */
-const toldMs = 100;
+/** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
+const toldMs = 50;
+/** Who knocks without end fills no disk: refusals recorded per address and minute. */
+const maxRefusals = 30;
 /** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
 const silentMs = keepalive.timeoutSeconds * 2 * 1000 * 0.6;
 
@@ -46,6 +49,7 @@ export class ProcessClients {
   /** Clients that were seen stranded at the last look. */
   #stranded = new Set<number>();
   #isOver = false;
+  #refusals = new AttemptLimiter(maxRefusals, 60_000);
 
   constructor(
     readonly deps: ClientDependencies,
@@ -185,14 +189,21 @@ export class ProcessClients {
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, { tenantId, accountId, address, networks }: Accepted) {
-    const { ledger } = this.deps;
+    const { ledger, log } = this.deps;
     const { record, range, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
-    // Encoded first: what cannot be said safely must not be written down as said.
-    const command = commands.clientAuth(clientId, keyId, [
-      `ifconfig-push ${address} ${netmask(range)}`,
-      ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
-    ]);
+    let command: Command;
+    try {
+      command = commands.clientAuth(clientId, keyId, [
+        `ifconfig-push ${formatAddress(parseAddress(address))} ${netmask(range)}`,
+        ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
+      ]);
+    } catch (error) {
+      log.error({ err: error, tenantId, accountId }, "a client's options cannot be said");
+      const refusal: Refused = { accepted: false, tenantId, accountId, code: "not_ready", reason: unsayable };
+      this.#recordRefusal(claim, refusal);
+      return this.#deny(clientId, keyId, claim, refusal);
+    }
     ledger.accept({
       tenantId,
       accountId,
@@ -212,6 +223,8 @@ export class ProcessClients {
   #recordRefusal(claim: Claim, { tenantId, accountId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
+    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
+    if (this.#refusals.take(realAddress.slice(0, realAddress.lastIndexOf(":"))) > 0) return;
     spool.append({
       type: "refused",
       tenantId,
@@ -290,6 +303,8 @@ export class ProcessClients {
     });
   }
 }
+
+const unsayable = "the gateway cannot set up this account's connection; tell your administrator";
 
 type Accepted = Extract<Admission, { accepted: true }>;
 type Refused = Extract<Admission, { accepted: false }>;

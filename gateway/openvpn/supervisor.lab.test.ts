@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { pino } from "pino";
@@ -115,6 +115,9 @@ async function restartAgent(): Promise<void> {
   await start();
 }
 
+/** A dead child of this test's process stays a zombie until it is waited for. */
+const isRunning = (pid: number): boolean =>
+  existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
 const account = (): AccountValue => document.accounts.get(accountId)!;
 const events = async <T extends EventBody["type"]>(type: T, after = 0) =>
   (await spool.read(after, 100_000)).filter((event) => event.type === type) as Extract<GatewayEvent, { type: T }>[];
@@ -280,6 +283,31 @@ describe("the agent", () => {
     expect(lab.ping()).toBe(true);
     await supervisor.sessions.end(session.sessionId, "kicked", "enough");
     expect(supervisor.sessions.all()).toEqual([]);
+  });
+
+  it.each([
+    ["died", "SIGKILL"],
+    ["was reloaded", "SIGHUP"],
+  ] as const)("closes the sessions of a process that %s while no agent was there", async (_what, signal) => {
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const session = await connected();
+    const { pid } = supervisor.processes().find(({ name }) => name === "udp-1194")!;
+    const before = spool.lastSequence;
+    await supervisor.close();
+    await spool.close();
+    await client.stop();
+    const log = join(lab.folder, "state", "openvpn", "udp-1194", "openvpn.log");
+    const starts = () => readFileSync(log, "utf8").split("Initialization Sequence Completed").length;
+    const startsBefore = starts();
+    process.kill(pid!, signal);
+    await until("the signal's effect", () => (signal === "SIGHUP" ? starts() > startsBefore : !isRunning(pid!)));
+    await start();
+    const gone = await until("its end", async () => (await events("disconnected", before))[0]);
+    expect(gone).toMatchObject({ sessionId: session.sessionId, code: "process_ended" });
+    expect(supervisor.processes().find(({ name }) => name === "udp-1194")).toMatchObject({ status: "running" });
+    await up(lab.connect(ana, { port: 1194, password }));
+    expect(await connected()).not.toMatchObject({ processBoot: session.processBoot });
   });
 
   it("lets in a client whose CONNECT nobody heard", async () => {

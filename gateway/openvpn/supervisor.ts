@@ -110,8 +110,9 @@ class OpenvpnSupervisor implements Supervisor {
     const warnings = Array.from(this.#keepers, ([name, keeper]): GatewayWarning | null =>
       keeper.failure === null ? null : { code: "process_failed", message: `${name}: ${keeper.failure}` },
     ).filter((warning) => warning !== null);
-    const failure = this.deps.spool.failure ?? this.#ledger.failure;
-    if (failure !== null) warnings.push({ code: "events_not_stored", message: `events cannot be stored: ${failure}` });
+    const { failure } = this.#ledger;
+    if (failure !== null)
+      warnings.push({ code: "sessions_not_stored", message: `sessions cannot be stored: ${failure}` });
     return warnings;
   }
 
