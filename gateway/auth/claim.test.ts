@@ -61,7 +61,7 @@ describe("a client's claim", () => {
 describe("client-supplied text", () => {
   it("has no characters left that break lines, hide or turn text around, and is short", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 500 }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 100 }), (text) => {
         const shown = clean(text, 40);
         expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
         expect([...shown].length).toBeLessThanOrEqual(40);

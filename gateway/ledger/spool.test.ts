@@ -138,7 +138,7 @@ describe("the spool", () => {
     expect(await woken).toEqual([1, 2]);
   });
 
-  it("reads 100,000 events in batches, in order and in little time", async () => {
+  it("reads 100,000 events in batches, in order and in little time", { timeout: 30_000 }, async () => {
     const spool = start();
     for (let batch = 0; batch < 100; batch++) await append(spool, 1_000);
     const begun = performance.now();

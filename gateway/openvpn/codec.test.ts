@@ -41,7 +41,7 @@ const cuts = (input: Buffer) =>
     .map((places) => [0, ...places.sort((a, b) => a - b), input.length])
     .map((places) => places.slice(1).map((end, index) => input.subarray(places[index], end)));
 
-describe("decoding", () => {
+describe("decoding", { timeout: 20_000 }, () => {
   it("reads what openvpn says", () => {
     const messages = decode(bytes(transcript));
     expect(messages.map((m) => (m.type === "client" ? m.event : m.type))).toEqual([
@@ -219,7 +219,7 @@ describe("replies", () => {
   });
 });
 
-describe("encoding", () => {
+describe("encoding", { timeout: 20_000 }, () => {
   const anyText = fc.oneof(
     fc.string({ unit: "binary", maxLength: 300 }),
     fc.string({

@@ -17,6 +17,7 @@ import { ProcessClients } from "./process-clients";
 import { connectManagement, type ManagementSocket } from "./socket";
 import { connectEnvironment } from "./transcript";
 
+const patience = { timeout: 4_000 };
 const address = "100.64.3.7";
 const password = 'p"a\\ss';
 let folder: string;
@@ -101,9 +102,9 @@ async function events<T extends EventBody["type"]>(type: T, count = 1): Promise<
     const found = (await spool.read(0, 1_000)).filter((event) => event.type === type);
     expect(found).toHaveLength(count);
     return found as Extract<GatewayEvent, { type: T }>[];
-  });
+  }, patience);
 }
-const session = () => vi.waitFor(() => ledger.all()[0] ?? expect.fail("no session"));
+const session = () => vi.waitFor(() => ledger.all()[0] ?? expect.fail("no session"), patience);
 const count = (prefix: string) => fake.commands.filter((command) => command.startsWith(prefix)).length;
 
 describe("a client", () => {

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProcessFiles } from "./config";
 import { findRunning, isAlive, logTail, type RunningProcess, startProcess, stopProcess, trimLog } from "./process";
 
+/** A program of Node takes its time to start where others work too. */
+const patience = { timeout: 10_000 };
+
 let folder: string;
 let files: ProcessFiles;
 let program: string;
@@ -37,13 +40,13 @@ async function start(script: string): Promise<RunningProcess> {
 }
 const wait = 'console.log("up"); setInterval(() => {}, 1000);';
 
-describe("a process", () => {
+describe("a process", { timeout: 20_000 }, () => {
   it("is found again by who did not start it, in a group of its own, writing to its log", async () => {
     const running = await start(wait);
-    await vi.waitFor(() => expect(findRunning(files)).toEqual(running));
+    await vi.waitFor(() => expect(findRunning(files)).toEqual(running), patience);
     const stat = readFileSync(`/proc/${running.pid}/stat`, "latin1").split(") ")[1]!.split(" ");
     expect(Number(stat[2])).toBe(running.pid);
-    await vi.waitFor(() => expect(logTail(files)).toBe("up"));
+    await vi.waitFor(() => expect(logTail(files)).toBe("up"), patience);
     expect(isAlive(process.pid, files)).toBe(false);
   });
 
@@ -56,14 +59,14 @@ describe("a process", () => {
 
   it("that dies at once is dead, and says why", async () => {
     const { pid } = await start('console.error("Options error: no"); process.exit(1);');
-    await vi.waitFor(() => expect(isAlive(pid, files)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(pid, files)).toBe(false), patience);
     expect(findRunning(files)).toBeNull();
     expect(logTail(files)).toContain("Options error");
   });
 
   it("that will not go is killed", async () => {
     const { pid } = await start(`process.on("SIGTERM", () => {}); ${wait}`);
-    await vi.waitFor(() => expect(logTail(files)).toBe("up"));
+    await vi.waitFor(() => expect(logTail(files)).toBe("up"), patience);
     await stopProcess(pid, files, 200);
     expect(isAlive(pid, files)).toBe(false);
   });
