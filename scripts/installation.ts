@@ -5,12 +5,14 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Scenario, SignIn } from "../prisma/seed/seed";
 import { parseEnv } from "../server/core/env";
 import { migrate } from "../server/core/migrate";
+import type { DemonstrationNetwork } from "./demonstration-network";
 import { root } from "./support/bootstrap.mjs";
-import { buildApp } from "./support/builds";
+import { buildApp, buildGateway } from "./support/builds";
 import { Console } from "./support/console";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
@@ -43,6 +45,9 @@ export interface Installation extends Endings {
   /** The environment of its processes: database, queue, secrets. */
   environment: Settings;
   console: Console;
+  note: InstallationNote;
+  /** Why there is no demonstration network, where there is none. */
+  networkObstacle: string | undefined;
 }
 
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
@@ -59,10 +64,17 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
   const running: Supervised[] = [];
   let postgres: EmbeddedPostgres | undefined;
+  let network: DemonstrationNetwork | undefined;
   let isStopping = false;
-  const stop = async () => {
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+  const stopAll = async () => {
     isStopping = true;
-    await Promise.all(running.map((one) => one.stop()));
+    await Promise.all([network?.stop(), ...running.map((one) => one.stop())]);
+    await letGoOfServer();
     if (postgres) {
       await postgres.stop();
       await book.remove(postgres.process);
@@ -71,6 +83,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
   const kill = () => {
     isStopping = true;
+    network?.kill();
     for (const one of running) one.kill();
     postgres?.kill();
   };
@@ -117,7 +130,27 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     };
     parseEnv(environment);
 
-    await Promise.all([migrateDatabase(environment, embedded, console), buildApp(console)]);
+    // The seed and the demonstration network act through the server's own code, in this process.
+    Object.assign(process.env, environment);
+    const networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : await findObstacle();
+    const prepareDatabase = async () => {
+      if (existsSync(seedingPath(dataDir))) {
+        if (!embedded)
+          throw new Error(
+            `The last start was cut off while it filled the database. Empty the database, remove ${seedingPath(dataDir)} and start again.`,
+          );
+        await embedded.recreate();
+        await rm(seedingPath(dataDir));
+      }
+      await migrateDatabase(environment, embedded, console);
+      goOn();
+      return seedWhereEmpty(dataDir, settings, merged.DATABASE_URL ? "empty" : "demonstration", console);
+    };
+    const [signIns] = await Promise.all([
+      prepareDatabase(),
+      buildApp(console),
+      networkObstacle ? undefined : buildGateway(console),
+    ]);
     goOn();
 
     const run = (name: string, command: string[]) =>
@@ -137,20 +170,76 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       run("app", ["node_modules/next/dist/bin/next", "start", "-p", String(settings.PORT), "-H", settings.HOST]),
       run("workers", ["--import", "tsx", "workers/main.ts"]),
     );
-    await appAnswers(settings);
+    const startNetwork = async () => {
+      if (networkObstacle) return undefined;
+      const { startDemonstrationNetwork } = await import("./demonstration-network");
+      goOn();
+      network = startDemonstrationNetwork({
+        labNumber: settings.DRAWBRIDGE_LAB,
+        dataDir,
+        password: settings.SEED_PASSWORD,
+        console,
+        book,
+        logLevel: environment.LOG_LEVEL ?? "info",
+      });
+      return network.ready;
+    };
+    const [networkNote] = await Promise.all([startNetwork(), appAnswers(settings)]);
+    goOn();
     const note: InstallationNote = {
       start: markOf("start", process.pid)!,
       url,
       environment,
-      signIns: [],
+      signIns,
       password: settings.SEED_PASSWORD,
+      network: networkNote,
     };
     await writeNote(dataDir, note);
-    return { url, dataDir, settings, environment, console, stop, kill };
+    return { url, dataDir, settings, environment, console, note, networkObstacle, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Who can sign in is remembered from the seed; a database that has people in it is left as it is. */
+async function seedWhereEmpty(
+  dataDir: string,
+  settings: StartSettings,
+  otherwise: Scenario,
+  console: Console,
+): Promise<SignIn[]> {
+  const { isEmpty, seed, scenarios } = await import("../prisma/seed/seed");
+  const path = join(dataDir, "sign-ins.json");
+  if (!(await isEmpty())) return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as SignIn[]) : [];
+  const scenario = settings.DRAWBRIDGE_SCENARIO ?? otherwise;
+  await writeFile(seedingPath(dataDir), scenario);
+  console.say(`Filling the database: ${scenarios[scenario]} …`);
+  const signIns = await seed(scenario, {
+    password: settings.SEED_PASSWORD,
+    administratorEmail: settings.ADMINISTRATOR_EMAIL,
+  });
+  await writeFile(path, JSON.stringify(signIns, null, 2), { mode: 0o600 });
+  await rm(seedingPath(dataDir));
+  return signIns;
+}
+
+/** There while a seed is at work: a database that it was cut off in is made anew. */
+const seedingPath = (dataDir: string) => join(dataDir, "run/seeding");
+
+async function findObstacle(): Promise<string | undefined> {
+  const { findNetworkObstacle } = await import("./demonstration-network");
+  return findNetworkObstacle();
+}
+
+/** This process's own connections, before the server that they lead to goes away. */
+async function letGoOfServer(): Promise<void> {
+  const [{ closeQueues }, { closeDatabase }] = await Promise.all([
+    import("../server/core/queue"),
+    import("../server/core/db"),
+  ]);
+  await closeQueues();
+  await closeDatabase();
 }
 
 async function requireAlone(dataDir: string): Promise<void> {

@@ -1,5 +1,7 @@
 /** Starts the installation, tells how to use it, and ends it when asked. Set-up has been done by start.mjs. */
 import { type Endings, type Installation, startInstallation } from "./installation";
+import type { Console } from "./support/console";
+import type { NetworkNote } from "./support/installation-note";
 
 let endings: Endings | undefined;
 let stopping: Promise<void> | undefined;
@@ -46,11 +48,63 @@ function stop(status: number): void {
   );
 }
 
-function summarise({ console, url, dataDir }: Installation, tookMs: number): void {
-  console.say();
-  console.say(
-    `  ${console.bold("Drawbridge is up")} ${console.dim(`in ${(tookMs / 1000).toFixed(1)} s`)}   ${console.bold(url)}`,
-  );
-  console.say(`  ${console.dim(`Data, secrets and logs: ${dataDir}. Ctrl-C stops it.`)}`);
-  console.say();
+function summarise(installation: Installation, tookMs: number): void {
+  const { console: out, url, dataDir, note, networkObstacle } = installation;
+  const { signIns, password, network } = note;
+  const staff = signIns.find(({ who }) => who === "account manager") ?? signIns[0];
+  const width = Math.max(0, ...signIns.map(({ email }) => email.length));
+  const lines = [
+    `${out.bold("Drawbridge is up")} ${out.dim(`in ${(tookMs / 1000).toFixed(1)} s`)}   ${out.bold(url)}`,
+    "",
+    ...(signIns.length > 0
+      ? [
+          `${out.bold("Sign in")} with the password ${out.bold(password)} ${out.dim("(if you have not changed it)")}`,
+          ...signIns.map(({ email, who }) => `  ${email.padEnd(width)}   ${out.dim(who)}`),
+          "",
+        ]
+      : []),
+    ...(network ? networkLines(out, network) : [`${out.bold("No demonstration network:")} ${networkObstacle}.`, ""]),
+    ...(staff ? [out.bold("Try first"), ...firstSteps(staff.email, network), ""] : []),
+    out.dim(`Data, secrets and logs: ${dataDir}. Ctrl-C stops it.`),
+  ];
+  out.say();
+  for (const line of lines) out.say(line === "" ? "" : `  ${line}`);
+  out.say();
+}
+
+function networkLines(out: Console, { gateways, people }: NetworkNote): string[] {
+  const connected = people.find(({ connectedAs }) => connectedAs);
+  return [
+    out.bold("Demonstration network"),
+    ...gateways.map(
+      ({ name, region, wanAddress, namespace }) =>
+        `  ${name}, ${region}   ${wanAddress}   ${out.dim(`ip netns exec ${namespace} nft list ruleset`)}`,
+    ),
+    ...(connected
+      ? [
+          `  ${connected.connectedAs} is connected   ${out.dim(`ip netns exec ${connected.namespace} curl http://10.0.0.11/`)}`,
+        ]
+      : []),
+    "",
+  ];
+}
+
+function firstSteps(staff: string, network: NetworkNote | undefined): string[] {
+  const free = network?.people.find(({ connectedAs }) => !connectedAs);
+  if (!network || !free)
+    return [`  Sign in as ${staff}, create a tenant and invite its admin: the mail is in the outbox.`];
+  const connected = network.people.find(({ connectedAs }) => connectedAs);
+  return [
+    ...(connected
+      ? [
+          `  Watch Live as support@drawbridge.example, and revoke ${connected.connectedAs} as the tenant's admin: cut off in`,
+          "  milliseconds, on every gateway.",
+        ]
+      : []),
+    `  Or the whole way: as ${staff} create a tenant with the network 10.0.0.0/24 and invite an admin (the`,
+    "  mail is in the outbox). Add a device at 10.0.0.10, a group, an account, a policy for tcp 80. Download the profile",
+    "  in the portal and connect with it:",
+    `    ip netns exec ${free.namespace} openvpn --config PROFILE.ovpn`,
+    `    ip netns exec ${free.namespace} curl http://10.0.0.10/`,
+  ];
 }

@@ -30,6 +30,7 @@ const app: Build = {
     "public",
     "prisma/schema",
     "next.config.ts",
+    "instrumentation.ts",
     "postcss.config.mjs",
   ],
   stamp: ".next/made-from",

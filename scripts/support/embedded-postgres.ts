@@ -29,6 +29,8 @@ export interface EmbeddedPostgres extends Cluster {
   urls: { app: string; owner: string; queue: string };
   /** After `migrate`, which makes the role that the login belongs to. */
   grantLogin(): Promise<void>;
+  /** Throws the databases away and makes them anew, empty. */
+  recreate(): Promise<void>;
 }
 
 export interface Cluster {
@@ -55,7 +57,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     app: urlOf(login, appPassword, cluster.port, "drawbridge"),
     queue: urlOf(login, appPassword, cluster.port, "drawbridge_queue"),
   };
-  return { ...cluster, urls, grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]) };
+  return {
+    ...cluster,
+    urls,
+    grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]),
+    async recreate() {
+      await query(cluster.url, [
+        "DROP DATABASE drawbridge WITH (FORCE)",
+        "DROP DATABASE drawbridge_queue WITH (FORCE)",
+      ]);
+      await prepareDatabases(cluster.url, appPassword);
+    },
+  };
 }
 
 /** A bare cluster in `postgres` beneath a folder, made if it is not there. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { SignIn } from "../../prisma/seed/seed";
 import { isAlive, type ProcessMark } from "./processes";
 import type { Settings } from "./settings-file";
 
@@ -16,14 +17,6 @@ export interface InstallationNote {
   password: string;
   /** The demonstration network, where it runs. */
   network?: NetworkNote;
-}
-
-export interface SignIn {
-  email: string;
-  name: string;
-  /** "administrator", "admin of Harbour Cranes", "VPN account of Harbour Cranes". */
-  who: string;
-  kind: "staff" | "member" | "account";
 }
 
 export interface NetworkNote {

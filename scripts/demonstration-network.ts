@@ -1,0 +1,277 @@
+/**
+ * The demonstration network: two gateways whose agents run the real thing, tenants' sites with devices that answer, and
+ * people's machines, one of them connected. It is built from what the database says, and tells the database, as an
+ * administrator, only where its gateways are. Ended, nothing of it stays; its gateways' state does, for the next start.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createLab, findLabObstacle, type Lab, type LabGateway, type LabPerson } from "../e2e/lab/network";
+import { asStaff, type Caller, type StaffMember } from "../prisma/seed/callers";
+import { connectedAccount } from "../prisma/seed/demonstration-data";
+import { inTransaction, system } from "../server/core/db";
+import { ensureProfile } from "./demonstration-profile";
+import { root } from "./support/bootstrap.mjs";
+import type { Console } from "./support/console";
+import type { NetworkNote } from "./support/installation-note";
+import { isAlive, markOf, type ProcessBook, type ProcessMark } from "./support/processes";
+import { type Supervised, supervise } from "./support/supervise";
+
+export interface NetworkOptions {
+  labNumber: number;
+  dataDir: string;
+  password: string;
+  console: Console;
+  book: ProcessBook;
+  logLevel: string;
+}
+
+export interface DemonstrationNetwork {
+  /** Resolves when the gateways are enrolled and the client has been started. */
+  ready: Promise<NetworkNote>;
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+/** One gateway a region, in this order. */
+const regionCodes = ["fra", "dub"];
+const apiPort = 8443;
+const processes = [
+  { name: "udp", protocol: "udp" as const, port: 1194 },
+  { name: "tcp", protocol: "tcp" as const, port: 443 },
+];
+/** What stands behind the gateways for tenants that are yet to be made, so that a first device can be reached. */
+const spareSites = 3;
+const spareDevices = [10, 11, 12, 13, 14].map((last) => ({ address: `10.0.0.${last}`, name: `spare device ${last}` }));
+const spareMachines = 2;
+
+/** Why there can be no demonstration network here, and the mend; undefined where there can. */
+export function findNetworkObstacle(): string | undefined {
+  const obstacle = findLabObstacle();
+  if (obstacle) return `${obstacle}. Start as root to have it: sudo npm start`;
+  if (!existsSync("/dev/net/tun"))
+    return "there is no /dev/net/tun. Load it: modprobe tun (in a container: --device /dev/net/tun --cap-add NET_ADMIN --cap-add SYS_ADMIN)";
+  return undefined;
+}
+
+export function startDemonstrationNetwork(options: NetworkOptions): DemonstrationNetwork {
+  const running: Supervised[] = [];
+  const ending = new AbortController();
+  let lab: Lab | undefined;
+  let release: (() => Promise<void>) | undefined;
+
+  const start = async (): Promise<NetworkNote> => {
+    release = await claimLab(options.labNumber);
+    const administrator = asStaff(await findAdministrator());
+    lab = await createLab(options.labNumber);
+    const gateways: NetworkNote["gateways"] = [];
+    for (const code of regionCodes) {
+      ending.signal.throwIfAborted();
+      const place = await lab.addGateway();
+      const gateway = await placeGateway(administrator, code, place, options);
+      if (!gateway) continue;
+      gateways.push(gateway.note);
+      ending.signal.throwIfAborted();
+      running.push(runAgent(gateway, options));
+    }
+    const sites = await addSites(lab, administrator, ending.signal);
+    const people: NetworkNote["people"] = [];
+    await untilEnrolled(administrator, gateways, options, ending.signal);
+    const person = await lab.addPerson();
+    ending.signal.throwIfAborted();
+    const connected = gateways.length > 0 ? await connect(person, options) : [];
+    running.push(...connected);
+    people.push({ ...person, ...(connected.length > 0 ? { connectedAs: connectedAccount.email } : {}) });
+    for (let index = 0; index < spareMachines; index++) people.push(await lab.addPerson());
+    return { lab: options.labNumber, gateways, sites, people };
+  };
+
+  const ready = start();
+  return {
+    ready,
+    async stop() {
+      ending.abort(new Error("Stopped before it was up."));
+      await ready.catch(() => {});
+      // Clients first, so that gateways see them leave; then gateways, who take their tunnels down.
+      for (const one of [...running].reverse()) await one.stop();
+      await lab?.destroy();
+      await release?.();
+    },
+    kill() {
+      ending.abort();
+      for (const one of running) one.kill();
+      if (lab) destroyNow(options.labNumber);
+    },
+  };
+}
+
+/** For a process that is about to end, and can wait for nothing. */
+function destroyNow(labNumber: number): void {
+  const script = `for one in $(ip netns list | cut -d' ' -f1 | grep '^db${labNumber}-'); do kill -9 $(ip netns pids $one) 2>/dev/null; ip netns del $one; done`;
+  spawnSync("sh", ["-c", script], { stdio: "ignore" });
+}
+
+/** Lab numbers name things of the whole machine: two installations must not share one. */
+async function claimLab(labNumber: number): Promise<() => Promise<void>> {
+  const path = `/run/drawbridge-lab-${labNumber}.json`;
+  const holder = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ProcessMark) : undefined;
+  if (holder && holder.pid !== process.pid && isAlive(holder))
+    throw new Error(
+      `Demonstration network ${labNumber} is in use by another installation (process ${holder.pid}). Choose another: DRAWBRIDGE_LAB=${labNumber + 1} npm start`,
+    );
+  await writeFile(path, JSON.stringify(markOf("start", process.pid)));
+  return () => rm(path, { force: true });
+}
+
+async function findAdministrator(): Promise<StaffMember> {
+  const user = await inTransaction(system, { isStaff: true }, ({ tx }) =>
+    tx.user.findFirstOrThrow({
+      where: { staffRole: "administrator", disabledAt: null },
+      orderBy: { createdAt: "asc" },
+    }),
+  );
+  return { userId: user.id, name: user.name, email: user.email, staffRole: "administrator" };
+}
+
+interface PlacedGateway {
+  note: NetworkNote["gateways"][number];
+  stateDir: string;
+  /** Where it is yet to be enrolled. */
+  token: string | undefined;
+}
+
+/** Makes the gateway's entry, or moves it to where this lab has it. */
+async function placeGateway(
+  administrator: Caller,
+  regionCode: string,
+  place: LabGateway,
+  { dataDir }: NetworkOptions,
+): Promise<PlacedGateway | undefined> {
+  const region = (await administrator.regions.list()).find(({ code }) => code === regionCode);
+  if (!region) return undefined;
+  const name = `${regionCode}-1`;
+  const stateDir = join(dataDir, "gateways", name);
+  const wanted = {
+    name,
+    regionId: region.id,
+    apiHost: place.managementAddress,
+    apiPort,
+    publicHost: place.wanAddress,
+    processes,
+  };
+  const known = (await administrator.gateways.list({ search: name })).rows.find((row) => row.name === name);
+  let gatewayId = known?.id;
+  let token: string | undefined;
+  if (!known) {
+    await rm(stateDir, { recursive: true, force: true });
+    ({ gatewayId, token } = await administrator.gateways.create(wanted));
+  } else {
+    if (known.apiHost !== wanted.apiHost || known.publicHost !== wanted.publicHost || known.apiPort !== apiPort)
+      await administrator.gateways.update({ ...wanted, processes: known.processes, gatewayId: known.id });
+    if (!known.enrolledAt || !existsSync(join(stateDir, "identity/enrolled.json"))) {
+      await rm(stateDir, { recursive: true, force: true });
+      ({ token } = await administrator.gateways.renewToken({ gatewayId: known.id }));
+    }
+  }
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  return {
+    stateDir,
+    token,
+    note: {
+      id: gatewayId!,
+      name,
+      region: region.name,
+      namespace: place.namespace,
+      wanAddress: place.wanAddress,
+      managementAddress: place.managementAddress,
+      apiPort,
+    },
+  };
+}
+
+function runAgent({ note, stateDir, token }: PlacedGateway, { console, book, logLevel }: NetworkOptions): Supervised {
+  return supervise({
+    name: note.name,
+    console,
+    book,
+    // Takes the tunnels and the rules down with it.
+    stopSignal: "SIGUSR2",
+    patienceMs: 10_000,
+    spawn: () =>
+      inNamespace(note.namespace, [process.execPath, join(root, "dist/gateway.mjs")], {
+        GATEWAY_STATE_DIR: stateDir,
+        GATEWAY_API_HOST: note.managementAddress,
+        GATEWAY_API_PORT: String(note.apiPort),
+        ...(token ? { GATEWAY_TOKEN: token } : {}),
+        LOG_LEVEL: logLevel,
+        LOG_FORMAT: "pretty",
+      }),
+  });
+}
+
+/** The workers enrol a gateway as soon as its agent answers; profiles name enrolled ones only. */
+async function untilEnrolled(
+  administrator: Caller,
+  gateways: NetworkNote["gateways"],
+  { console }: NetworkOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    signal.throwIfAborted();
+    const { rows } = await administrator.gateways.list({ pageSize: 100 });
+    const waiting = gateways.filter(({ id }) => !rows.find((row) => row.id === id)?.enrolledAt);
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      const names = waiting.map(({ name }) => name).join(", ");
+      return console.line("network", `${names} did not enrol in time; the workers' log says why`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function addSites(lab: Lab, administrator: Caller, signal: AbortSignal): Promise<NetworkNote["sites"]> {
+  const { rows } = await administrator.tenants.list({ state: ["active", "suspended"], pageSize: 100 });
+  const tenants = rows.sort((a, b) => a.number - b.number);
+  const sites: NetworkNote["sites"] = [];
+  const add = async (tenantNumber: number, devices: { address: string; name: string }[]) => {
+    signal.throwIfAborted();
+    const { namespace } = await lab.addSite(tenantNumber, devices);
+    sites.push({ tenantNumber, namespace, devices });
+  };
+  for (const { id, number } of tenants) {
+    const devices = await inTransaction(system, { tenantId: id }, ({ tx }) =>
+      tx.device.findMany({ where: { tenantId: id }, select: { name: true, address: true }, take: 200 }),
+    );
+    const own = devices.map(({ name, address }) => ({ name, address: address.replace(/\/32$/, "") }));
+    await add(number, own.length > 0 ? own : spareDevices);
+  }
+  const last = tenants.at(-1)?.number ?? 0;
+  for (let number = last + 1; number <= last + spareSites; number++) await add(number, spareDevices);
+  return sites;
+}
+
+/** A real client of one seeded account, where the seed made it, that now and then looks at a device. */
+async function connect(person: LabPerson, { dataDir, password, console, book }: NetworkOptions): Promise<Supervised[]> {
+  const folder = join(dataDir, "people");
+  const profile = await ensureProfile(connectedAccount, folder);
+  if (!profile) return [];
+  const passwordFile = join(folder, "password");
+  await writeFile(passwordFile, `${connectedAccount.email}\n${password}\n`, { mode: 0o600 });
+  const inMachine = (name: string, command: string[]) =>
+    supervise({ name, console, book, spawn: () => inNamespace(person.namespace, command, {}) });
+  const client = ["openvpn", "--config", profile, "--auth-user-pass", passwordFile, "--auth-retry", "none"];
+  const look = `exec 3<>/dev/tcp/${connectedAccount.looksAt}/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3 >/dev/null`;
+  const visits = ["bash", "-c", `while sleep 2; do timeout 2 bash -c "${look}" 2>/dev/null; done`];
+  return [inMachine("client", [...client, "--verb", "1"]), inMachine("visits", visits)];
+}
+
+/** Leads a session of its own, so that a Ctrl-C in the terminal is not its. */
+function inNamespace(namespace: string, command: string[], env: Record<string, string>): ChildProcess {
+  return spawn("ip", ["netns", "exec", namespace, ...command], {
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, ...env } as unknown as NodeJS.ProcessEnv,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
