@@ -23,8 +23,9 @@ const contentSecurityPolicy = [
 
 const securityHeaders = [
   { key: "Content-Security-Policy", value: contentSecurityPolicy },
-  // An invitation's address holds its token: it must not travel in a Referer.
-  { key: "Referrer-Policy", value: "no-referrer" },
+  // An invitation's address holds its token: it must not travel to another site in a Referer. ("no-referrer" would do so
+  // too, but makes browsers send `Origin: null` with a form, which checks against forged requests then refuse.)
+  { key: "Referrer-Policy", value: "same-origin" },
   { key: "X-Content-Type-Options", value: "nosniff" },
   { key: "X-Frame-Options", value: "DENY" },
   { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
