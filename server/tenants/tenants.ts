@@ -100,7 +100,7 @@ export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | un
 async function everyBlock(tx: Tx): Promise<string[]> {
   const [before] = await tx.$queryRaw<{ staff: string | null }[]>`
     SELECT current_setting('app.staff', true) AS staff, set_config('app.staff', 'on', true)`;
-  const blocks = await tx.$queryRaw<{ cidr: string }[]>`SELECT cidr::text FROM address_blocks ORDER BY cidr`;
+  const blocks = await tx.$queryRaw<{ cidr: string }[]>`SELECT b.cidr::text FROM address_blocks b ORDER BY b.cidr`;
   await tx.$queryRaw`SELECT set_config('app.staff', ${before?.staff ?? ""}, true)`;
   return blocks.map((block) => block.cidr);
 }
