@@ -8,6 +8,7 @@ export function createLog(name: string): pino.Logger {
     name,
     level: env.LOG_LEVEL,
     base: { name },
+    serializers: { error: pino.stdSerializers.errWithCause, cause: pino.stdSerializers.errWithCause },
     redact: ["password", "*.password", "token", "*.token", "headers.cookie", "headers.authorization"],
   };
   if (env.LOG_FORMAT === "json") return pino(options);

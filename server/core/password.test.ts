@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { createTemporaryPassword, hashPassword, requireGoodPassword, verifyPassword } from "./password";
+
+const owner = { email: "Dana.Fox@example.test", currentHash: null };
+
+test("a hash is argon2id with the cost that we mean, and opens to its password alone", async () => {
+  const hash = await hashPassword("correct horse battery");
+  expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  expect(await verifyPassword(hash, "correct horse battery")).toBe(true);
+  expect(await verifyPassword(hash, "correct horse batterx")).toBe(false);
+  expect(await verifyPassword(null, "correct horse battery")).toBe(false);
+});
+
+test.each([
+  ["too short", "elevenchars", "at least 12"],
+  ["too long", "x".repeat(121), "at most 120"],
+  ["with a line break", "correct horse\nbattery", "control characters"],
+  ["with the email's name in it", "my-dana.fox-password", "dana.fox"],
+])("a new password %s is refused, saying so", async (_, password, words) => {
+  await expect(requireGoodPassword("next", password, owner)).rejects.toMatchObject({
+    code: "invalid",
+    field: "next",
+    message: expect.stringContaining(words),
+  });
+});
+
+test("a new password that is the current one is refused", async () => {
+  const currentHash = await hashPassword("correct horse battery");
+  await expect(requireGoodPassword("next", "correct horse battery", { ...owner, currentHash })).rejects.toThrow(
+    "your current password",
+  );
+  await expect(
+    requireGoodPassword("next", "another horse battery", { ...owner, currentHash }),
+  ).resolves.toBeUndefined();
+});
+
+test("a temporary password keeps the rules and is never the same", async () => {
+  const made = new Set(Array.from({ length: 100 }, createTemporaryPassword));
+  expect(made.size).toBe(100);
+  for (const password of made) expect(password).toMatch(/^([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}$/);
+});
