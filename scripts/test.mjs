@@ -2,7 +2,10 @@
  * `npm test`: does all set-up, then runs types, style, unit, integration, lab and browser tests with the story, and ends
  * with one line that sums them up. `npm test -- unit lab` runs those only.
  */
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   findCommand,
   installCommand,
@@ -51,21 +54,7 @@ const suites = {
       note: `NOT RUN: ${obstacle}`,
     };
   },
-  async browser() {
-    const lacking = missing.filter(({ name }) => name === "chromium");
-    if (lacking.length > 0)
-      return {
-        name: "browser",
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-        seconds: 0,
-        note: "NOT RUN: chromium is not installed",
-      };
-    const { runTypeScript } = await import("./support/bootstrap.mjs");
-    const { runBrowserTests } = await runTypeScript("./browser-tests.ts");
-    return runBrowserTests({ labObstacle: labObstacle() });
-  },
+  browser: async () => [await runBrowser("screens"), await runBrowser("story", labObstacle())],
 };
 
 if (missing.length > 0)
@@ -83,6 +72,23 @@ for (const outcome of outcomes) console.log(tell(outcome));
 for (const { note } of outcomes) if (note) console.log(`\n${note}`);
 console.log(`\n${total(outcomes)}`);
 process.exit(outcomes.some(({ failed }) => failed > 0) ? 1 : 0);
+
+/** In a process of its own, which holds the installation that the tests run against. */
+async function runBrowser(project, obstacle) {
+  const none = { name: project, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+  if (missing.some(({ name }) => name === "chromium"))
+    return { ...none, failed: 1, note: "NOT RUN: chromium is missing" };
+  if (obstacle) return { ...none, skipped: 1, note: `NOT RUN: ${project}: ${obstacle}` };
+  const folder = mkdtempSync(join(tmpdir(), "drawbridge-outcome-"));
+  const file = join(folder, "outcome.json");
+  spawnSync(process.execPath, ["scripts/browser.mjs", project], {
+    stdio: "inherit",
+    env: { ...process.env, DRAWBRIDGE_OUTCOME: file },
+  });
+  const outcome = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { ...none, failed: 1 };
+  rmSync(folder, { recursive: true });
+  return outcome;
+}
 
 function labObstacle() {
   if (!isRoot) return "network namespaces and /dev/net/tun need root. Run it as root: sudo npm test -- lab browser";

@@ -3,9 +3,12 @@ import { inTransaction, system } from "../../server/core/db";
 import { asAccount, asMember, asNobody, asStaff, type Caller } from "./callers";
 import { type TenantSeed, tenants } from "./demonstration-data";
 import { type OperatorSeed, seedOperator } from "./operator";
-import type { SeedResult, SignIn } from "./seed";
+import type { SignIn } from "./sign-in";
 
-export async function seedDemonstration(password: string, administratorEmail: string): Promise<SeedResult> {
+export async function seedDemonstration(
+  password: string,
+  administratorEmail: string,
+): Promise<{ operator: OperatorSeed; signIns: SignIn[] }> {
   const operator = await seedOperator(password, administratorEmail);
   const signIns: SignIn[] = [];
   for (const tenant of tenants) signIns.push(...(await seedTenant(operator, tenant, password)));

@@ -6,6 +6,7 @@ import { ensureAuthorities } from "../../server/certificates/authority";
 import { inTransaction, system } from "../../server/core/db";
 import { seedDemonstration } from "./demonstration";
 import { createStaff, type OperatorSeed, seedOperator } from "./operator";
+import type { SignIn } from "./sign-in";
 
 export const scenarios = {
   demonstration: "an operator with two tenants, their devices, people and policies",
@@ -13,19 +14,6 @@ export const scenarios = {
   empty: "one administrator and nothing else",
 } as const;
 export type Scenario = keyof typeof scenarios;
-
-export interface SignIn {
-  email: string;
-  name: string;
-  /** "administrator", "admin of Harbour Cranes", "VPN account of Harbour Cranes". */
-  who: string;
-  kind: "staff" | "member" | "account";
-}
-
-export interface SeedResult {
-  operator?: OperatorSeed;
-  signIns: SignIn[];
-}
 
 /** Nobody can sign in yet. */
 export const isEmpty = () => inTransaction(system, { isStaff: true }, async ({ tx }) => (await tx.user.count()) === 0);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SignIn } from "../../prisma/seed/seed";
+import type { SignIn } from "../../prisma/seed/sign-in";
 import { isAlive, type ProcessMark } from "./processes";
 import type { Settings } from "./settings-file";
 
