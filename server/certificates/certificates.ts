@@ -8,7 +8,7 @@ import { audit } from "../core/audit";
 import type { Scope, TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
 import { publish } from "../revisions/revisions";
-import { accountEntries } from "./account-entry";
+import { accountEntries } from "../accounts/accounts";
 import {
   authorityCertificate,
   controlPlaneIdentity,

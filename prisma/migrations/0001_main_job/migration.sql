@@ -694,6 +694,8 @@ CREATE POLICY staff ON tenants FOR SELECT USING ((SELECT app_is_staff()));
 -- A worker finds what is behind; what it then does is bound to one tenant.
 CREATE POLICY worker ON tenants FOR SELECT USING ((SELECT app_is_worker()));
 CREATE POLICY worker ON applied_revisions FOR SELECT USING ((SELECT app_is_worker()));
+-- A worker compares a gateway's list of live sessions with ours; what it then changes is bound to one tenant.
+CREATE POLICY worker ON sessions FOR SELECT USING ((SELECT app_is_worker()));
 -- A signed-in user sees which tenants they belong to.
 CREATE POLICY own ON members FOR SELECT USING (user_id = (SELECT app_user()));
 CREATE POLICY own ON tenants FOR SELECT USING (id IN (SELECT tenant_id FROM members WHERE user_id = (SELECT app_user())));

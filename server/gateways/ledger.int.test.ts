@@ -1,0 +1,304 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createRegion, createTenant } from "@/e2e/support/scene";
+import type { EventBody, GatewayEvent } from "@/gateway/protocol/events";
+import { closeDatabase, database, inTenant, inTransaction, nilTenant, system } from "../core/db";
+import { closeListening, listen } from "../core/listen";
+import { closeQueues } from "../core/queue";
+import { commitEvents } from "./ledger";
+
+let regionId: string;
+let gatewayId: string;
+let tenantId: string;
+let accountId: string;
+const epoch = "epoch-1";
+const start = Date.parse("2026-11-02T10:00:00Z");
+
+beforeAll(async () => {
+  regionId = await createRegion("Ledger");
+  ({ tenantId, accountId } = await createTenant("ledger"));
+});
+beforeEach(async () => {
+  gatewayId = randomUUID();
+  await database().gateway.create({
+    data: {
+      ...{ id: gatewayId, regionId, name: `ledger-${gatewayId}`, apiHost: "127.0.0.1", apiPort: 9 },
+      ...{ publicHost: "127.0.0.1", processes: [], enrolledAt: new Date(), epoch, cursor: 0 },
+    },
+  });
+});
+afterAll(async () => {
+  await database().gateway.updateMany({ where: { regionId }, data: { enrolledAt: null } });
+  await closeListening();
+  await closeQueues();
+  await closeDatabase();
+});
+
+describe("the session ledger", () => {
+  test("a session is there from connect to disconnect, with its bytes, rates and samples", async () => {
+    const session = newSession();
+    await commit([connected(session, 0), bytes(session, 10, 1_000, 2_000)]);
+    expect(await rowOf(session)).toMatchObject({ received: 1_000n, sent: 2_000n, receivedRate: 100, sentRate: 200 });
+    await commit([bytes(session, 20, 6_000, 2_000)]);
+    expect(await rowOf(session)).toMatchObject({
+      received: 6_000n,
+      receivedRate: 500,
+      sentRate: 0,
+      disconnectedAt: null,
+    });
+    await commit([disconnected(session, 30, 7_000, 3_000)]);
+    expect(await rowOf(session)).toMatchObject({
+      ...{ accountId, gatewayId, process: "udp-1194", clientVersion: "2.6.14", received: 7_000n, receivedRate: 0 },
+      ...{ disconnectedAt: at(30), endCode: "left", endReason: null },
+    });
+    expect(await samplesOf(session)).toEqual([
+      [at(10), 1_000n, 2_000n],
+      [at(20), 6_000n, 2_000n],
+      [at(30), 7_000n, 3_000n],
+    ]);
+  });
+
+  test("a batch that comes again, whole or in part, changes nothing twice", async () => {
+    const session = newSession();
+    const batch = [connected(session, 0), bytes(session, 10, 1_000, 0), bytes(session, 20, 3_000, 0), refused(1)];
+    const events = numbered(batch);
+    await commitEvents(gatewayId, { epoch, events, isNewEpoch: false });
+    const before = [await rowOf(session), await samplesOf(session), await refusalsHere()];
+    for (const again of [events, events.slice(0, 2), events.slice(2), []])
+      expect((await commitEvents(gatewayId, { epoch, events: again, isNewEpoch: false }))?.cursor).toBe(4);
+    expect([await rowOf(session), await samplesOf(session), await refusalsHere()]).toEqual(before);
+  });
+
+  test("a batch that was cut in half goes on where it was cut", async () => {
+    const session = newSession();
+    const events = numbered([connected(session, 0), bytes(session, 10, 1_000, 0), disconnected(session, 20, 2_000, 0)]);
+    for (const event of events) await commitEvents(gatewayId, { epoch, events: [event], isNewEpoch: false });
+    expect(await rowOf(session)).toMatchObject({ received: 2_000n, disconnectedAt: at(20) });
+    expect(await samplesOf(session)).toHaveLength(2);
+  });
+
+  test("two collectors at once commit a batch once", async () => {
+    const session = newSession();
+    const events = numbered([
+      connected(session, 0),
+      ...Array.from({ length: 50 }, (_, i) => bytes(session, i + 1, i * 10, 0)),
+    ]);
+    const outcomes = await Promise.all(
+      Array.from({ length: 4 }, () => commitEvents(gatewayId, { epoch, events, isNewEpoch: false })),
+    );
+    expect(outcomes.map((outcome) => outcome!.events).sort((a, b) => a - b)).toEqual([0, 0, 0, 51]);
+    expect(await samplesOf(session)).toHaveLength(50);
+  });
+
+  test("a batch that fails leaves neither rows nor cursor", async () => {
+    const session = newSession();
+    const events = numbered([connected(session, 0), bytes(session, 10, 424_242, 1)]);
+    const owner = new pg.Client({ connectionString: process.env.MIGRATE_DATABASE_URL });
+    await owner.connect();
+    await owner.query("ALTER TABLE traffic_samples ADD CONSTRAINT test_only CHECK (received <> 424242) NOT VALID");
+    await expect(commitEvents(gatewayId, { epoch, events, isNewEpoch: false })).rejects.toThrow("test_only");
+    await owner.query("ALTER TABLE traffic_samples DROP CONSTRAINT test_only");
+    await owner.end();
+    expect(await findRow(session)).toBeNull();
+    expect(Number((await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } })).cursor)).toBe(0);
+  });
+
+  test("a disconnect whose connect never came still gives a true row, which the connect completes", async () => {
+    const session = newSession();
+    await commit([disconnected(session, 30, 5, 6)]);
+    expect(await rowOf(session)).toMatchObject({
+      accountId: nilTenant,
+      received: 5n,
+      disconnectedAt: at(30),
+      endCode: "left",
+    });
+    await commit([connected(session, 0)]);
+    expect(await rowOf(session)).toMatchObject({ accountId, received: 5n, disconnectedAt: at(30), platform: "linux" });
+  });
+
+  test("an end is set once", async () => {
+    const session = newSession();
+    await commit([connected(session, 0), disconnected(session, 10, 1, 1)]);
+    await commit([{ ...disconnected(session, 20, 1, 1), code: "kicked" } as never]);
+    expect(await rowOf(session)).toMatchObject({ disconnectedAt: at(10), endCode: "left" });
+  });
+
+  test("a late disconnect of an older session does not end the newer one", async () => {
+    const [older, newer] = [newSession(), newSession()];
+    await commit([connected(older, 0), connected(newer, 5), disconnected(older, 6, 1, 1)]);
+    expect(await rowOf(newer)).toMatchObject({ disconnectedAt: null });
+    expect(await rowOf(older)).toMatchObject({ disconnectedAt: at(6) });
+  });
+
+  test("what the gateway no longer lists is ended, what it lists is live, and the truth wins when it comes", async () => {
+    const [lost, listed, young] = [newSession(), newSession(), newSession(100)];
+    await commit([connected(lost, 0), connected(listed, 0), disconnected(listed, 1, 1, 1), connected(young, 100)]);
+    await commit([confirmed(50, [listed])]);
+    expect(await rowOf(lost)).toMatchObject({ disconnectedAt: at(50), endCode: "unknown" });
+    expect(await rowOf(listed)).toMatchObject({ disconnectedAt: null, endCode: null });
+    expect(await rowOf(young)).toMatchObject({ disconnectedAt: null });
+    expect((await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } })).confirmedAt).toEqual(at(50));
+    await commit([disconnected(lost, 40, 9, 9)]);
+    expect(await rowOf(lost)).toMatchObject({ disconnectedAt: at(40), endCode: "left", received: 9n });
+  });
+
+  test("in one batch a confirmation counts for what came before it only", async () => {
+    const [before, after] = [newSession(), newSession(11)];
+    await commit([connected(before, 0), confirmed(10, [before]), disconnected(before, 11, 1, 1), connected(after, 11)]);
+    expect(await rowOf(before)).toMatchObject({ disconnectedAt: at(11), endCode: "left" });
+    expect(await rowOf(after)).toMatchObject({ disconnectedAt: null });
+  });
+
+  test("another gateway's sessions are not ended by this one's list", async () => {
+    const mine = newSession();
+    await commit([connected(mine, 0)]);
+    const otherId = randomUUID();
+    await database().gateway.create({
+      data: {
+        ...{ id: otherId, regionId, name: `ledger-${otherId}`, apiHost: "127.0.0.1", apiPort: 9 },
+        ...{ publicHost: "127.0.0.1", processes: [], enrolledAt: new Date(), epoch },
+      },
+    });
+    await commitEvents(otherId, { epoch, events: numbered([confirmed(60, [])]), isNewEpoch: false });
+    expect(await rowOf(mine)).toMatchObject({ disconnectedAt: null });
+  });
+
+  test("a new epoch begins at its own first event", async () => {
+    const session = newSession();
+    await commit([connected(session, 0)]);
+    await commitEvents(gatewayId, { epoch: "epoch-2", events: [], isNewEpoch: true });
+    const [event] = numbered([disconnected(session, 9, 1, 1)]);
+    await commitEvents(gatewayId, { epoch: "epoch-2", events: [{ ...event!, sequence: 1 }], isNewEpoch: false });
+    expect(await rowOf(session)).toMatchObject({ disconnectedAt: at(9) });
+    const stale = await commitEvents(gatewayId, {
+      epoch,
+      events: numbered([connected(newSession(), 0)]),
+      isNewEpoch: false,
+    });
+    expect(stale).toBeUndefined();
+  });
+
+  test("events of a tenant that is gone, and nonsense, are passed over", async () => {
+    const session = newSession();
+    const stranger = { ...newSession(), tenantId: randomUUID() };
+    const result = await commit([
+      connected(stranger, 0),
+      { type: "bytes", sessionId: "x", tenantId, connectedAt: "never", received: -1, sent: 0.5, second: 1 } as never,
+      { type: "unheard of", second: 1 } as never,
+      { ...connected(newSession(), 0), connectedAt: "2026-02-31T10:00:00.000Z" } as never,
+      connected(session, 0),
+    ]);
+    expect(result).toMatchObject({ cursor: 5, events: 1, dropped: 4 });
+    expect(await rowOf(session)).toMatchObject({ accountId });
+  });
+
+  test("what a hostile client puts into its fields stops nothing", async () => {
+    const session = newSession();
+    const clientVersion = `2.6\u0000"\\{},NULL\n${"x".repeat(10_000)}\ud800`;
+    await commit([{ ...connected(session, 0), clientVersion } as never]);
+    const row = await rowOf(session);
+    expect(row.clientVersion).toMatch(/^2\.6�"\\\{\},NULL�x+$/);
+    expect(row.clientVersion!.length).toBeLessThanOrEqual(100);
+  });
+
+  test("a refusal of somebody known is their tenant's, of nobody known the operator's", async () => {
+    await commit([refused(1), { ...refused(2), tenantId: null, accountId: null } as never]);
+    expect(await refusalsHere()).toHaveLength(1);
+    const operators = await inTransaction(system, { isStaff: true }, ({ tx }) =>
+      tx.refusal.findMany({ where: { gatewayId, tenantId: nilTenant } }),
+    );
+    expect(operators).toHaveLength(1);
+  });
+
+  test("whoever watches the tenant's sessions hears of it", async () => {
+    const heard = new Promise<string>((resolve) => {
+      const stop = listen("sessions", (payload) => {
+        if (!payload?.includes(tenantId)) return;
+        stop();
+        resolve(payload);
+      });
+    });
+    const session = newSession();
+    await commit([connected(session, 0)]);
+    let n = 1;
+    const again = setInterval(() => void commit([bytes(session, n, n++, 0)]), 100);
+    expect(await heard).toContain(tenantId);
+    clearInterval(again);
+  });
+
+  test("a session that falls silent shows no rate any more", async () => {
+    const session = newSession();
+    await commit([connected(session, 0), bytes(session, 10, 1_000, 0), confirmed(12, [session])]);
+    expect((await rowOf(session)).receivedRate).toBe(100);
+    await commit([confirmed(60, [session])]);
+    expect((await rowOf(session)).receivedRate).toBe(0);
+  });
+});
+
+interface Named {
+  sessionId: string;
+  tenantId: string;
+  connectedAt: string;
+}
+
+const at = (second: number) => new Date(start + second * 1000);
+const newSession = (second = 0): Named => ({
+  sessionId: randomUUID(),
+  tenantId,
+  connectedAt: at(second).toISOString(),
+});
+
+const connected = (session: Named, second: number): Timed => ({
+  ...{ type: "connected", ...session, accountId, processBoot: "boot-1", clientId: 1, process: "udp-1194", second },
+  ...{ realAddress: "192.0.2.7:50000", vpnAddress: "100.70.0.1", fingerprint: "f".repeat(64) },
+  ...{ clientVersion: "2.6.14", platform: "linux", cipher: "AES-256-GCM" },
+});
+const bytes = (session: Named, second: number, received: number, sent: number): Timed => ({
+  ...{ type: "bytes", ...session, received, sent, second },
+});
+const disconnected = (session: Named, second: number, received: number, sent: number): Timed => ({
+  ...{ type: "disconnected", ...session, code: "left", reason: null, received, sent, second },
+});
+const confirmed = (second: number, sessions: Named[]): Timed => ({
+  ...{ type: "confirmed", second, sessions: sessions.map(({ sessionId }) => ({ sessionId, tenantId })) },
+});
+const refused = (second: number): Timed => ({
+  ...{ type: "refused", tenantId, accountId, code: "password_wrong", reason: "The password is wrong." },
+  ...{ realAddress: "192.0.2.7:50000", process: "udp-1194", second },
+});
+
+type Timed = EventBody & { second: number };
+
+/** The gateway's next events, as they cross the wire. */
+function numbered(batch: Timed[], after = 0): GatewayEvent[] {
+  return batch.map(
+    ({ second, ...body }, i) => ({ ...body, sequence: after + i + 1, at: at(second).toISOString() }) as GatewayEvent,
+  );
+}
+
+async function commit(batch: Timed[]) {
+  const { cursor } = await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } });
+  return commitEvents(gatewayId, { epoch, events: numbered(batch, Number(cursor)), isNewEpoch: false });
+}
+
+function findRow({ sessionId }: Named) {
+  return inTenant(system, tenantId, ({ tx }) => tx.session.findFirst({ where: { tenantId, id: sessionId } }));
+}
+
+async function rowOf(session: Named) {
+  const row = await findRow(session);
+  if (!row) throw new Error("there is no row of this session");
+  return row;
+}
+
+async function samplesOf({ sessionId }: Named) {
+  const rows = await inTenant(system, tenantId, ({ tx }) =>
+    tx.trafficSample.findMany({ where: { tenantId, sessionId }, orderBy: { at: "asc" } }),
+  );
+  return rows.map((row) => [row.at, row.received, row.sent]);
+}
+
+function refusalsHere() {
+  return inTenant(system, tenantId, ({ tx }) => tx.refusal.findMany({ where: { tenantId, gatewayId } }));
+}

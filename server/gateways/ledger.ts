@@ -1,0 +1,335 @@
+/**
+ * The session ledger's other end: commits what a gateway spooled. Rows and cursor are one transaction, under the lock of
+ * the gateway's row; events up to the cursor are left out. So a batch that comes twice, cut in half, or to two
+ * collectors at once changes nothing twice, and the gateway forgets only what is committed here.
+ *
+ * Each tenant's rows are written bound to that tenant. Within a batch the events of one session become one row change.
+ */
+import type pg from "pg";
+import type { EventsReply } from "@/gateway/protocol/api";
+import type { GatewayEvent } from "@/gateway/protocol/events";
+import { nilTenant, pool } from "../core/db";
+import { cleanEvent } from "./clean-event";
+import { foldEvents, type TenantBatch } from "./fold-events";
+
+export interface Committed {
+  epoch: string;
+  cursor: number;
+  /** Events that became rows now. */
+  events: number;
+  /** Events that made no sense, or were of tenants that are gone; they are passed over. */
+  dropped: number;
+}
+
+/** @returns where the cursor stands now; undefined when the gateway is gone or the reply is from before its present epoch */
+export async function commitEvents(gatewayId: string, reply: EventsReply): Promise<Committed | undefined> {
+  const client = await pool().connect();
+  try {
+    await client.query("BEGIN");
+    const committed = await commit(client, gatewayId, reply);
+    await client.query("COMMIT");
+    return committed;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function commit(client: pg.PoolClient, gatewayId: string, reply: EventsReply): Promise<Committed | undefined> {
+  // Not FOR UPDATE: receipts refer to this row meanwhile.
+  const locked = await client.query<{ epoch: string | null; cursor: string }>(
+    "SELECT epoch, cursor FROM gateways WHERE id = $1 AND enrolled_at IS NOT NULL FOR NO KEY UPDATE",
+    [gatewayId],
+  );
+  const [held] = locked.rows;
+  if (!held) return undefined;
+  const isSame = held.epoch === reply.epoch;
+  if (!isSame && !reply.isNewEpoch) return undefined;
+  const cursor = isSame ? Number(held.cursor) : 0;
+  const fresh = reply.events.filter((event) => Number.isSafeInteger(event?.sequence) && event.sequence > cursor);
+  const next = fresh.at(-1)?.sequence ?? cursor;
+  if (isSame && next === cursor) return { epoch: reply.epoch, cursor, events: 0, dropped: 0 };
+  const valid = await withKnownTenants(
+    client,
+    fresh.map(cleanEvent).filter((event) => event !== undefined),
+  );
+  const touched = new Set<string>();
+  // What came before the newest confirmation is settled first, for that confirmation is about it.
+  const last = valid.findLastIndex(({ type }) => type === "confirmed");
+  await write(client, gatewayId, reply.epoch, valid.slice(0, last + 1), touched);
+  const confirmation = valid[last];
+  if (confirmation?.type === "confirmed") await confirm(client, gatewayId, confirmation, touched);
+  await write(client, gatewayId, reply.epoch, valid.slice(last + 1), touched);
+  await client.query(
+    `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce($4::timestamptz, confirmed_at) WHERE id = $1`,
+    [gatewayId, reply.epoch, next, confirmation?.at ?? null],
+  );
+  await notify(client, touched);
+  return { epoch: reply.epoch, cursor: next, events: valid.length, dropped: fresh.length - valid.length };
+}
+
+async function withKnownTenants(client: pg.PoolClient, events: GatewayEvent[]): Promise<GatewayEvent[]> {
+  const named = new Set(events.map(tenantOf).filter((id) => id !== undefined));
+  if (named.size === 0) return events;
+  await client.query("SELECT set_config('app.worker', 'on', true)");
+  const { rows } = await client.query<{ id: string }>("SELECT id FROM tenants WHERE id = ANY($1::uuid[])", [
+    [...named],
+  ]);
+  const known = new Set(rows.map(({ id }) => id));
+  const gone = new Set([...named].filter((id) => !known.has(id)));
+  return gone.size === 0 ? events : events.filter((event) => !gone.has(tenantOf(event) ?? nilTenant));
+}
+
+/** undefined for what concerns no one tenant. */
+function tenantOf(event: GatewayEvent): string | undefined {
+  if (event.type === "confirmed") return undefined;
+  return event.tenantId ?? undefined;
+}
+
+async function write(
+  client: pg.PoolClient,
+  gatewayId: string,
+  epoch: string,
+  events: GatewayEvent[],
+  touched: Set<string>,
+): Promise<void> {
+  for (const [tenantId, batch] of foldEvents(events)) {
+    touched.add(tenantId);
+    await client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
+    await startSessions(client, tenantId, gatewayId, batch);
+    await continueSessions(client, tenantId, gatewayId, batch);
+    await addSamples(client, tenantId, batch);
+    await addRefusals(client, tenantId, gatewayId, epoch, batch);
+  }
+}
+
+/** A row that is there already is one whose end or bytes came first: it keeps them. */
+async function startSessions(
+  client: pg.PoolClient,
+  tenantId: string,
+  gatewayId: string,
+  batch: TenantBatch,
+): Promise<void> {
+  const all = batch.started;
+  if (all.length === 0) return;
+  await client.query({
+    name: "ledger-start",
+    text: `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, process, process_boot, client_id, real_address,
+        vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
+        disconnected_at, end_code, end_reason)
+      SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+        $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
+        $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
+      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET gateway_id = excluded.gateway_id, account_id = excluded.account_id,
+        process = excluded.process, process_boot = excluded.process_boot, client_id = excluded.client_id,
+        real_address = excluded.real_address, vpn_address = excluded.vpn_address, fingerprint = excluded.fingerprint,
+        client_version = excluded.client_version, platform = excluded.platform, cipher = excluded.cipher,
+        received = greatest(sessions.received, excluded.received), sent = greatest(sessions.sent, excluded.sent),
+        bytes_at = greatest(sessions.bytes_at, excluded.bytes_at),
+        disconnected_at = coalesce(sessions.disconnected_at, excluded.disconnected_at),
+        end_code = coalesce(sessions.end_code, excluded.end_code), end_reason = coalesce(sessions.end_reason, excluded.end_reason)`,
+    values: [
+      tenantId,
+      gatewayId,
+      all.map((s) => s.sessionId),
+      all.map((s) => s.connectedAt),
+      all.map((s) => s.start.accountId),
+      all.map((s) => s.start.process),
+      all.map((s) => s.start.processBoot),
+      all.map((s) => s.start.clientId),
+      all.map((s) => s.start.realAddress),
+      all.map((s) => s.start.vpnAddress),
+      all.map((s) => s.start.fingerprint),
+      all.map((s) => s.start.clientVersion),
+      all.map((s) => s.start.platform),
+      all.map((s) => s.start.cipher),
+      all.map((s) => s.received),
+      all.map((s) => s.sent),
+      all.map((s) => s.at),
+      all.map((s) => s.receivedRate ?? 0),
+      all.map((s) => s.sentRate ?? 0),
+      all.map((s) => s.end?.at ?? null),
+      all.map((s) => s.end?.code ?? null),
+      all.map((s) => s.end?.reason ?? null),
+    ],
+  });
+}
+
+/** New totals, and ends. An end is set once; only one that we inferred gives way to what the gateway knows. */
+async function continueSessions(
+  client: pg.PoolClient,
+  tenantId: string,
+  gatewayId: string,
+  batch: TenantBatch,
+): Promise<void> {
+  const all = batch.continued;
+  if (all.length === 0) return;
+  const update = {
+    name: "ledger-continue",
+    text: `UPDATE sessions s SET received = greatest(s.received, n.received), sent = greatest(s.sent, n.sent), bytes_at = greatest(s.bytes_at, n.at),
+        received_rate = CASE WHEN n.ended_at IS NOT NULL OR s.disconnected_at IS NOT NULL THEN 0 ELSE coalesce(n.received_rate,
+          greatest(0, n.received - s.received) / greatest(0.001, extract(epoch FROM n.at - s.bytes_at))) END,
+        sent_rate = CASE WHEN n.ended_at IS NOT NULL OR s.disconnected_at IS NOT NULL THEN 0 ELSE coalesce(n.sent_rate,
+          greatest(0, n.sent - s.sent) / greatest(0.001, extract(epoch FROM n.at - s.bytes_at))) END,
+        disconnected_at = CASE WHEN s.end_code = 'unknown' THEN coalesce(n.ended_at, s.disconnected_at) ELSE coalesce(s.disconnected_at, n.ended_at) END,
+        end_code = CASE WHEN s.end_code = 'unknown' THEN coalesce(n.end_code, s.end_code) ELSE coalesce(s.end_code, n.end_code) END,
+        end_reason = CASE WHEN s.end_code = 'unknown' AND n.end_code IS NOT NULL THEN n.end_reason ELSE coalesce(s.end_reason, n.end_reason) END
+      FROM unnest($2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::float8[], $8::float8[],
+        $9::timestamptz[], $10::text[], $11::text[])
+        AS n (id, connected_at, received, sent, at, received_rate, sent_rate, ended_at, end_code, end_reason)
+      WHERE s.tenant_id = $1::uuid AND s.id = n.id AND s.connected_at = n.connected_at RETURNING s.id`,
+    values: [
+      tenantId,
+      all.map((s) => s.sessionId),
+      all.map((s) => s.connectedAt),
+      all.map((s) => s.received),
+      all.map((s) => s.sent),
+      all.map((s) => s.at),
+      all.map((s) => s.receivedRate),
+      all.map((s) => s.sentRate),
+      all.map((s) => s.end?.at ?? null),
+      all.map((s) => s.end?.code ?? null),
+      all.map((s) => s.end?.reason ?? null),
+    ],
+  };
+  const { rows, rowCount } = await client.query<{ id: string }>(update);
+  if (rowCount === all.length) return;
+  // Their start is not known here (yet): rows with what is known, so that nothing is missing from the ledger.
+  const found = new Set(rows.map(({ id }) => id));
+  const missing = all.filter(({ sessionId }) => !found.has(sessionId));
+  await client.query(
+    `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, process, process_boot, client_id, real_address, vpn_address,
+        fingerprint, received, sent, bytes_at, disconnected_at, end_code, end_reason)
+      SELECT $1::uuid, $2::uuid, id, connected_at, $3::uuid, '', '', 0, '', '0.0.0.0', '', received, sent, at, ended_at, end_code, end_reason
+      FROM unnest($4::uuid[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
+        AS n (id, connected_at, received, sent, at, ended_at, end_code, end_reason)
+      ON CONFLICT DO NOTHING`,
+    [
+      tenantId,
+      gatewayId,
+      nilTenant,
+      missing.map((s) => s.sessionId),
+      missing.map((s) => s.connectedAt),
+      missing.map((s) => s.received),
+      missing.map((s) => s.sent),
+      missing.map((s) => s.at),
+      missing.map((s) => s.end?.at ?? null),
+      missing.map((s) => s.end?.code ?? null),
+      missing.map((s) => s.end?.reason ?? null),
+    ],
+  );
+}
+
+async function addSamples(client: pg.PoolClient, tenantId: string, { samples }: TenantBatch): Promise<void> {
+  if (samples.sessionIds.length === 0) return;
+  // Ids, times and whole numbers need no quoting; a list as text is far cheaper to make and send than one by one.
+  await client.query({
+    name: "ledger-samples",
+    text: `INSERT INTO traffic_samples (tenant_id, session_id, at, received, sent)
+      SELECT $1::uuid, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[]) ON CONFLICT DO NOTHING`,
+    values: [tenantId, list(samples.sessionIds), list(samples.ats), list(samples.received), list(samples.sent)],
+  });
+}
+
+async function addRefusals(
+  client: pg.PoolClient,
+  tenantId: string,
+  gatewayId: string,
+  epoch: string,
+  { refusals }: TenantBatch,
+): Promise<void> {
+  if (refusals.length === 0) return;
+  await client.query(
+    `INSERT INTO refusals (tenant_id, gateway_id, epoch, sequence, at, account_id, code, reason, real_address, process)
+      SELECT $1::uuid, $2::uuid, $3, * FROM unnest($4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
+      ON CONFLICT DO NOTHING`,
+    [
+      tenantId,
+      gatewayId,
+      epoch,
+      refusals.map((r) => r.sequence),
+      refusals.map((r) => r.at),
+      refusals.map((r) => r.accountId),
+      refusals.map((r) => r.code),
+      refusals.map((r) => r.reason),
+      refusals.map((r) => r.realAddress),
+      refusals.map((r) => r.process),
+    ],
+  );
+}
+
+interface LiveHere {
+  tenant_id: string;
+  id: string;
+  connected_at: Date;
+  bytes_at: Date;
+  is_moving: boolean;
+}
+
+/** Rates are of the newest interval; a session that was silent for longer moves nothing. */
+const silentAfterMs = 15_000;
+
+/** Makes our list of the gateway's live sessions the same as its own: what was lost on the way heals here. */
+async function confirm(
+  client: pg.PoolClient,
+  gatewayId: string,
+  event: GatewayEvent & { type: "confirmed" },
+  touched: Set<string>,
+): Promise<void> {
+  const at = new Date(event.at);
+  await client.query("SELECT set_config('app.worker', 'on', true)");
+  const { rows } = await client.query<LiveHere>({
+    name: "ledger-live",
+    text: `SELECT tenant_id, id, connected_at, bytes_at, received_rate <> 0 OR sent_rate <> 0 AS is_moving
+      FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL`,
+    values: [gatewayId],
+  });
+  const listed = new Set(event.sessions.map(({ sessionId }) => sessionId));
+  const here = new Set(rows.map(({ id }) => id));
+  const gone = rows.filter(({ id, connected_at }) => !listed.has(id) && connected_at < at);
+  const silent = rows.filter(
+    ({ id, is_moving, bytes_at }) => is_moving && listed.has(id) && at.getTime() - bytes_at.getTime() > silentAfterMs,
+  );
+  const reopened = event.sessions
+    .filter(({ sessionId }) => !here.has(sessionId))
+    .map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, id: sessionId }));
+  const inEachTenant = async (
+    sessions: { tenant_id: string; id: string }[],
+    statement: string,
+    more: unknown[] = [],
+  ) => {
+    for (const tenantId of new Set(sessions.map(({ tenant_id }) => tenant_id))) {
+      const own = sessions.filter(({ tenant_id }) => tenant_id === tenantId);
+      touched.add(tenantId);
+      await client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
+      await client.query(`${statement} AND tenant_id = $1::uuid AND id = ANY($2::uuid[])`, [
+        tenantId,
+        own.map(({ id }) => id),
+        ...more,
+      ]);
+    }
+  };
+  await inEachTenant(
+    gone,
+    `UPDATE sessions SET disconnected_at = greatest($3::timestamptz, connected_at), end_code = 'unknown',
+      end_reason = 'The gateway no longer lists it.', received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL`,
+    [event.at],
+  );
+  await inEachTenant(silent, "UPDATE sessions SET received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL");
+  await inEachTenant(
+    reopened,
+    "UPDATE sessions SET disconnected_at = NULL, end_code = NULL, end_reason = NULL WHERE disconnected_at IS NOT NULL AND gateway_id = $3::uuid",
+    [gatewayId],
+  );
+}
+
+/** A notification holds under 8,000 bytes. */
+async function notify(client: pg.PoolClient, tenantIds: Set<string>): Promise<void> {
+  const ids = [...tenantIds];
+  for (let i = 0; i < ids.length; i += 200)
+    await client.query("SELECT pg_notify('sessions', $1)", [ids.slice(i, i + 200).join(",")]);
+}
+
+const list = (values: (string | number)[]) => `{${values.join(",")}}`;
