@@ -4,16 +4,17 @@
  * the account's entry of the tenant's document; revoking is leaving it out.
  */
 import type { ProcessConfig } from "@/gateway/protocol/api";
+import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { Scope, TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
 import { publish } from "../revisions/revisions";
-import { accountEntries } from "../accounts/accounts";
 import {
   authorityCertificate,
   controlPlaneIdentity,
   type Identity,
   type Leaf,
+  ensureAuthorities as makeAuthorities,
   signLeaf,
   tlsCryptV2Key,
 } from "./authority";
@@ -92,6 +93,9 @@ export async function issueCertificate(
     revision,
   };
 }
+
+/** Makes what is missing of the platform's authorities and keys, and renews what is about to run out. */
+export const ensureAuthorities = () => makeAuthorities();
 
 /** A gateway's certificate: it serves under its own name and nothing else. */
 export async function issueGatewayCertificate(scope: Scope, gatewayId: string, csr: string): Promise<Leaf> {

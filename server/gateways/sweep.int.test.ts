@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { change, createEnrolledGateway, createRegion, createTenant } from "@/e2e/support/scene";
+import type { TestGateway } from "@/e2e/support/test-gateway";
+import { closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
+import { createLog } from "../core/log";
+import { closeQueues, queueOf } from "../core/queue";
+import { closeGatewayConnections } from "./client";
+import { getGateway, updateGateway } from "./gateways";
+import { pushGateway } from "./push";
+import { ensurePartitions, retain } from "./retain";
+import { sweep } from "./sweep";
+
+let gateway: TestGateway;
+let regionId: string;
+let tenantId: string;
+const log = createLog("test");
+
+beforeAll(async () => {
+  regionId = await createRegion("Sweep");
+});
+beforeEach(async () => {
+  gateway = await createEnrolledGateway("sweep", regionId);
+  ({ tenantId } = await createTenant("sweep"));
+});
+afterEach(async () => {
+  await gateway.stop();
+  await database().gateway.updateMany({ where: { regionId }, data: { enrolledAt: null } });
+});
+afterAll(async () => {
+  closeGatewayConnections();
+  await closeQueues();
+  await closeDatabase();
+});
+
+describe("the sweep", () => {
+  test("adds the push again that was lost, and starts the collector", async () => {
+    await queueOf("gateway.push").obliterate({ force: true });
+    await queueOf("gateway.collect").obliterate({ force: true });
+    await sweep(log);
+    expect(await waiting("gateway.push")).toContain(gateway.gatewayId);
+    expect(await waiting("gateway.collect")).toContain(gateway.gatewayId);
+  });
+
+  test("keeps what a gateway says of itself, and since when it does not answer", async () => {
+    await sweep(log);
+    expect(await here()).toMatchObject({ error: null, state: { agentVersion: "test" }, lastSeenAt: expect.any(Date) });
+    await gateway.stop();
+    await sweep(log);
+    expect(await here()).toMatchObject({ status: "unreachable", error: expect.stringContaining("does not answer") });
+    await gateway.start();
+    await sweep(log);
+    expect((await here()).error).toBeNull();
+  });
+
+  test("sends a configuration that changed", async () => {
+    const row = await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } });
+    await sweep(log);
+    expect(gateway.config?.version).toBe(1);
+    await inTransaction(system, { isStaff: true }, (scope) =>
+      updateGateway(scope, {
+        ...{
+          gatewayId: row.id,
+          name: row.name,
+          regionId,
+          apiHost: row.apiHost,
+          apiPort: row.apiPort,
+          publicHost: "fra.test",
+        },
+        processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
+      }),
+    );
+    await sweep(log);
+    expect(gateway.config).toMatchObject({ version: 2, processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }] });
+  });
+
+  test("finds a document that drifted at the same revision, and has all of it sent", async () => {
+    await push();
+    await sweep(log);
+    expect(await applied()).toMatchObject({ isDrifted: false, checkedAt: expect.any(Date) });
+    gateway.documents.get(tenantId)!.accounts.clear();
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.appliedRevision.updateMany({ where: { tenantId }, data: { checkedAt: null } }),
+    );
+    await sweep(log);
+    expect(await applied()).toMatchObject({ isDrifted: true, revision: 0n });
+    await push();
+    expect(gateway.documents.get(tenantId)!.accounts.size).toBe(1);
+    await sweep(log);
+    expect(await applied()).toMatchObject({ isDrifted: false, revision: 1n });
+  });
+
+  test("believes a gateway that lost its documents, and has them sent again", async () => {
+    await push();
+    gateway.loseState();
+    await sweep(log);
+    expect(await applied()).toMatchObject({ revision: 0n });
+    await push();
+    expect(gateway.documents.get(tenantId)?.revision).toBe(1);
+  });
+
+  test("leaves alone what was enforced while it looked", async () => {
+    await push();
+    await change(tenantId, "PLC 1");
+    gateway.intercept = async ({ path }) => {
+      if (path !== "/v1/state") return undefined;
+      const stale = gateway.state();
+      gateway.intercept = () => undefined;
+      await push();
+      return { status: 200, body: stale };
+    };
+    await sweep(log);
+    expect(await applied()).toMatchObject({ revision: 2n });
+  });
+});
+
+describe("retention", () => {
+  test("drops whole months that are older than is kept, and makes those to come", async () => {
+    const long = new Date("2020-01-15T00:00:00Z");
+    await ensurePartitions(long);
+    expect(await partitions()).toEqual(expect.arrayContaining(["sessions_202001", "refusals_202002"]));
+    await retain(log);
+    expect((await partitions()).filter((name) => name.includes("_2020"))).toEqual([]);
+    const now = new Date();
+    const next = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1))
+      .toISOString()
+      .slice(0, 7)
+      .replace("-", "");
+    expect(await partitions()).toContain(`traffic_samples_${next}`);
+  });
+
+  test("drops old receipts and strays, and keeps what is young", async () => {
+    await change(tenantId, "young");
+    await inTenant(system, tenantId, async ({ tx }) => {
+      await tx.change.update({
+        where: { tenantId_revision: { tenantId, revision: 1 } },
+        data: { at: new Date("2020-01-01T00:00:00Z") },
+      });
+    });
+    await retain(log);
+    const changes = await inTenant(system, tenantId, ({ tx }) => tx.change.findMany({ where: { tenantId } }));
+    expect(changes.map(({ summary }) => summary)).toEqual(["young"]);
+  });
+});
+
+const push = () => pushGateway(gateway.gatewayId);
+const here = () => inTransaction(system, { isStaff: true }, (scope) => getGateway(scope, gateway.gatewayId));
+
+function applied() {
+  return inTenant(system, tenantId, ({ tx }) =>
+    tx.appliedRevision.findUniqueOrThrow({ where: { tenantId_gatewayId: { tenantId, gatewayId: gateway.gatewayId } } }),
+  );
+}
+
+async function waiting(queue: string): Promise<string[]> {
+  const jobs = await queueOf(queue).getJobs(["waiting", "active", "delayed"]);
+  return jobs.map((job) => job.data.gatewayId);
+}
+
+async function partitions(): Promise<string[]> {
+  const rows = await database().$queryRaw<
+    { name: string }[]
+  >`SELECT relname AS name FROM pg_class WHERE relispartition AND relkind = 'r'`;
+  return rows.map(({ name }) => name);
+}

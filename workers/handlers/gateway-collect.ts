@@ -1,0 +1,7 @@
+import { collectFrom } from "../../server/gateways/collect";
+import type { gatewayCollect } from "../../server/gateways/jobs";
+import type { Handler } from "../handlers";
+
+/** Idempotent: rows and cursor are one transaction. */
+const handle: Handler<typeof gatewayCollect> = ({ gatewayId }, { signal, log }) => collectFrom(gatewayId, signal, log);
+export default handle;

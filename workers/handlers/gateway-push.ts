@@ -1,0 +1,7 @@
+import { pushGateway } from "../../server/gateways/push";
+import type { gatewayPush } from "../../server/revisions/jobs";
+import type { Handler } from "../handlers";
+
+/** Idempotent: what is behind is read anew each time. */
+const handle: Handler<typeof gatewayPush> = ({ gatewayId }, { signal }) => pushGateway(gatewayId, signal);
+export default handle;

@@ -1,0 +1,7 @@
+import type { mailSend } from "../../server/mail/jobs";
+import { sendQueuedMail } from "../../server/mail/send";
+import type { Handler } from "../handlers";
+
+/** Idempotent: a mail that is marked as sent is left alone. */
+const handle: Handler<typeof mailSend> = (data) => sendQueuedMail(data);
+export default handle;

@@ -1,0 +1,7 @@
+import type { telemetryRetain } from "../../server/gateways/jobs";
+import { retain } from "../../server/gateways/retain";
+import type { Handler } from "../handlers";
+
+/** Idempotent: what is gone is gone. */
+const handle: Handler<typeof telemetryRetain> = (_, { log }) => retain(log);
+export default handle;

@@ -1,0 +1,68 @@
+/**
+ * The workers' process. Any number of them may run; jobs are hints, so killing one at any point loses and doubles
+ * nothing. SIGTERM and SIGINT let what writes end and give up what only waits, within five seconds.
+ */
+
+import { ensureAuthorities } from "../server/certificates/certificates";
+import { closeDatabase } from "../server/core/db";
+import { createLog } from "../server/core/log";
+import { closeQueues, createWorker, type JobDefinition, schedule } from "../server/core/queue";
+import { closeGatewayConnections } from "../server/gateways/client";
+import { gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
+import { ensurePartitions } from "../server/gateways/retain";
+import { sweepEveryMs } from "../server/gateways/sweep";
+import { type Handler, handlers, jobs } from "./handlers";
+
+const log = createLog("workers");
+const stopWithinMs = 5_000;
+const dayMs = 24 * 60 * 60_000;
+
+process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise was left to fail"));
+
+await ensureAuthorities();
+await ensurePartitions();
+const workers = await Promise.all(jobs.map(start));
+await schedule(gatewaySweep, {}, sweepEveryMs);
+await schedule(telemetryRetain, {}, dayMs);
+log.info({ jobs: jobs.map(({ name }) => name).join(", ") }, "working");
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
+
+async function start(job: JobDefinition) {
+  const { default: handle } = (await handlers[job.name as keyof typeof handlers]()) as {
+    default: Handler<JobDefinition>;
+  };
+  const jobLog = log.child({ job: job.name });
+  const running = createWorker(job, (data, signal) => handle(data, { signal, log: jobLog }));
+  const { worker } = running;
+  worker.on("failed", (failed, error) => {
+    const attempt = failed ? `${failed.attemptsMade} of ${failed.opts.attempts ?? 1}` : "?";
+    // That a gateway does not answer is said by the sweep, once, and in every receipt.
+    if (error.name === "GatewayError") jobLog.debug({ data: failed?.data, attempt }, error.message);
+    else jobLog.error({ data: failed?.data, attempt, err: error }, "failed");
+  });
+  // Lost connections of the queue are made again by themselves; a listener must be there.
+  let isBroken = false;
+  worker.on("error", (error) => {
+    if (!isBroken) jobLog.error({ cause: error.message }, "the queue does not answer; trying again");
+    isBroken = true;
+  });
+  worker.on("active", () => {
+    if (isBroken) jobLog.info("the queue answers again");
+    isBroken = false;
+  });
+  return running;
+}
+
+async function stop(signal: string): Promise<void> {
+  log.info({ signal }, "stopping");
+  setTimeout(() => {
+    log.warn("not everything ended in time; what was left is taken up again by the next worker");
+    process.exit(0);
+  }, stopWithinMs).unref();
+  await Promise.all(workers.map((running) => running.close()));
+  closeGatewayConnections();
+  await Promise.all([closeQueues(), closeDatabase()]);
+  log.info("stopped");
+  process.exit(0);
+}
