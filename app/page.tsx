@@ -2,6 +2,7 @@ import { Building2 } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
+import { plural } from "./_lib/format";
 import { paths } from "./_lib/paths";
 import { findViewer } from "./_lib/server-api";
 import { SignOutLink } from "./_lib/sign-out-link";
@@ -30,7 +31,7 @@ export default async function HomePage() {
   return (
     <AuthShell
       title="Choose an organisation"
-      description={`${viewer.name}, you are a member of ${viewer.tenants.length}.`}
+      description={`${viewer.name}, you are a member of ${plural(viewer.tenants.length, "organisation")}.`}
       footer={<SignOutLink>Sign out</SignOutLink>}
     >
       <ul className="-mx-2 flex flex-col gap-1">

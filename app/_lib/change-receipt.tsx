@@ -56,7 +56,8 @@ export function ChangeReceipt({ tenantId, revision, words = inForce, compact, on
   return (
     <Receipt
       words={words}
-      targets={receipt.data ? targets : [{ id: "unknown", name: "Asking the gateways", status: "pending" }]}
+      targets={receipt.data ? targets : unasked}
+      noun={receipt.data ? "gateway" : "answer"}
       startedAt={receipt.data?.at}
       compact={compact}
     />
@@ -93,6 +94,8 @@ const inForce: ChangeWords = {
   done: "In force",
   failed: "Not in force everywhere",
 };
+
+const unasked: ReceiptTarget[] = [{ id: "unasked", name: "Asking the gateways", status: "pending" }];
 
 const statuses = { pending: "pending", enforced: "done", failed: "failed" } as const;
 

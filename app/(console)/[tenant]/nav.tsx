@@ -18,7 +18,7 @@ export function tenantNav(slug: string): NavSection[] {
       ],
     },
     {
-      label: "Who",
+      label: "Access",
       items: [
         {
           label: "Accounts",
@@ -27,18 +27,8 @@ export function tenantNav(slug: string): NavSection[] {
           shortcut: "g a",
           keywords: ["vpn", "people"],
         },
-      ],
-    },
-    {
-      label: "What",
-      items: [
         { label: "Devices", href: p.devices, icon: <Router aria-hidden />, shortcut: "g d" },
         { label: "Groups", href: p.groups, icon: <Boxes aria-hidden />, shortcut: "g g" },
-      ],
-    },
-    {
-      label: "May reach",
-      items: [
         {
           label: "Policies",
           href: p.policies,

@@ -1,7 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Network } from "lucide-react";
+import { ChartLine, Network } from "lucide-react";
+import type { Api } from "../../_lib/api-types";
 import { formatNumber, formatRate, plural } from "../../_lib/format";
 import { useTRPC } from "../../_lib/trpc";
 import { Badge } from "../../_ui/badge";
@@ -11,7 +12,7 @@ import { ErrorState } from "../../_ui/error-state";
 import { KeyValue } from "../../_ui/key-value";
 import { PageHeader } from "../../_ui/page-header";
 import { Plot } from "../../_ui/plot";
-import { Skeleton } from "../../_ui/skeleton";
+import { Skeleton, SkeletonText } from "../../_ui/skeleton";
 import { Stat, StatGroup } from "../../_ui/stat";
 import { useTenant } from "../_lib/use-tenant";
 import { isOnboarded, Onboarding } from "./_components/onboarding";
@@ -57,14 +58,14 @@ export default function OverviewPage() {
         <div className="grid gap-5 lg:grid-cols-[2fr_1fr]">
           <RecentChanges changes={data?.recentChanges} />
           <Card title="Networks" description="Behind the gateways, where your devices are">
-            {data?.networks.length === 0 ? (
+            {!data ? (
+              <SkeletonText lines={2} />
+            ) : data.networks.length === 0 ? (
               <EmptyState icon={<Network aria-hidden />} title="No network yet" className="py-6">
                 Devices need one to be in. Ask your account manager to add it.
               </EmptyState>
             ) : (
-              <KeyValue
-                items={(data?.networks ?? []).map(({ name: label, cidr }) => ({ label, value: cidr, mono: true }))}
-              />
+              <KeyValue items={data.networks.map(({ name: label, cidr }) => ({ label, value: cidr, mono: true }))} />
             )}
           </Card>
         </div>
@@ -73,14 +74,26 @@ export default function OverviewPage() {
   );
 }
 
-function Traffic({ samples }: { samples: readonly { at: Date; receivedRate: number; sentRate: number }[] }) {
+type Sample = Api["tenants"]["overview"]["traffic"][number];
+
+function Traffic({ samples }: { samples: readonly Sample[] }) {
+  const isMoving = (sample: Sample) => sample.receivedRate > 0 || sample.sentRate > 0;
+  if (!samples.some(isMoving))
+    return (
+      <EmptyState icon={<ChartLine aria-hidden />} title="No traffic in these 24 hours" className="py-6">
+        It is drawn here, a point each quarter of an hour, once somebody is connected.
+      </EmptyState>
+    );
+  // The quarter that is not over yet would always look like a drop; it is shown only while there is no other.
+  const whole = samples.slice(0, -1);
+  const shown = whole.some(isMoving) ? whole : samples;
   return (
     <Plot
       label="Traffic, last 24 hours"
-      times={samples.map((sample) => sample.at.getTime())}
+      times={shown.map((sample) => sample.at.getTime())}
       series={[
-        { label: "From people to devices", values: samples.map((sample) => sample.receivedRate), tone: "brand" },
-        { label: "From devices to people", values: samples.map((sample) => sample.sentRate), tone: "info" },
+        { label: "From people to devices", values: shown.map((sample) => sample.receivedRate), tone: "brand" },
+        { label: "From devices to people", values: shown.map((sample) => sample.sentRate), tone: "info" },
       ]}
       formatValue={formatRate}
     />

@@ -38,7 +38,9 @@ function CertificateState({ certificate: { revoked, notAfter } }: { certificate:
   if (notAfter < new Date()) return <Status tone="bad">Expired: download a new one</Status>;
   return (
     <Status tone="ok">
-      Works until <DateTime date={notAfter} />
+      <span>
+        Works until <DateTime date={notAfter} />
+      </span>
     </Status>
   );
 }

@@ -4,7 +4,6 @@ import type { ReactNode } from "react";
 import type { Api } from "../../_lib/api-types";
 import { Card } from "../../_ui/card";
 import { CodeBlock } from "../../_ui/code-block";
-import { Copyable } from "../../_ui/copyable";
 import { Tabs } from "../../_ui/tabs";
 import { profileFileName } from "./profile";
 
@@ -114,7 +113,8 @@ function Do({ steps }: { steps: readonly ReactNode[] }) {
 function Ask({ email }: { email: string }) {
   return (
     <>
-      The user name is your email, <Copyable text={email} plain />, and the password the one that you sign in with here.
+      The user name is your email, <span className="font-medium break-all">{email}</span>, and the password is the one
+      that you sign in with here.
     </>
   );
 }

@@ -53,7 +53,7 @@ export function MyProfile() {
           </Callout>
         )}
         {isActive && profile.lastRefusal && !profile.session && <LastRefusal refusal={profile.lastRefusal} />}
-        <div className="grid items-start gap-5 md:grid-cols-[3fr_2fr]">
+        <div className="grid gap-5 md:grid-cols-[3fr_2fr]">
           {isActive ? <Download profile={profile} /> : <NothingToDownload state={states[profile.state]} />}
           <Standing profile={profile} />
         </div>
@@ -85,7 +85,14 @@ function Standing({ profile }: { profile: Profile }) {
           { label: "Your address", value: <Copyable text={profile.address} /> },
           {
             label: "Gateways",
-            value: profile.gateways.length > 0 ? profile.gateways.map(gatewayLabel).join(", ") : "none in service yet",
+            value:
+              profile.gateways.length === 0
+                ? "none in service yet"
+                : profile.gateways.map(({ name, region }) => (
+                    <span key={name} className="block">
+                      {name} <span className="text-faint">{region}</span>
+                    </span>
+                  )),
           },
         ]}
       />
@@ -121,5 +128,3 @@ function LastRefusal({ refusal }: { refusal: NonNullable<Profile["lastRefusal"]>
 }
 
 const states = { active: "Active", revoked: "Revoked", suspended: "Suspended" };
-
-const gatewayLabel = ({ name, region }: { name: string; region: string }) => `${name} (${region})`;

@@ -40,7 +40,7 @@ export function RecentChanges({ changes }: { changes: readonly Change[] | undefi
               className="flex w-full flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-2 text-left hover:bg-hover focus-visible:-outline-offset-2"
             >
               <span className="min-w-0 flex-1 basis-48 truncate text-ink">{capitalized(change.summary)}</span>
-              <span className="text-xs text-muted">
+              <span className="text-xs text-muted sm:w-36">
                 <Status tone={change.enforced === change.of ? "ok" : "warn"} pulse={change.enforced < change.of}>
                   {inForce(change)}
                 </Status>

@@ -24,7 +24,7 @@ export function AccountsTable({ add }: { add: ReactNode }) {
   const tenant = useTenant();
   const policies = usePolicyOptions();
   const [acting, setActing] = useState<{ name: AccountActionName; account: Account }>();
-  const state = useTableState({ sortable: ["name", "email", "createdAt"], sort: "name", filters: ["state", "policy"] });
+  const state = useTableState({ sortable: ["name", "createdAt"], sort: "name", filters: ["state", "policy"] });
   const accounts = useQuery(
     trpc.accounts.list.queryOptions(
       {
@@ -75,14 +75,12 @@ const columns: Column<Account>[] = [
     id: "name",
     header: "Name",
     sortable: true,
-    cell: (account) => account.name,
-  },
-  {
-    id: "email",
-    header: "Email",
-    sortable: true,
-    hideBelow: "lg",
-    cell: (account) => <span className="text-muted">{account.email}</span>,
+    cell: (account) => (
+      <>
+        <span className="block max-w-72 truncate">{account.name}</span>
+        <span className="block max-w-72 truncate text-xs font-normal text-faint">{account.email}</span>
+      </>
+    ),
   },
   { id: "state", header: "State", width: "11rem", cell: (account) => <AccountStatus account={account} /> },
   {

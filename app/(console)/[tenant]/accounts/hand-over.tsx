@@ -18,24 +18,26 @@ export function HandOver({ account, temporaryPassword }: HandOverProps) {
     <div className="flex flex-col gap-4">
       <Callout tone="warn" title="Shown once">
         It is kept nowhere. If it gets lost, reset the password. It works for seven days, and only until {account.name}{" "}
-        has chosen another.
+        has chosen another. Hand it over by another way than that email address.
       </Callout>
       <div className="flex flex-col gap-1">
         <span className="text-xs text-faint">Temporary password</span>
         <Copyable text={temporaryPassword} className="w-fit text-lg" />
       </div>
       <CodeBlock
-        title="To send to them, not by the email that it opens"
+        title="To hand over"
         wrap
         code={`Hello ${account.name},
 
-you can now reach ${tenant.name}'s devices through the VPN.
+you can now reach devices of ${tenant.name}
+through the VPN.
 
 1. Sign in at ${window.location.origin}${paths.signIn}
    Email: ${account.email}
    Temporary password: ${temporaryPassword}
 2. Choose your own password when you are asked to.
-3. Download your profile, and follow the steps for your computer or phone.`}
+3. Download your profile and follow the steps
+   for your computer or phone.`}
       />
     </div>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTRPC } from "../../../_lib/trpc";
 import { Button } from "../../../_ui/button";
 import { ConfirmDialog } from "../../../_ui/confirm-dialog";
@@ -20,6 +20,7 @@ export function ResetPassword({ account, onClose }: ResetPasswordProps) {
   const trpc = useTRPC();
   const announce = useChange();
   const [temporaryPassword, setTemporaryPassword] = useState<string>();
+  const isReset = useRef(false);
   const reset = useMutation(trpc.accounts.resetPassword.mutationOptions());
   if (temporaryPassword !== undefined)
     return (
@@ -40,13 +41,16 @@ export function ResetPassword({ account, onClose }: ResetPasswordProps) {
   return (
     <ConfirmDialog
       open
-      // It closes by itself once confirmed; by then this has become the other dialog.
-      onOpenChange={(open) => !open && !reset.isSuccess && onClose()}
+      onOpenChange={() => {
+        // It closes by itself once confirmed; by then the other dialog stands in its place.
+        if (!isReset.current) onClose();
+      }}
       title={`Reset ${account.name}’s password?`}
       description="You get a temporary password to hand over. They are signed out of the portal, and the VPN stays shut for them until they have chosen their own. Their profile stays as it is."
       confirmLabel="Reset password"
       onConfirm={async () => {
         const result = await reset.mutateAsync({ tenantId, accountId: account.id });
+        isReset.current = true;
         setTemporaryPassword(result.temporaryPassword);
         announce(result.revision, {
           pending: `Resetting ${account.name}’s password`,

@@ -33,7 +33,7 @@ export function RevokeAccount({ account, onClose }: RevokeAccountProps) {
       title={revision ? `${account.name}’s access` : `Revoke ${account.name}’s access?`}
       description={
         revision
-          ? "Each gateway refuses the account, has dropped its packets, and has ended its session."
+          ? "Each gateway refuses the account, drops its packets, and ends its session."
           : "Their session is cut, their packets are dropped and they cannot come back, on every gateway. You can restore the access later."
       }
       footer={revision && <Button onClick={onClose}>Close</Button>}

@@ -53,7 +53,9 @@ export function Invitations() {
                 <Status tone="bad">Expired</Status>
               ) : (
                 <Status tone="info">
-                  expires <TimeAgo date={invitation.expiresAt} />
+                  <span>
+                    Expires <TimeAgo date={invitation.expiresAt} />
+                  </span>
                 </Status>
               )}
             </span>

@@ -63,7 +63,9 @@ const columns: Column<Session>[] = [
         <DateTime date={session.connectedAt} />
       ) : (
         <Status tone="ok" pulse>
-          Now, since <DateTime date={session.connectedAt} />
+          <span>
+            Now, since <DateTime date={session.connectedAt} />
+          </span>
         </Status>
       ),
   },

@@ -45,7 +45,9 @@ function CertificateStatus({ certificate: { revokedAt, notAfter } }: { certifica
   if (notAfter < new Date()) return <Status tone="bad">Expired</Status>;
   return (
     <Status tone="ok">
-      Until <DateTime date={notAfter} />
+      <span>
+        Until <DateTime date={notAfter} />
+      </span>
     </Status>
   );
 }

@@ -19,7 +19,7 @@ export function AccountSessions({ sessions }: { sessions: Api["accounts"]["get"]
       ) : (
         <ul className="divide-y">
           {sessions.map((session) => (
-            <li key={session.id} className="flex flex-wrap items-baseline gap-x-6 gap-y-0.5 px-4 py-2.5">
+            <li key={session.id} className="flex flex-wrap items-baseline gap-x-5 gap-y-0.5 px-4 py-2.5">
               <span className="w-44 shrink-0">
                 {session.disconnectedAt ? (
                   <Status tone="neutral">
@@ -38,10 +38,15 @@ export function AccountSessions({ sessions }: { sessions: Api["accounts"]["get"]
                 {session.gatewayName} from <span className="font-mono text-xs">{session.realAddress}</span>
               </span>
               <span className="text-muted">{[session.platform, session.clientVersion].filter(Boolean).join(" ")}</span>
-              <span className="ml-auto text-muted">
+              <span
+                className="min-w-0 flex-1 basis-40 truncate text-xs text-faint"
+                title={session.endReason ?? undefined}
+              >
+                {session.endReason}
+              </span>
+              <span className="text-muted">
                 {formatBytes(session.received)} in, {formatBytes(session.sent)} out
               </span>
-              {session.endReason && <span className="w-full text-xs text-faint">{session.endReason}</span>}
             </li>
           ))}
         </ul>
