@@ -27,7 +27,7 @@ export function Download({ profile }: { profile: Api["portal"]["profile"] }) {
   const [saved, setSaved] = useState<Saved>();
   const [problem, setProblem] = useState<string>();
   const isBusy = step !== undefined && step < steps.length;
-  const isAgain = profile.certificates.some((certificate) => !certificate.revoked);
+  const isAgain = !saved && profile.certificates.some((certificate) => !certificate.revoked);
 
   const download = async () => {
     setProblem(undefined);
