@@ -5,6 +5,7 @@
 import { type Bench, printReport } from "./report";
 
 const benches: Record<string, () => Promise<Bench>> = {
+  connect: async () => (await import("./connect")).connect,
   start: async () => (await import("./start")).start,
 };
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Lab } from "./network";
+import type { LabTools } from "./network";
 
 export interface VpnClient {
   process: ChildProcess;
@@ -16,7 +16,7 @@ let count = 0;
 
 /** Debian's own openvpn, in a person's namespace, with a profile as a person has it. */
 export function startVpnClient(
-  lab: Lab,
+  lab: LabTools,
   namespace: string,
   folder: string,
   { profile, password }: { profile: string; password: string | null },
