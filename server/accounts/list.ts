@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { AccountState, Prisma } from "../core/prisma/client";
 import type { listAccountsInput } from "./schema";
 
@@ -164,7 +164,7 @@ async function gatewayNames({ tx }: TenantScope, rows: { gatewayId: string }[]):
 }
 
 const matches = (search: string): Prisma.AccountWhereInput[] => [
-  { name: { contains: search, mode: "insensitive" } },
-  { email: { contains: search, mode: "insensitive" } },
+  { name: containing(search) },
+  { email: containing(search) },
   ...(/^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : []),
 ];

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { AuditLink } from "../core/audit";
 import { nilTenant, type Tx } from "../core/db";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { AuditEntry, Prisma } from "../core/prisma/client";
 import type { listAuditInput } from "./schema";
 
@@ -24,9 +24,9 @@ export async function listAudit(
     ...(input.search
       ? {
           OR: [
-            { actorName: { contains: input.search, mode: "insensitive" } },
-            { subjectName: { contains: input.search, mode: "insensitive" } },
-            { action: { contains: input.search, mode: "insensitive" } },
+            { actorName: containing(input.search) },
+            { subjectName: containing(input.search) },
+            { action: containing(input.search) },
           ],
         }
       : {}),

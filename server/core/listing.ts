@@ -21,6 +21,10 @@ export function filterOf<Schema extends z.ZodType>(value: Schema) {
     .transform((given) => (given === undefined ? [] : Array.isArray(given) ? given : [given]) as z.output<Schema>[]);
 }
 
+/** A condition on a text column: it holds what was searched for, in any case of letters, and a % means itself. */
+export const containing = (search: string) =>
+  ({ contains: search.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" }) as const;
+
 export interface Page<Row> {
   rows: Row[];
   /** Rows that match, over all pages. */

@@ -9,7 +9,7 @@ import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
 import type {
@@ -40,8 +40,8 @@ export async function listDevices(
     ...(input.search
       ? {
           OR: [
-            { name: { contains: input.search, mode: "insensitive" } },
-            { description: { contains: input.search, mode: "insensitive" } },
+            { name: containing(input.search) },
+            { description: containing(input.search) },
             ...addressMatch(input.search),
           ],
         }
@@ -167,7 +167,7 @@ export async function listGroups(
 ): Promise<Page<GroupRow>> {
   const where: Prisma.DeviceGroupWhereInput = {
     tenantId,
-    ...(input.search ? { name: { contains: input.search, mode: "insensitive" } } : {}),
+    ...(input.search ? { name: containing(input.search) } : {}),
   };
   const [groups, total] = await Promise.all([
     tx.deviceGroup.findMany({

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { env } from "../core/env";
 import { notFound } from "../core/errors";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { mailSend } from "./jobs";
@@ -32,10 +32,7 @@ export interface MailRow {
 export async function listMails({ tx }: Scope, input: z.infer<typeof listMailsInput>): Promise<Page<MailRow>> {
   const where: Prisma.MailWhereInput = input.search
     ? {
-        OR: [
-          { recipient: { contains: input.search, mode: "insensitive" } },
-          { subject: { contains: input.search, mode: "insensitive" } },
-        ],
+        OR: [{ recipient: containing(input.search) }, { subject: containing(input.search) }],
       }
     : {};
   const rows = await tx.mail.findMany({

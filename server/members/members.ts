@@ -7,7 +7,7 @@ import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, notFound } from "../core/errors";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma } from "../core/prisma/client";
 import { sendMail } from "../mail/mail";
 import type { changeRoleInput, inviteInput, listMembersInput } from "./schema";
@@ -32,10 +32,7 @@ export async function listMembers(
     ...(input.search
       ? {
           user: {
-            OR: [
-              { name: { contains: input.search, mode: "insensitive" } },
-              { email: { contains: input.search, mode: "insensitive" } },
-            ],
+            OR: [{ name: containing(input.search) }, { email: containing(input.search) }],
           },
         }
       : {}),

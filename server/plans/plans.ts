@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { audit } from "../core/audit";
 import type { Scope } from "../core/db";
 import { AppError, conflict, isUniqueViolation, notFound } from "../core/errors";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { Plan, Prisma } from "../core/prisma/client";
 import type { createPlanInput, listPlansInput, updatePlanInput } from "./schema";
 
@@ -15,7 +15,7 @@ export interface PlanRow extends Plan {
 export async function listPlans({ tx }: Scope, input: z.infer<typeof listPlansInput>): Promise<Page<PlanRow>> {
   const where: Prisma.PlanWhereInput = {
     ...(input.isOffered.length > 0 ? { OR: input.isOffered.map((isOffered) => ({ isOffered })) } : {}),
-    ...(input.search ? { name: { contains: input.search, mode: "insensitive" } } : {}),
+    ...(input.search ? { name: containing(input.search) } : {}),
   };
   const plans = await tx.plan.findMany({
     where,

@@ -5,7 +5,7 @@ import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
 import type { createPolicyInput, listPoliciesInput, updatePolicyInput } from "./schema";
@@ -38,10 +38,7 @@ export async function listPolicies(
     tenantId,
     ...(input.search
       ? {
-          OR: [
-            { name: { contains: input.search, mode: "insensitive" } },
-            { description: { contains: input.search, mode: "insensitive" } },
-          ],
+          OR: [{ name: containing(input.search) }, { description: containing(input.search) }],
         }
       : {}),
   };

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
-import { type Page, skipTake } from "../core/listing";
+import { containing, type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma, TenantState } from "../core/prisma/client";
 import { type InvitationRow, listInvitations } from "../members/members";
 import type { listTenantsInput } from "./schema";
@@ -32,10 +32,7 @@ export async function listTenants(scope: Scope, input: z.infer<typeof listTenant
     state: input.state.length > 0 ? { in: input.state } : { not: "deleted" },
     ...(input.search
       ? {
-          OR: [
-            { name: { contains: input.search, mode: "insensitive" } },
-            { slug: { contains: input.search, mode: "insensitive" } },
-          ],
+          OR: [{ name: containing(input.search) }, { slug: containing(input.search) }],
         }
       : {}),
   };

@@ -73,10 +73,7 @@ export async function allocateAddress(scope: TenantScope): Promise<{ address: st
 export async function cutBlock({ tx, tenantId }: TenantScope) {
   // One at a time, so that the free block that is read is still free when it is taken.
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(7270002)::text`;
-  const range = parseCidr(env.VPN_RANGE);
-  const size = 2 ** (32 - env.TENANT_BLOCK_PREFIX);
-  const taken = (await everyBlock(tx)).map((cidr) => parseCidr(cidr));
-  const base = firstFree(range, size, taken);
+  const base = (await findFree(tx)) ?? ((await releaseBlocks(tx, tenantId)) ? await findFree(tx) : undefined);
   if (base === undefined)
     throw new AppError("limit", `The platform's VPN range ${env.VPN_RANGE} is used up. Give it a larger one.`);
   return tx.addressBlock.create({ data: { tenantId, cidr: `${formatAddress(base)}/${env.TENANT_BLOCK_PREFIX}` } });
@@ -96,13 +93,44 @@ export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | un
   return candidate + size <= range.base + range.size ? candidate : undefined;
 }
 
-/** Every tenant's, also of those deleted: a gateway may not have dropped them yet. */
-async function everyBlock(tx: Tx): Promise<string[]> {
+/** Those of deleted tenants count as taken: a gateway may not have dropped them yet. */
+async function findFree(tx: Tx): Promise<number | undefined> {
+  const taken = await seeingAll(
+    tx,
+    () => tx.$queryRaw<{ cidr: string }[]>`SELECT b.cidr::text FROM address_blocks b ORDER BY b.cidr`,
+  );
+  return firstFree(
+    parseCidr(env.VPN_RANGE),
+    2 ** (32 - env.TENANT_BLOCK_PREFIX),
+    taken.map(({ cidr }) => parseCidr(cidr)),
+  );
+}
+
+/** Gives back the blocks of deleted tenants that every enrolled gateway has dropped. @returns whether there were any */
+async function releaseBlocks(tx: Tx, tenantId: string): Promise<boolean> {
+  const dropped = await seeingAll(
+    tx,
+    () => tx.$queryRaw<{ id: string }[]>`
+      SELECT t.id FROM tenants t WHERE t.state = 'deleted' AND EXISTS (SELECT FROM address_blocks b WHERE b.tenant_id = t.id)
+        AND NOT EXISTS (
+          SELECT FROM gateways g LEFT JOIN applied_revisions a ON a.gateway_id = g.id AND a.tenant_id = t.id
+          WHERE g.enrolled_at IS NOT NULL AND coalesce(a.revision, 0) < t.revision)`,
+  );
+  for (const { id } of dropped) {
+    await tx.$queryRaw`SELECT set_config('app.tenant', ${id}, true)`;
+    await tx.addressBlock.deleteMany({ where: { tenantId: id } });
+  }
+  await tx.$queryRaw`SELECT set_config('app.tenant', ${tenantId}, true)`;
+  return dropped.length > 0;
+}
+
+/** Reads across tenants for a moment, whatever the transaction is bound to. */
+async function seeingAll<T>(tx: Tx, read: () => Promise<T>): Promise<T> {
   const [before] = await tx.$queryRaw<{ staff: string | null }[]>`
     SELECT current_setting('app.staff', true) AS staff, set_config('app.staff', 'on', true)`;
-  const blocks = await tx.$queryRaw<{ cidr: string }[]>`SELECT b.cidr::text FROM address_blocks b ORDER BY b.cidr`;
+  const result = await read();
   await tx.$queryRaw`SELECT set_config('app.staff', ${before?.staff ?? ""}, true)`;
-  return blocks.map((block) => block.cidr);
+  return result;
 }
 
 /** The last address of a block is left out, as the first is. */

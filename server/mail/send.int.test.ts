@@ -1,0 +1,86 @@
+import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { callAs, createUser, unique } from "@/e2e/support/principals";
+import { closeDatabase, inTransaction, system } from "../core/db";
+import { closeQueues, queueOf } from "../core/queue";
+import { mailSend } from "./jobs";
+import { sendMail } from "./mail";
+import { sendQueuedMail } from "./send";
+
+/** Takes mail as a mail server would; refuses recipients at `refuse.test`. */
+const received: string[] = [];
+let server: Server;
+
+beforeAll(async () => {
+  server = createServer((socket) => {
+    let isData = false;
+    let text = "";
+    socket.write("220 test\r\n");
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      text += chunk;
+      for (;;) {
+        const end = isData ? text.indexOf("\r\n.\r\n") : text.indexOf("\r\n");
+        if (end < 0) return;
+        const part = text.slice(0, end);
+        text = text.slice(end + (isData ? 5 : 2));
+        if (isData) {
+          received.push(part);
+          isData = false;
+          socket.write("250 taken\r\n");
+        } else if (/^RCPT TO:.*refuse\.test/i.test(part)) socket.write("550 no such person\r\n");
+        else if (/^DATA/i.test(part)) {
+          isData = true;
+          socket.write("354 go on\r\n");
+        } else if (/^QUIT/i.test(part)) socket.end("221 bye\r\n");
+        else socket.write("250 fine\r\n");
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  process.env.SMTP_URL = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await closeQueues();
+  await closeDatabase();
+});
+
+const queue = (to: string) =>
+  inTransaction(system, {}, (scope) =>
+    sendMail(scope, { to, subject: "Hallo Münster", text: "Line one\n.\nLine two" }),
+  );
+
+test("a mail is queued after commit, handed over once, and marked as sent", async () => {
+  const outbox = callAs(await createUser("support")).outbox;
+  const mailId = await queue(`${unique("to")}@mail.test`);
+  const jobs = await queueOf(mailSend.name).getJobs();
+  expect(jobs.map((job) => job.data)).toContainEqual({ mailId });
+  await sendQueuedMail({ mailId });
+  await sendQueuedMail({ mailId });
+  const mine = received.filter((text) => text.includes(mailId));
+  expect(mine).toHaveLength(1);
+  expect(mine[0]).toContain(`Message-ID: <${mailId}@localhost>`);
+  expect(await outbox.get({ id: mailId })).toMatchObject({ sentAt: expect.any(Date), attempts: 1, error: null });
+});
+
+test("a mail that the server refuses stays in the outbox with why, and is tried again", async () => {
+  const outbox = callAs(await createUser("support")).outbox;
+  const mailId = await queue("nobody@refuse.test");
+  await expect(sendQueuedMail({ mailId })).rejects.toThrow("no such person");
+  await expect(sendQueuedMail({ mailId })).rejects.toThrow("no such person");
+  const mail = await outbox.get({ id: mailId });
+  expect(mail).toMatchObject({ sentAt: null, attempts: 2, error: expect.stringContaining("no such person") });
+});
+
+test("mail of a transaction that rolls back is neither kept nor queued", async () => {
+  const outbox = callAs(await createUser("support")).outbox;
+  const to = `${unique("undone")}@mail.test`;
+  const attempt = inTransaction(system, {}, async (scope) => {
+    await sendMail(scope, { to, subject: "x", text: "x" });
+    throw new Error("undone");
+  });
+  await expect(attempt).rejects.toThrow("undone");
+  expect((await outbox.list({ search: to })).total).toBe(0);
+});
