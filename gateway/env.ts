@@ -2,26 +2,38 @@
 import { z } from "zod";
 import { parseToken } from "./protocol/enrolment";
 
-const schema = z.object({
-  GATEWAY_STATE_DIR: z.string().startsWith("/", "must be an absolute path").default("/var/lib/drawbridge-gateway"),
-  GATEWAY_API_HOST: z.string().min(1).default("0.0.0.0"),
-  GATEWAY_API_PORT: z.coerce.number().int().min(0).max(65535).default(8443),
+export const settings = z.object({
+  GATEWAY_STATE_DIR: z
+    .string()
+    .startsWith("/", "must be an absolute path")
+    .default("/var/lib/drawbridge-gateway")
+    .describe("Folder of its key, documents, sessions and events; it must survive restarts"),
+  GATEWAY_API_HOST: z
+    .string()
+    .min(1)
+    .default("0.0.0.0")
+    .describe("Address that its API listens on; name one that only the workers reach"),
+  GATEWAY_API_PORT: z.coerce.number().int().min(0).max(65535).default(8443).describe("Port of its API"),
   GATEWAY_TOKEN: z
     .string()
     .trim()
     .refine((text) => isToken(text), "is not an enrolment token: it reads dbe1.<gateway>.<secret>.<expiry>")
-    .optional(),
-  OPENVPN_BIN: z.string().min(1).default("openvpn"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  LOG_FORMAT: z.enum(["json", "pretty"]).default("json"),
+    .optional()
+    .describe("One-time token from its page in the console; needed until it is enrolled"),
+  OPENVPN_BIN: z.string().min(1).default("openvpn").describe("The openvpn to run, 2.6 or newer"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("What is logged"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("How it is logged"),
 });
 
-export type Env = z.infer<typeof schema>;
+export type Env = z.infer<typeof settings>;
 
 /** @throws with one line for each setting that is wrong. */
 export function readEnv(source: Record<string, string | undefined> = process.env): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
-  const result = schema.safeParse(given);
+  const result = settings.safeParse(given);
   if (result.success) return result.data;
   throw new Error(result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("\n"));
 }

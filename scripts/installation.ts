@@ -15,7 +15,7 @@ import type { DemonstrationNetwork } from "./demonstration-network";
 import { root } from "./support/bootstrap.mjs";
 import { buildApp, buildGateway } from "./support/builds";
 import { Console } from "./support/console";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "./support/embedded-postgres";
+import { type EmbeddedPostgres, joinAppRole, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
 import { isPortFree } from "./support/ports";
 import { end, isAlive, markOf, ProcessBook, type ProcessMark } from "./support/processes";
@@ -143,7 +143,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         await embedded.recreate();
         await rm(seedingPath(dataDir));
       }
-      await migrateDatabase(environment, embedded, console);
+      await migrateDatabase(environment, console);
       goOn();
       return seedWhereEmpty(dataDir, settings, merged.DATABASE_URL ? "empty" : "demonstration", console);
     };
@@ -271,14 +271,15 @@ async function requirePort({ PORT, HOST }: StartSettings): Promise<void> {
   throw new Error(`Port ${PORT} is taken by another program. Choose another: PORT=${PORT + 1} npm start`);
 }
 
-async function migrateDatabase(environment: Settings, embedded: EmbeddedPostgres | undefined, console: Console) {
+async function migrateDatabase(environment: Settings, console: Console): Promise<void> {
   if (!environment.MIGRATE_DATABASE_URL) {
     console.say("MIGRATE_DATABASE_URL is not set: the database is taken to be up to date.");
     return;
   }
   const applied = await migrate(environment.MIGRATE_DATABASE_URL, join(root, "prisma/migrations"));
   if (applied.length > 0) console.say(`Migrated the database: ${applied.join(", ")}.`);
-  await embedded?.grantLogin();
+  // The role drawbridge_app is made by the first migration; the app's login joins it here.
+  await joinAppRole(environment.MIGRATE_DATABASE_URL, new URL(environment.DATABASE_URL!).username);
 }
 
 async function appAnswers({ PORT, HOST }: StartSettings): Promise<void> {

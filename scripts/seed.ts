@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { migrate } from "../server/core/migrate";
 import { root } from "./support/bootstrap.mjs";
-import { startEmbeddedPostgres } from "./support/embedded-postgres";
+import { joinAppRole, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning } from "./support/installation-note";
 import { ensureSettingsFile, type Settings } from "./support/settings-file";
 import { dataDirOf, parseStartSettings } from "./support/start-settings";
@@ -62,7 +62,7 @@ async function findDatabase(): Promise<{ environment: Settings; close(): Promise
   });
   process.on("exit", postgres.kill);
   await migrate(postgres.urls.owner, join(root, "prisma/migrations"));
-  await postgres.grantLogin();
+  await joinAppRole(postgres.urls.owner, new URL(postgres.urls.app).username);
   const { app, owner, queue } = postgres.urls;
   return {
     environment: { ...environment, DATABASE_URL: app, MIGRATE_DATABASE_URL: owner, QUEUE_DATABASE_URL: queue },

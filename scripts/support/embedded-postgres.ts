@@ -27,8 +27,6 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres extends Cluster {
   urls: { app: string; owner: string; queue: string };
-  /** After `migrate`, which makes the role that the login belongs to. */
-  grantLogin(): Promise<void>;
   /** Throws the databases away and makes them anew, empty. */
   recreate(): Promise<void>;
 }
@@ -60,7 +58,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     ...cluster,
     urls,
-    grantLogin: () => query(urls.owner, [`GRANT drawbridge_app TO ${login}`]),
     async recreate() {
       await query(cluster.url, [
         "DROP DATABASE drawbridge WITH (FORCE)",
@@ -100,6 +97,22 @@ export async function startCluster(options: {
     stop: () => end(mark, "SIGINT", 10_000),
     kill: () => send(mark, "SIGQUIT"),
   };
+}
+
+/** Makes a login a member of drawbridge_app, unless it is one. */
+export async function joinAppRole(ownerUrl: string, login: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ is_member: boolean }>(
+      "SELECT pg_has_role(oid, 'drawbridge_app', 'USAGE') AS is_member FROM pg_roles WHERE rolname = $1",
+      [login],
+    );
+    if (rows.length === 0) throw new Error(`DATABASE_URL signs in as ${login}, and the database has no such role.`);
+    if (!rows[0]!.is_member) await client.query(`GRANT drawbridge_app TO ${client.escapeIdentifier(login)}`);
+  } finally {
+    await client.end();
+  }
 }
 
 interface Place {
