@@ -56,8 +56,8 @@ export function createWorker<Schema extends z.ZodType>(
     ...backend().options,
     concurrency: job.concurrency,
     // A killed worker's job is taken up again within some seconds.
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
+    lockDuration: 6_000,
+    stalledInterval: 3_000,
     maxStalledCount: 1_000,
     ...options,
   };

@@ -8,7 +8,7 @@ import { closeGatewayConnections } from "./client";
 import { getGateway, updateGateway } from "./gateways";
 import { pushGateway } from "./push";
 import { ensurePartitions, retain } from "./retain";
-import { sweep } from "./sweep";
+import { sweepGateway } from "./sweep";
 
 let gateway: TestGateway;
 let regionId: string;
@@ -34,27 +34,25 @@ afterAll(async () => {
 
 describe("the sweep", () => {
   test("adds the push again that was lost, and starts the collector", async () => {
-    await queueOf("gateway.push").obliterate({ force: true });
-    await queueOf("gateway.collect").obliterate({ force: true });
-    await sweep(log);
+    await sweep();
     expect(await waiting("gateway.push")).toContain(gateway.gatewayId);
     expect(await waiting("gateway.collect")).toContain(gateway.gatewayId);
   });
 
   test("keeps what a gateway says of itself, and since when it does not answer", async () => {
-    await sweep(log);
+    await sweep();
     expect(await here()).toMatchObject({ error: null, state: { agentVersion: "test" }, lastSeenAt: expect.any(Date) });
     await gateway.stop();
-    await sweep(log);
+    await sweep();
     expect(await here()).toMatchObject({ status: "unreachable", error: expect.stringContaining("does not answer") });
     await gateway.start();
-    await sweep(log);
+    await sweep();
     expect((await here()).error).toBeNull();
   });
 
   test("sends a configuration that changed", async () => {
     const row = await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } });
-    await sweep(log);
+    await sweep();
     expect(gateway.config?.version).toBe(1);
     await inTransaction(system, { isStaff: true }, (scope) =>
       updateGateway(scope, {
@@ -69,30 +67,30 @@ describe("the sweep", () => {
         processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
       }),
     );
-    await sweep(log);
+    await sweep();
     expect(gateway.config).toMatchObject({ version: 2, processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }] });
   });
 
   test("finds a document that drifted at the same revision, and has all of it sent", async () => {
     await push();
-    await sweep(log);
+    await sweep();
     expect(await applied()).toMatchObject({ isDrifted: false, checkedAt: expect.any(Date) });
     gateway.documents.get(tenantId)!.accounts.clear();
     await inTenant(system, tenantId, ({ tx }) =>
       tx.appliedRevision.updateMany({ where: { tenantId }, data: { checkedAt: null } }),
     );
-    await sweep(log);
+    await sweep();
     expect(await applied()).toMatchObject({ isDrifted: true, revision: 0n });
     await push();
     expect(gateway.documents.get(tenantId)!.accounts.size).toBe(1);
-    await sweep(log);
+    await sweep();
     expect(await applied()).toMatchObject({ isDrifted: false, revision: 1n });
   });
 
   test("believes a gateway that lost its documents, and has them sent again", async () => {
     await push();
     gateway.loseState();
-    await sweep(log);
+    await sweep();
     expect(await applied()).toMatchObject({ revision: 0n });
     await push();
     expect(gateway.documents.get(tenantId)?.revision).toBe(1);
@@ -108,7 +106,7 @@ describe("the sweep", () => {
       await push();
       return { status: 200, body: stale };
     };
-    await sweep(log);
+    await sweep();
     expect(await applied()).toMatchObject({ revision: 2n });
   });
 });
@@ -142,6 +140,9 @@ describe("retention", () => {
   });
 });
 
+/** Other test files have gateways in the same database. */
+const sweep = async () =>
+  sweepGateway(await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } }), log);
 const push = () => pushGateway(gateway.gatewayId);
 const here = () => inTransaction(system, { isStaff: true }, (scope) => getGateway(scope, gateway.gatewayId));
 

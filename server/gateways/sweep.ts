@@ -32,7 +32,7 @@ export async function sweep(log: Log): Promise<void> {
 
 type GatewayRow = Prisma.GatewayGetPayload<object>;
 
-async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void> {
+export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void> {
   const { id: gatewayId } = gateway;
   if (gateway.sealedToken && gateway.tokenExpiresAt && gateway.tokenExpiresAt > new Date())
     await enqueue(gatewayEnrol, { gatewayId });

@@ -1,0 +1,3 @@
+import { describeWorkers } from "./testing/suite";
+
+describeWorkers("PostgreSQL", async () => ({ settings: { REDIS_URL: "" }, stop: async () => {} }));
