@@ -113,12 +113,12 @@ function Do({ steps }: { steps: readonly ReactNode[] }) {
 function Ask({ email }: { email: string }) {
   return (
     <>
-      The user name is your email, <span className="font-medium break-all">{email}</span>, and the password is the one
-      that you sign in with here.
+      The user name is your email, <span className="font-medium wrap-anywhere">{email}</span>, and the password is the
+      one that you sign in with here.
     </>
   );
 }
 
 function File({ name }: { name: string }) {
-  return <span className="font-mono text-xs break-all">{name}</span>;
+  return <span className="font-mono text-xs wrap-anywhere">{name}</span>;
 }

@@ -45,7 +45,7 @@ export function RecentChanges({ changes }: { changes: readonly Change[] | undefi
                   {inForce(change)}
                 </Status>
               </span>
-              <TimeAgo date={change.at} className="w-18 text-right text-xs text-faint" />
+              <TimeAgo date={change.at} className="text-xs text-faint sm:w-18 sm:text-right" />
             </button>
           </li>
         ))}

@@ -9,9 +9,9 @@ import { Badge } from "../../../_ui/badge";
 import { Card } from "../../../_ui/card";
 import { Copyable } from "../../../_ui/copyable";
 import { EmptyState } from "../../../_ui/empty-state";
-import { ErrorState } from "../../../_ui/error-state";
 import { PageHeader } from "../../../_ui/page-header";
 import { SkeletonText } from "../../../_ui/skeleton";
+import { NotShown } from "../_components/not-shown";
 import { describeRule } from "./describe-rule";
 
 /** Every device that is open to me, by the policy that opens it. */
@@ -25,7 +25,7 @@ export function Reach() {
         description="While you are connected, these devices answer on these ports. Everything else is shut."
       />
       {reach.error && !reach.data && (
-        <ErrorState error={reach.error} onRetry={reach.refetch} isRetrying={reach.isFetching} frame="box" />
+        <NotShown error={reach.error} onRetry={reach.refetch} isRetrying={reach.isFetching} />
       )}
       {reach.isPending && <SkeletonText lines={6} />}
       {reach.data?.length === 0 && (
@@ -45,16 +45,15 @@ export function Reach() {
 
 function Policy({ policy }: { policy: Api["portal"]["reach"][number] }) {
   return (
-    <Card
-      title={policy.policyName}
-      description={plural(policy.devices.length, "device")}
-      padding="none"
-      actions={policy.rules.map((rule) => (
-        <Badge key={describeRule(rule)} mono>
-          {describeRule(rule)}
-        </Badge>
-      ))}
-    >
+    <Card title={policy.policyName} description={plural(policy.devices.length, "device")} padding="none">
+      <p className="flex flex-wrap items-center gap-1.5 border-b px-4 py-2 text-xs text-faint">
+        Open:
+        {policy.rules.map((rule) => (
+          <Badge key={describeRule(rule)} mono>
+            {describeRule(rule)}
+          </Badge>
+        ))}
+      </p>
       {policy.devices.length === 0 ? (
         <p className="px-4 py-3 text-muted">No device is in its groups yet.</p>
       ) : (

@@ -13,6 +13,7 @@ import { PageHeader } from "../../../_ui/page-header";
 import { Status } from "../../../_ui/status-dot";
 import { DateTime, Elapsed } from "../../../_ui/time-ago";
 import { useTableState } from "../../../_ui/use-table-state";
+import { NotShown } from "../_components/not-shown";
 
 type Session = Api["portal"]["sessions"]["rows"][number];
 
@@ -28,27 +29,31 @@ export function MySessions() {
         title="My sessions"
         description="Each time your profile was used. Somebody else’s? Tell your admin, and change your password."
       />
-      <DataTable
-        label="My sessions"
-        state={state}
-        query={sessions}
-        columns={columns}
-        rowId={(session) => session.id}
-        searchPlaceholder={false}
-        empty={
-          <EmptyState
-            icon={<Cable aria-hidden />}
-            title="You have not connected yet"
-            action={
-              <LinkButton href={paths.portal.home} variant="primary">
-                To my profile
-              </LinkButton>
-            }
-          >
-            Download your profile and import it into a VPN client.
-          </EmptyState>
-        }
-      />
+      {sessions.error && !sessions.data ? (
+        <NotShown error={sessions.error} onRetry={sessions.refetch} isRetrying={sessions.isFetching} />
+      ) : (
+        <DataTable
+          label="My sessions"
+          state={state}
+          query={sessions}
+          columns={columns}
+          rowId={(session) => session.id}
+          searchPlaceholder={false}
+          empty={
+            <EmptyState
+              icon={<Cable aria-hidden />}
+              title="You have not connected yet"
+              action={
+                <LinkButton href={paths.portal.home} variant="primary">
+                  To my profile
+                </LinkButton>
+              }
+            >
+              Download your profile and import it into a VPN client.
+            </EmptyState>
+          }
+        />
+      )}
     </>
   );
 }
