@@ -174,7 +174,7 @@ export async function publishAccounts(
 }
 
 /** Revoked accounts take no place. Asked under the tenant's row lock, so that two at once cannot both take the last one. */
-export async function requireRoomForAccounts({ tx, tenantId }: TenantScope, wanted: number): Promise<void> {
+async function requireRoomForAccounts({ tx, tenantId }: TenantScope, wanted: number): Promise<void> {
   const [plan] = await tx.$queryRaw<{ max_accounts: number; name: string }[]>`
     SELECT p.max_accounts, p.name FROM tenants t JOIN plans p ON p.id = t.plan_id WHERE t.id = ${tenantId}::uuid FOR UPDATE OF t`;
   const used = await tx.account.count({ where: { tenantId, state: "active" } });

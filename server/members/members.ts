@@ -109,7 +109,7 @@ export async function listInvitations({
   return invitations.map((invitation) => ({ ...invitation, isExpired: invitation.expiresAt <= new Date() }));
 }
 
-export const invitationDays = 7;
+const invitationDays = 7;
 
 /** By mail, for one use. An invitation that is open for the same address no longer works. */
 export async function invite(

@@ -76,7 +76,7 @@ export async function end({ tx }: Scope, principal: Claims, which: { id: string 
 
 type Named = Claims & { name: string };
 
-export function asPrincipal<T>(principal: Named, work: (scope: Scope | TenantScope) => Promise<T>): Promise<T> {
+function asPrincipal<T>(principal: Named, work: (scope: Scope | TenantScope) => Promise<T>): Promise<T> {
   const actor = actorOf(principal);
   return principal.kind === "user"
     ? inTransaction(actor, { userId: principal.userId }, work)
