@@ -20,9 +20,9 @@ export default async function PortalLayout({ children }: { children: ReactNode }
     <TopShell
       homeHref={paths.portal.home}
       nav={[
-        { label: "My profile", href: paths.portal.home, exact: true, icon: <FileKey aria-hidden /> },
+        { label: "Profile", href: paths.portal.home, exact: true, icon: <FileKey aria-hidden /> },
         { label: "What I can reach", href: paths.portal.reach, icon: <Waypoints aria-hidden /> },
-        { label: "My sessions", href: paths.portal.sessions, icon: <Cable aria-hidden /> },
+        { label: "Sessions", href: paths.portal.sessions, icon: <Cable aria-hidden /> },
       ]}
       user={<PortalUserMenu name={viewer.name} detail={viewer.tenantName} />}
     >
