@@ -13,7 +13,7 @@ import { parseEnv } from "../server/core/env";
 import { migrate } from "../server/core/migrate";
 import type { DemonstrationNetwork } from "./demonstration-network";
 import { root } from "./support/bootstrap.mjs";
-import { buildApp, buildGateway } from "./support/builds";
+import { buildApp, buildGateway, buildWorkers } from "./support/builds";
 import { Console } from "./support/console";
 import { type EmbeddedPostgres, joinAppRole, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
@@ -133,7 +133,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
     // The seed and the demonstration network act through the server's own code, in this process.
     Object.assign(process.env, environment);
-    const networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : await findObstacle();
+    let networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : await findObstacle();
     const prepareDatabase = async () => {
       if (existsSync(seedingPath(dataDir))) {
         if (!embedded)
@@ -150,6 +150,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     const [signIns] = await Promise.all([
       prepareDatabase(),
       buildApp(console),
+      buildWorkers(console),
       networkObstacle ? undefined : buildGateway(console),
     ]);
     goOn();
@@ -169,7 +170,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       });
     running.push(
       run("app", ["node_modules/next/dist/bin/next", "start", "-p", String(settings.PORT), "-H", settings.HOST]),
-      run("workers", ["--import", "tsx", "workers/main.ts"]),
+      run("workers", ["dist/workers.mjs"]),
     );
     const startNetwork = async () => {
       if (networkObstacle) return undefined;
@@ -183,7 +184,15 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         book,
         logLevel: environment.LOG_LEVEL ?? "info",
       });
-      return network.ready;
+      try {
+        return await network.ready;
+      } catch (error) {
+        // The control plane is of use without it.
+        networkObstacle = (error as Error).message;
+        await network.stop();
+        network = undefined;
+        return undefined;
+      }
     };
     const [networkNote] = await Promise.all([startNetwork(), appAnswers(settings)]);
     goOn();

@@ -39,6 +39,15 @@ const app: Build = {
   announcement: "Building the app; this takes about half a minute, once …",
 };
 
+const workers: Build = {
+  name: "build",
+  inputs: [...code, "workers", "server", "gateway/protocol", "prisma/schema", "scripts/build-workers.mjs"],
+  stamp: "dist/workers.made-from",
+  output: "dist/workers.mjs",
+  command: ["scripts/build-workers.mjs"],
+  announcement: "Bundling the workers …",
+};
+
 const gateway: Build = {
   name: "build",
   inputs: [...code, "gateway", "scripts/build-gateway.mjs"],
@@ -49,6 +58,7 @@ const gateway: Build = {
 };
 
 export const buildApp = (console: Console) => build(app, console);
+export const buildWorkers = (console: Console) => build(workers, console);
 export const buildGateway = (console: Console) => build(gateway, console);
 
 /** @returns whether it had to be built */
