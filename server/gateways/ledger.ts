@@ -9,8 +9,9 @@ import type pg from "pg";
 import type { EventsReply } from "@/gateway/protocol/api";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { nilTenant, pool } from "../core/db";
+import { isUniqueViolation } from "../core/errors";
 import { cleanEvent } from "./clean-event";
-import { foldEvents, type TenantBatch } from "./fold-events";
+import { foldEvents, rateOf, type SessionChange, type TenantBatch } from "./fold-events";
 
 export interface Committed {
   epoch: string;
@@ -23,10 +24,20 @@ export interface Committed {
 
 /** @returns where the cursor stands now; undefined when the gateway is gone or the reply is from before its present epoch */
 export async function commitEvents(gatewayId: string, reply: EventsReply): Promise<Committed | undefined> {
+  try {
+    return await attempt(gatewayId, reply, false);
+  } catch (error) {
+    // Two samples of a session at one moment, in two batches: so rare that only then are all asked whether they are there.
+    if (!isUniqueViolation(error)) throw error;
+    return attempt(gatewayId, reply, true);
+  }
+}
+
+async function attempt(gatewayId: string, reply: EventsReply, isCareful: boolean): Promise<Committed | undefined> {
   const client = await pool().connect();
   try {
     await client.query("BEGIN");
-    const committed = await commit(client, gatewayId, reply);
+    const committed = await commit(client, gatewayId, reply, isCareful);
     await client.query("COMMIT");
     return committed;
   } catch (error) {
@@ -37,7 +48,12 @@ export async function commitEvents(gatewayId: string, reply: EventsReply): Promi
   }
 }
 
-async function commit(client: pg.PoolClient, gatewayId: string, reply: EventsReply): Promise<Committed | undefined> {
+async function commit(
+  client: pg.PoolClient,
+  gatewayId: string,
+  reply: EventsReply,
+  isCareful: boolean,
+): Promise<Committed | undefined> {
   // Not FOR UPDATE: receipts refer to this row meanwhile.
   const locked = await client.query<{ epoch: string | null; cursor: string }>(
     "SELECT epoch, cursor FROM gateways WHERE id = $1 AND enrolled_at IS NOT NULL FOR NO KEY UPDATE",
@@ -58,10 +74,11 @@ async function commit(client: pg.PoolClient, gatewayId: string, reply: EventsRep
   const touched = new Set<string>();
   // What came before the newest confirmation is settled first, for that confirmation is about it.
   const last = valid.findLastIndex(({ type }) => type === "confirmed");
-  await write(client, gatewayId, reply.epoch, valid.slice(0, last + 1), touched);
+  const origin = { gatewayId, epoch: reply.epoch, isCareful };
+  await write(client, origin, valid.slice(0, last + 1), touched);
   const confirmation = valid[last];
   if (confirmation?.type === "confirmed") await confirm(client, gatewayId, confirmation, touched);
-  await write(client, gatewayId, reply.epoch, valid.slice(last + 1), touched);
+  await write(client, origin, valid.slice(last + 1), touched);
   await client.query(
     `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce($4::timestamptz, confirmed_at) WHERE id = $1`,
     [gatewayId, reply.epoch, next, confirmation?.at ?? null],
@@ -88,22 +105,42 @@ function tenantOf(event: GatewayEvent): string | undefined {
   return event.tenantId ?? undefined;
 }
 
+interface Origin {
+  gatewayId: string;
+  epoch: string;
+  isCareful: boolean;
+}
+
+/** Statements run one after the other; they are queued at once, so that the next is made while the one before runs. */
 async function write(
   client: pg.PoolClient,
-  gatewayId: string,
-  epoch: string,
+  { gatewayId, epoch, isCareful }: Origin,
   events: GatewayEvent[],
   touched: Set<string>,
 ): Promise<void> {
+  const queued: Promise<unknown>[] = [];
+  const unknown: [string, SessionChange[]][] = [];
   for (const [tenantId, batch] of foldEvents(events)) {
     touched.add(tenantId);
-    await client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
-    await startSessions(client, tenantId, gatewayId, batch);
-    await continueSessions(client, tenantId, gatewayId, batch);
-    await addSamples(client, tenantId, batch);
-    await addRefusals(client, tenantId, gatewayId, epoch, batch);
+    queued.push(
+      bind(client, tenantId),
+      startSessions(client, tenantId, gatewayId, batch),
+      continueSessions(client, tenantId, batch).then(
+        (missing) => missing.length > 0 && unknown.push([tenantId, missing]),
+      ),
+      addSamples(client, tenantId, batch, isCareful),
+      addRefusals(client, tenantId, gatewayId, epoch, batch),
+    );
+  }
+  await Promise.all(queued);
+  for (const [tenantId, missing] of unknown) {
+    await bind(client, tenantId);
+    await addUnknown(client, tenantId, gatewayId, missing);
   }
 }
+
+const bind = (client: pg.PoolClient, tenantId: string) =>
+  client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
 
 /** A row that is there already is one whose end or bytes came first: it keeps them. */
 async function startSessions(
@@ -135,21 +172,21 @@ async function startSessions(
       gatewayId,
       all.map((s) => s.sessionId),
       all.map((s) => s.connectedAt),
-      all.map((s) => s.start.accountId),
-      all.map((s) => s.start.process),
-      all.map((s) => s.start.processBoot),
-      all.map((s) => s.start.clientId),
-      all.map((s) => s.start.realAddress),
-      all.map((s) => s.start.vpnAddress),
-      all.map((s) => s.start.fingerprint),
-      all.map((s) => s.start.clientVersion),
-      all.map((s) => s.start.platform),
-      all.map((s) => s.start.cipher),
-      all.map((s) => s.received),
-      all.map((s) => s.sent),
-      all.map((s) => s.at),
-      all.map((s) => s.receivedRate ?? 0),
-      all.map((s) => s.sentRate ?? 0),
+      all.map((s) => s.start!.accountId),
+      all.map((s) => s.start!.process),
+      all.map((s) => s.start!.processBoot),
+      all.map((s) => s.start!.clientId),
+      all.map((s) => s.start!.realAddress),
+      all.map((s) => s.start!.vpnAddress),
+      all.map((s) => s.start!.fingerprint),
+      all.map((s) => s.start!.clientVersion),
+      all.map((s) => s.start!.platform),
+      all.map((s) => s.start!.cipher),
+      all.map((s) => s.newest.received),
+      all.map((s) => s.newest.sent),
+      all.map((s) => s.newest.at),
+      all.map((s) => rateOf(s, "received") ?? 0),
+      all.map((s) => rateOf(s, "sent") ?? 0),
       all.map((s) => s.end?.at ?? null),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
@@ -161,11 +198,9 @@ async function startSessions(
 async function continueSessions(
   client: pg.PoolClient,
   tenantId: string,
-  gatewayId: string,
-  batch: TenantBatch,
-): Promise<void> {
-  const all = batch.continued;
-  if (all.length === 0) return;
+  { continued: all }: TenantBatch,
+): Promise<SessionChange[]> {
+  if (all.length === 0) return [];
   const update = {
     name: "ledger-continue",
     text: `UPDATE sessions s SET received = greatest(s.received, n.received), sent = greatest(s.sent, n.sent), bytes_at = greatest(s.bytes_at, n.at),
@@ -184,21 +219,29 @@ async function continueSessions(
       tenantId,
       all.map((s) => s.sessionId),
       all.map((s) => s.connectedAt),
-      all.map((s) => s.received),
-      all.map((s) => s.sent),
-      all.map((s) => s.at),
-      all.map((s) => s.receivedRate),
-      all.map((s) => s.sentRate),
+      all.map((s) => s.newest.received),
+      all.map((s) => s.newest.sent),
+      all.map((s) => s.newest.at),
+      all.map((s) => rateOf(s, "received")),
+      all.map((s) => rateOf(s, "sent")),
       all.map((s) => s.end?.at ?? null),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
     ],
   };
   const { rows, rowCount } = await client.query<{ id: string }>(update);
-  if (rowCount === all.length) return;
-  // Their start is not known here (yet): rows with what is known, so that nothing is missing from the ledger.
+  if (rowCount === all.length) return [];
   const found = new Set(rows.map(({ id }) => id));
-  const missing = all.filter(({ sessionId }) => !found.has(sessionId));
+  return all.filter(({ sessionId }) => !found.has(sessionId));
+}
+
+/** Their start is not known here (yet): rows with what is known, so that nothing is missing from the ledger. */
+async function addUnknown(
+  client: pg.PoolClient,
+  tenantId: string,
+  gatewayId: string,
+  missing: SessionChange[],
+): Promise<void> {
   await client.query(
     `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, process, process_boot, client_id, real_address, vpn_address,
         fingerprint, received, sent, bytes_at, disconnected_at, end_code, end_reason)
@@ -212,9 +255,9 @@ async function continueSessions(
       nilTenant,
       missing.map((s) => s.sessionId),
       missing.map((s) => s.connectedAt),
-      missing.map((s) => s.received),
-      missing.map((s) => s.sent),
-      missing.map((s) => s.at),
+      missing.map((s) => s.newest.received),
+      missing.map((s) => s.newest.sent),
+      missing.map((s) => s.newest.at),
       missing.map((s) => s.end?.at ?? null),
       missing.map((s) => s.end?.code ?? null),
       missing.map((s) => s.end?.reason ?? null),
@@ -222,13 +265,18 @@ async function continueSessions(
   );
 }
 
-async function addSamples(client: pg.PoolClient, tenantId: string, { samples }: TenantBatch): Promise<void> {
+async function addSamples(
+  client: pg.PoolClient,
+  tenantId: string,
+  { samples }: TenantBatch,
+  isCareful: boolean,
+): Promise<void> {
   if (samples.sessionIds.length === 0) return;
   // Ids, times and whole numbers need no quoting; a list as text is far cheaper to make and send than one by one.
   await client.query({
-    name: "ledger-samples",
+    name: isCareful ? "ledger-samples-careful" : "ledger-samples",
     text: `INSERT INTO traffic_samples (tenant_id, session_id, at, received, sent)
-      SELECT $1::uuid, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[]) ON CONFLICT DO NOTHING`,
+      SELECT $1::uuid, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[]) ${isCareful ? "ON CONFLICT DO NOTHING" : ""}`,
     values: [tenantId, list(samples.sessionIds), list(samples.ats), list(samples.received), list(samples.sent)],
   });
 }
@@ -303,7 +351,7 @@ async function confirm(
     for (const tenantId of new Set(sessions.map(({ tenant_id }) => tenant_id))) {
       const own = sessions.filter(({ tenant_id }) => tenant_id === tenantId);
       touched.add(tenantId);
-      await client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
+      await bind(client, tenantId);
       await client.query(`${statement} AND tenant_id = $1::uuid AND id = ANY($2::uuid[])`, [
         tenantId,
         own.map(({ id }) => id),
