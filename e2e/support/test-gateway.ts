@@ -196,11 +196,11 @@ export class TestGateway {
   }
 
   async #poll(query: URLSearchParams): Promise<Reply> {
-    if (query.get("epoch") !== this.epoch)
-      return { status: 200, body: { epoch: this.epoch, events: [], isNewEpoch: true } };
+    const anew = () => ({ status: 200, body: { epoch: this.epoch, events: [], isNewEpoch: true } });
+    if (query.get("epoch") !== this.epoch) return anew();
     const after = Number(query.get("after"));
     const limit = Number(query.get("limit"));
-    this.acknowledged = Math.max(this.acknowledged, after);
+    this.acknowledged = Math.max(this.acknowledged, Math.min(Number(query.get("committed") ?? after), after));
     const read = () => this.events.filter(({ sequence }) => sequence > after).slice(0, limit);
     if (read().length === 0) {
       await new Promise<void>((resolve) => {
@@ -214,6 +214,7 @@ export class TestGateway {
         waiting.add(done);
       });
     }
+    if (query.get("epoch") !== this.epoch) return anew();
     return { status: 200, body: { epoch: this.epoch, events: read(), isNewEpoch: false } };
   }
 

@@ -320,6 +320,17 @@ describe("events", () => {
     expect(agent.spool.depth).toBe(0);
   });
 
+  it("that were read ahead stay in the spool until they are said to be committed", async () => {
+    const { epoch } = agent.spool;
+    agent.spool.append({ type: "confirmed", sessions: [] });
+    agent.spool.append({ type: "confirmed", sessions: [] });
+    expect((await poll(`epoch=${epoch}&after=0&limit=1&waitMs=5000`)).body.events).toHaveLength(1);
+    expect((await poll(`epoch=${epoch}&after=1&committed=0&limit=1&waitMs=5000`)).body.events).toHaveLength(1);
+    expect(agent.spool.depth).toBe(2);
+    await poll(`epoch=${epoch}&after=2&committed=1&waitMs=10`);
+    expect(agent.spool.depth).toBe(1);
+  });
+
   it("of another epoch are to be begun anew", async () => {
     agent.spool.append({ type: "confirmed", sessions: [] });
     expect((await poll("epoch=other&after=7")).body).toEqual({

@@ -73,9 +73,9 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
 
 /** Waits for the first event after the asked-for number, for as long as the caller stays and asked to wait. */
 async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<EventsReply> {
-  const { epoch, after, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
+  const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
   if (epoch !== spool.epoch) return { epoch: spool.epoch, events: [], isNewEpoch: true };
-  spool.acknowledge(after);
+  spool.acknowledge(Math.min(committed ?? after, after));
   let events: GatewayEvent[] = await spool.read(after, limit);
   if (events.length === 0 && waitMs > 0) {
     const deadline = performance.now() + waitMs;

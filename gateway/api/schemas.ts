@@ -123,6 +123,7 @@ export const enrolGrantSchema: z.ZodType<EnrolGrant> = z.object({
 export const eventsQuerySchema = z.object({
   epoch: z.string().default(""),
   after: z.coerce.number().int().min(0).default(0),
+  committed: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
   waitMs: z.coerce.number().int().min(0).max(30_000).default(0),
 });

@@ -6,7 +6,9 @@
  *   PUT  /v1/config                                  GatewayConfig → GatewayStateReply
  *   PUT  /v1/tenants/:tenantId                       Push → PushReply (200), PushConflict (409)
  *   GET  /v1/tenants/:tenantId/digest                DigestReply
- *   GET  /v1/events?epoch=E&after=N&limit=L&waitMs=M EventsReply; says too that everything up to N is committed
+ *   GET  /v1/events?epoch=E&after=N&committed=C&limit=L&waitMs=M EventsReply; says too that everything up to C is
+ *                                                    committed (without it, up to N): the next batch is asked for while
+ *                                                    the one before is being written
  *   POST /v1/sessions/:sessionId/disconnect          DisconnectRequest → 204, 404
  *
  * Before enrolment the same port serves, over a self-signed certificate, only:

@@ -83,14 +83,16 @@ export async function getDigest(gateway: GatewayAddress, tenantId: string): Prom
   return reply.body as DigestReply;
 }
 
-/** Events after `after`, waiting for the first up to `waitMs`. Says too that all up to `after` are committed here. */
+/** Events after `after`, waiting for the first up to `waitMs`. Says too that all up to `committed` are committed here. */
 export async function getEvents(
   gateway: GatewayAddress,
-  { epoch, after, limit, waitMs }: { epoch: string; after: number; limit: number; waitMs: number },
+  { epoch, ...numbers }: { epoch: string; after: number; committed: number; limit: number; waitMs: number },
   signal?: AbortSignal,
 ): Promise<EventsReply> {
-  const query = new URLSearchParams({ epoch, after: `${after}`, limit: `${limit}`, waitMs: `${waitMs}` });
-  const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs: waitMs + 15_000, signal });
+  const query = new URLSearchParams({ epoch });
+  for (const [name, value] of Object.entries(numbers)) query.set(name, String(value));
+  const timeoutMs = numbers.waitMs + 15_000;
+  const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs, signal });
   const body = reply.body as EventsReply;
   if (typeof body?.epoch !== "string" || !Array.isArray(body.events))
     throw new GatewayError("broken", `${gateway.name} answered something that is not a list of events.`);

@@ -1,4 +1,5 @@
 /** Collect: follows a gateway's events by long poll and commits them as they come, so that screens are right within a second. */
+import type { EventsReply } from "@/gateway/protocol/api";
 import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
@@ -15,16 +16,23 @@ const runMs = 45_000;
 export async function collectFrom(gatewayId: string, signal: AbortSignal, log: Log): Promise<void> {
   const gateway = await database().gateway.findUnique({ where: { id: gatewayId } });
   if (!gateway?.enrolledAt) return;
-  let { epoch } = gateway;
+  let epoch = gateway.epoch ?? "";
   let cursor = Number(gateway.cursor);
+  // What the gateway may forget is what is committed; what is read may be ahead of that by one batch.
+  const read = (after: number) =>
+    getEvents(gateway, { epoch, after, committed: cursor, limit: batchLimit, waitMs }, signal).catch(
+      (error: Error) => error,
+    );
   const deadline = Date.now() + runMs;
-  while (!signal.aborted && Date.now() < deadline) {
-    const query = { epoch: epoch ?? "", after: cursor, limit: batchLimit, waitMs };
-    const reply = await getEvents(gateway, query, signal).catch((error) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    });
-    if (!reply) return;
+  let next: Promise<EventsReply | Error> | undefined;
+  while (!signal.aborted && (next || Date.now() < deadline)) {
+    const reply = await (next ?? read(cursor));
+    next = undefined;
+    if (signal.aborted) return;
+    if (reply instanceof Error) throw reply;
+    // There is more already: it is fetched while this is written.
+    const last = reply.events.at(-1)?.sequence;
+    if (reply.events.length === batchLimit && Number.isSafeInteger(last)) next = read(last!);
     const committed = await commitEvents(gatewayId, reply);
     if (!committed) break;
     if (committed.dropped > 0)
@@ -32,7 +40,7 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
         { gateway: gateway.name, dropped: committed.dropped },
         "events of unknown tenants or of no sense were passed over",
       );
-    if (committed.epoch !== epoch && epoch !== null)
+    if (committed.epoch !== epoch && epoch !== "")
       log.warn({ gateway: gateway.name }, "the gateway's event log begins anew: its state folder was lost");
     ({ epoch, cursor } = committed);
   }
