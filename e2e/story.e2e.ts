@@ -72,7 +72,7 @@ test("the admin adds devices, a group, accounts and a policy; what is wrong is r
   browser,
 }) => {
   for (const device of [pump, valve, safe]) await addDevice(admin, acme.slug, device);
-  await admin.getByRole("button", { name: "Add device" }).first().click();
+  await admin.getByRole("button", { name: "New device" }).first().click();
   const form = admin.getByRole("dialog");
   await form.getByLabel("Name").fill("Elsewhere");
   await form.getByLabel("Address").fill("192.168.9.9");
@@ -80,7 +80,7 @@ test("the admin adds devices, a group, accounts and a policy; what is wrong is r
   await expect(form.getByText(/is in none of your networks \(10\.0\.0\.0\/24\)/)).toBeVisible();
 
   await admin.goto(`/${acme.slug}/groups`);
-  await admin.getByRole("button", { name: "Add group" }).first().click();
+  await admin.getByRole("button", { name: "New group" }).first().click();
   const group = admin.getByRole("dialog");
   await group.getByLabel("Name").fill("Field");
   for (const device of [pump, valve]) await group.getByRole("checkbox", { name: device.name }).check();
@@ -243,8 +243,8 @@ async function createTenant(name: string, adminEmail: string): Promise<void> {
   await manager.getByRole("button", { name: "New tenant" }).first().click();
   const form = manager.getByRole("dialog");
   await form.getByLabel("Name", { exact: true }).fill(name);
+  await choose(form, "Plan", "Business");
   const network = form.getByLabel("Network 1", { exact: true });
-  if ((await network.count()) === 0) await form.getByRole("button", { name: /Add.*network/i }).click();
   await form.getByLabel("Name of network 1").fill("Plant");
   await network.fill("10.0.0.0/24");
   await form.getByLabel("First admin's email").fill(adminEmail);
@@ -275,7 +275,7 @@ async function acceptInvitation(page: Page, link: string, person: Person & { nam
 
 async function addDevice(page: Page, slug: string, device: { name: string; address: string }): Promise<void> {
   await page.goto(`/${slug}/devices`);
-  await page.getByRole("button", { name: "Add device" }).first().click();
+  await page.getByRole("button", { name: "New device" }).first().click();
   const form = page.getByRole("dialog");
   await form.getByLabel("Name").fill(device.name);
   await form.getByLabel("Address").fill(device.address);

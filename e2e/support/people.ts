@@ -36,7 +36,8 @@ export async function choose(within: Page | Locator, label: string | RegExp, opt
   await within.getByRole("combobox", { name: label }).click();
   await page.keyboard.type(option);
   await page.getByRole("option", { name: option }).first().click();
-  await page.keyboard.press("Escape");
+  // Where several may be chosen the list stays open.
+  if (await page.getByRole("listbox").isVisible()) await page.keyboard.press("Escape");
 }
 
 export async function changePassword(page: Page, current: string, next: string): Promise<void> {

@@ -39,8 +39,10 @@ const networks = z
   .array(z.object({ name: nameField, cidr: cidrField }))
   .max(200, "Use at most 200 networks.")
   .superRefine((list, context) => {
+    // Malformed ones have an issue of their own; this still runs beside it.
+    const ranges = list.map(({ cidr }) => findCidr(cidr));
     for (const [index, { cidr }] of list.entries()) {
-      const earlier = list.slice(0, index).find((other) => doOverlap(parseCidr(other.cidr), parseCidr(cidr)));
+      const earlier = list.find((_, other) => other < index && doClash(ranges[other], ranges[index]));
       if (earlier)
         context.addIssue({
           code: "custom",
@@ -49,6 +51,16 @@ const networks = z
         });
     }
   });
+
+function findCidr(text: string): Cidr | undefined {
+  try {
+    return parseCidr(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const doClash = (a: Cidr | undefined, b: Cidr | undefined) => a !== undefined && b !== undefined && doOverlap(a, b);
 
 export const slugInput = z.object({ slug: z.string().max(100) });
 export const listTenantsInput = listInput(["name", "createdAt"]).extend({
