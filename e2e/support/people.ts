@@ -30,14 +30,19 @@ export function getStaff(who: string): Person {
   return { email: found.email, password };
 }
 
-/** Chooses in a combobox that searches. */
-export async function choose(within: Page | Locator, label: string | RegExp, option: string): Promise<void> {
+/** Chooses in a combobox; one that takes several stays open until it is left. */
+export async function choose(
+  within: Page | Locator,
+  label: string,
+  option: string,
+  { isMultiple = false } = {},
+): Promise<void> {
   const page = "page" in within ? within.page() : within;
   await within.getByRole("combobox", { name: label }).click();
   await page.keyboard.type(option);
   await page.getByRole("option", { name: option }).first().click();
-  // Where several may be chosen the list stays open.
-  if (await page.getByRole("listbox").isVisible()) await page.keyboard.press("Escape");
+  if (isMultiple) await page.keyboard.press("Escape");
+  await expect(page.getByRole("listbox")).toHaveCount(0);
 }
 
 export async function changePassword(page: Page, current: string, next: string): Promise<void> {
