@@ -25,7 +25,11 @@ module.exports = {
       { path: "^server/", pathNot: "\\.test\\.ts$" },
       { path: "^(app|workers|e2e|bench|scripts)/|^gateway/(?!protocol/)" },
     ),
-    forbid("workers-use-server", { path: "^workers/" }, { path: "^(app|e2e|bench)/|^gateway/(?!protocol/)" }),
+    forbid(
+      "workers-use-server",
+      { path: "^workers/", pathNot: "\\.test\\.ts$" },
+      { path: "^(app|e2e|bench)/|^gateway/(?!protocol/)" },
+    ),
     forbid("app-uses-server", { path: "^app/" }, { path: "^(workers|e2e|bench|scripts)/|^gateway/(?!protocol/)" }),
     forbid(
       "ui-knows-no-domain",

@@ -11,7 +11,8 @@ import { closeGatewayConnections } from "../server/gateways/client";
 import { gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { ensurePartitions } from "../server/gateways/retain";
 import { sweepEveryMs } from "../server/gateways/sweep";
-import { type Handler, handlers, jobs } from "./handlers";
+import type { Handler } from "./handler";
+import { handlers, jobs } from "./handlers";
 
 const log = createLog("workers");
 const stopWithinMs = 5_000;

@@ -1,3 +1,3 @@
-import { describeWorkers } from "./testing/suite";
+import { describeWorkers } from "../e2e/support/workers-suite";
 
 describeWorkers("PostgreSQL", async () => ({ settings: { REDIS_URL: "" }, stop: async () => {} }));

@@ -1,5 +1,5 @@
 import { startTestRedis } from "../e2e/support/redis";
-import { describeWorkers } from "./testing/suite";
+import { describeWorkers } from "../e2e/support/workers-suite";
 
 describeWorkers("Redis", async () => {
   const redis = await startTestRedis();

@@ -1,6 +1,6 @@
 import { enrolGateway } from "../../server/gateways/enrol";
 import type { gatewayEnrol } from "../../server/gateways/jobs";
-import type { Handler } from "../handlers";
+import type { Handler } from "../handler";
 
 /** Idempotent: a token that is spent enrols nobody, and a gateway that has its certificate is known by it. */
 const handle: Handler<typeof gatewayEnrol> = async ({ gatewayId }, { log }) => {

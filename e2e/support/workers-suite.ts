@@ -1,13 +1,13 @@
 /** What the workers promise, whichever queue they run on; each backend's test file runs all of it. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { change, createEnrolledGateway, createRegion, createTenant, until } from "../../e2e/support/scene";
-import { createTestDatabase, type TestDatabase } from "../../e2e/support/test-database";
-import { TestGateway } from "../../e2e/support/test-gateway";
 import { closeDatabase, database, inTenant, inTransaction, system } from "../../server/core/db";
 import { closeQueues } from "../../server/core/queue";
 import { createGateway } from "../../server/gateways/gateways";
 import { findReceipt } from "../../server/revisions/revisions";
+import { change, createEnrolledGateway, createRegion, createTenant, until } from "./scene";
+import { createTestDatabase, type TestDatabase } from "./test-database";
+import { TestGateway } from "./test-gateway";
 import { startWorkers, type WorkerProcess } from "./worker-process";
 
 /** @param backend gives what to add to the settings, and how to stop what it started */
