@@ -11,7 +11,7 @@ import { Input } from "../../../../_ui/input";
 import { Select } from "../../../../_ui/select";
 import { usePlanOptions } from "../../_components/use-plan-options";
 import { useRegionOptions } from "../../_components/use-region-options";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 export function DetailsForm({ tenant, onDone }: { tenant: TenantFacts; onDone: () => void }) {
   const trpc = useTRPC();

@@ -11,7 +11,7 @@ import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../..
 import { Input } from "../../../../_ui/input";
 import { LinkButton } from "../../../../_ui/link-button";
 import { Select } from "../../../../_ui/select";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 export function InviteForm({ tenant, onDone }: { tenant: TenantFacts; onDone: () => void }) {
   const trpc = useTRPC();

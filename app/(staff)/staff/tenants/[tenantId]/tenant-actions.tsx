@@ -12,7 +12,7 @@ import { Button } from "../../../../_ui/button";
 import { ConfirmDialog } from "../../../../_ui/confirm-dialog";
 import { toast } from "../../../../_ui/toast";
 import { useStaff } from "../../_lib/use-staff";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 /** Suspend, resume, delete. */
 export function TenantActions({ tenant }: { tenant: TenantFacts }) {

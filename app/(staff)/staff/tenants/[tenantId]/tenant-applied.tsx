@@ -5,7 +5,7 @@ import { Card } from "../../../../_ui/card";
 import { Status } from "../../../../_ui/status-dot";
 import { TextLink } from "../../../../_ui/text-link";
 import { TimeAgo } from "../../../../_ui/time-ago";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 /** Which revision each gateway enforces. */
 export function TenantApplied({ tenant }: { tenant: TenantFacts }) {

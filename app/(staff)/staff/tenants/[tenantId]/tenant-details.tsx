@@ -10,7 +10,7 @@ import { DateTime } from "../../../../_ui/time-ago";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useStaff } from "../../_lib/use-staff";
 import { DetailsForm } from "./details-form";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 /** What it is called, what it is on, and where its addresses come from. */
 export function TenantDetails({ tenant }: { tenant: TenantFacts }) {

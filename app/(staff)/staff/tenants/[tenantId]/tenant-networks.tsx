@@ -15,7 +15,7 @@ import { Sheet } from "../../../../_ui/sheet";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useStaff } from "../../_lib/use-staff";
 import { NetworksFields } from "../networks-fields";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 /** The networks in which its devices lie. */
 export function TenantNetworks({ tenant }: { tenant: TenantFacts }) {

@@ -11,7 +11,7 @@ import { TimeAgo } from "../../../../_ui/time-ago";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useStaff } from "../../_lib/use-staff";
 import { InviteForm } from "./invite-form";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 /** Who runs the tenant's console, and who was asked to. */
 export function TenantPeople({ tenant }: { tenant: TenantFacts }) {

@@ -6,7 +6,7 @@ import { Card } from "../../../../_ui/card";
 import { Sheet } from "../../../../_ui/sheet";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useStaff } from "../../_lib/use-staff";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 import { UplinkForm } from "./uplink-form";
 
 /** How each gateway reaches the tenant's networks. */

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { LayoutDashboard } from "lucide-react";
-import type { Api } from "../../../../_lib/api-types";
 import { formatNumber } from "../../../../_lib/format";
 import { paths } from "../../../../_lib/paths";
 import { useTRPC } from "../../../../_lib/trpc";
@@ -20,8 +19,6 @@ import { TenantDetails } from "./tenant-details";
 import { TenantNetworks } from "./tenant-networks";
 import { TenantPeople } from "./tenant-people";
 import { TenantUplinks } from "./tenant-uplinks";
-
-export type TenantFacts = Api["tenants"]["get"];
 
 const breadcrumbs = [{ label: "Tenants", href: paths.staff.tenants }];
 

@@ -9,7 +9,7 @@ import { Button } from "../../../../_ui/button";
 import { Field } from "../../../../_ui/field";
 import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../../_ui/form";
 import { Input } from "../../../../_ui/input";
-import type { TenantFacts } from "./tenant";
+import type { TenantFacts } from "./tenant-facts";
 
 interface UplinkFormProps {
   tenantId: string;
