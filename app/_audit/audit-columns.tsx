@@ -9,7 +9,7 @@ export const auditColumns: Column<AuditEntry>[] = [
     header: "What",
     cell: (entry) => (
       <>
-        <span className="capitalize">{verbOf(entry.action)}</span>{" "}
+        <span className="inline-block first-letter:uppercase">{verbOf(entry.action)}</span>{" "}
         <span className="font-normal text-muted">
           {entry.subject.kind} {entry.subject.name}
         </span>
@@ -44,7 +44,7 @@ export const auditColumns: Column<AuditEntry>[] = [
 export const auditFilters: TableFilter<"subject">[] = [
   {
     name: "subject",
-    label: "Of",
+    label: "About",
     options: [
       { value: "account", label: "Accounts" },
       { value: "device", label: "Devices" },

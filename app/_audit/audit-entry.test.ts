@@ -20,14 +20,23 @@ test("of a change only what differs is shown", () => {
 });
 
 test("lists, switches and nothing at all are said in words", () => {
-  expect(factsOf({ groups: [], isEnabled: false, rules: [{ protocol: "tcp", from: 22, to: 22 }], reason: "" })).toEqual(
-    [
-      { name: "groups", value: "none" },
-      { name: "is enabled", value: "no" },
-      { name: "rules", value: "protocol tcp from 22 to 22" },
-      { name: "reason", value: "none" },
-    ],
-  );
+  expect(
+    factsOf({
+      groups: [],
+      isEnabled: false,
+      rules: [
+        { to: 22, from: 22, protocol: "tcp" },
+        { to: 5010, from: 5000, protocol: "udp" },
+        { to: null, from: null, protocol: "icmp" },
+      ],
+      reason: "",
+    }),
+  ).toEqual([
+    { name: "groups", value: "none" },
+    { name: "is enabled", value: "no" },
+    { name: "rules", value: "tcp 22, udp 5000 to 5010, icmp" },
+    { name: "reason", value: "none" },
+  ]);
   expect(factsOf({})).toEqual([]);
   expect(factsOf(null)).toEqual([]);
 });

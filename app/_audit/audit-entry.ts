@@ -43,6 +43,11 @@ function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(show).join(", ");
+  // The database keeps an object's keys in an order of its own.
+  if (isRecord(value) && typeof value.protocol === "string" && "from" in value)
+    return [value.protocol, value.from, value.to === null || value.to === value.from ? null : `to ${value.to}`]
+      .filter((part) => part !== null)
+      .join(" ");
   if (isRecord(value))
     return Object.entries(value)
       .filter(([, inner]) => inner !== null && inner !== undefined)

@@ -27,7 +27,13 @@ export function AuditSheet({ panel, entries }: AuditSheetProps) {
       size="lg"
       open={entry !== undefined}
       onOpenChange={panel.onOpenChange}
-      title={entry ? <span className="capitalize">{`${verbOf(entry.action)} ${entry.subject.kind}`}</span> : "Entry"}
+      title={
+        entry ? (
+          <span className="block first-letter:uppercase">{`${verbOf(entry.action)} ${entry.subject.kind}`}</span>
+        ) : (
+          "Entry"
+        )
+      }
       description={entry?.subject.name}
     >
       {entry && <EntryDetails entry={entry} />}
@@ -54,7 +60,7 @@ function EntryDetails({ entry }: { entry: AuditEntry }) {
           <h3 className="mb-1 text-sm font-medium">Details</h3>
           <KeyValue
             items={facts.map((fact) => ({
-              label: <span className="first-letter:uppercase">{fact.name}</span>,
+              label: <span className="block first-letter:uppercase">{fact.name}</span>,
               value:
                 fact.before === undefined ? (
                   fact.value

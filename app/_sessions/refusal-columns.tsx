@@ -20,7 +20,7 @@ export const refusalColumns: Column<Refusal>[] = [
     cell: (refusal) => refusal.accountName ?? <span className="font-normal text-faint">nobody known</span>,
   },
   { id: "at", header: "When", sortable: true, width: "11rem", cell: (refusal) => <DateTime date={refusal.at} /> },
-  { id: "reason", header: "Told", cell: (refusal) => refusal.reason },
+  { id: "reason", header: "Reason given", cell: (refusal) => refusal.reason },
   {
     id: "code",
     header: "Code",

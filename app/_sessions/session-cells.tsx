@@ -49,7 +49,7 @@ export function ClientCell({ session }: { session: Session }) {
 export function TrafficCell({ session }: { session: Session }) {
   const isLive = session.disconnectedAt === null;
   return (
-    <span className="inline-grid grid-cols-[auto_auto_auto] items-center gap-x-1.5 text-xs leading-4.5 whitespace-nowrap">
+    <span className="inline-grid grid-cols-[auto_3.75rem_4.75rem] items-center gap-x-1.5 text-xs leading-4.5 whitespace-nowrap">
       <Flow
         label="sent to the client"
         icon={<ArrowDown aria-hidden />}
@@ -74,7 +74,7 @@ function Flow({ label, icon, total, rate }: { label: string; icon: ReactNode; to
         <span className="sr-only">{label}: </span>
       </span>
       <span className="text-right">{formatBytes(total)}</span>
-      <span className="min-w-17 text-right text-faint">{rate === false ? "" : formatRate(rate)}</span>
+      <span className="text-right text-faint">{rate === false ? "" : formatRate(rate)}</span>
     </>
   );
 }

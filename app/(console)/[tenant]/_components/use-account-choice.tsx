@@ -13,19 +13,19 @@ interface Account {
   state?: "active" | "revoked";
 }
 
-/** VPN accounts to choose from, found by the server as one types, and the names of all that were met on the way. */
+/** VPN accounts to choose from, found by the server as one types, and those that were met on the way. */
 export function useAccountChoice(known: readonly Account[] = []) {
   const trpc = useTRPC();
   const { tenantId } = useTenant();
   const [search, setSearch] = useState("");
-  const names = useRef(new Map<string, string>());
+  const met = useRef(new Map<string, Account>());
   const query = useQuery(
     trpc.accounts.list.queryOptions(
       { tenantId, search, pageSize: 100, sort: "name" },
       { placeholderData: keepPreviousData },
     ),
   );
-  for (const account of [...known, ...(query.data?.rows ?? [])]) names.current.set(account.id, account.name);
+  for (const account of [...known, ...(query.data?.rows ?? [])]) met.current.set(account.id, account);
   return {
     choice: {
       known: known.map(accountOption),
@@ -34,7 +34,10 @@ export function useAccountChoice(known: readonly Account[] = []) {
       loading: query.isFetching,
       onSearchChange: setSearch,
     },
-    nameOf: (id: string) => names.current.get(id) ?? null,
+    find: (id: string) => {
+      const account = met.current.get(id);
+      return { name: account?.name ?? "", isRevoked: account?.state === "revoked" };
+    },
   };
 }
 

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { describePolicy } from "./describe-policy";
 
+const people = (...names: string[]) => names.map((name) => ({ name, isRevoked: false }));
+
 const policy = {
   isEnabled: true,
-  accounts: ["Dana Fox", "Ada Lind", "Bo Frost"],
+  accounts: people("Dana Fox", "Ada Lind", "Bo Frost"),
   groups: [{ name: "Cranes", devices: 8 }],
   rules: [
     { protocol: "tcp", from: 22, to: 22 },
@@ -16,13 +18,21 @@ test("a policy is said in one sentence", () => {
 });
 
 test("two people are both named, and one alone", () => {
-  expect(describePolicy({ ...policy, accounts: ["Dana Fox", "Ada Lind"] })).toMatch(/^Dana Fox and Ada Lind may/);
-  expect(describePolicy({ ...policy, accounts: ["Dana Fox"] })).toMatch(/^Dana Fox may/);
+  expect(describePolicy({ ...policy, accounts: people("Dana Fox", "Ada Lind") })).toMatch(/^Dana Fox and Ada Lind may/);
+  expect(describePolicy({ ...policy, accounts: people("Dana Fox") })).toMatch(/^Dana Fox may/);
 });
 
 test("people whose names are not at hand are counted", () => {
-  expect(describePolicy({ ...policy, accounts: [null, null] })).toMatch(/^2 people may/);
-  expect(describePolicy({ ...policy, accounts: [null, "Dana Fox"] })).toMatch(/^Dana Fox and 1 other may/);
+  expect(describePolicy({ ...policy, accounts: people("", "") })).toMatch(/^2 people may/);
+  expect(describePolicy({ ...policy, accounts: people("", "Dana Fox") })).toMatch(/^Dana Fox and 1 other may/);
+});
+
+test("those who are revoked are not said to reach anything", () => {
+  const viktor = { name: "Viktor Halász", isRevoked: true };
+  expect(describePolicy({ ...policy, accounts: [viktor, ...people("Dana Fox")] })).toBe(
+    "Dana Fox may reach Cranes (8 devices) on tcp 22 and tcp 80. 1 account in it is revoked.",
+  );
+  expect(describePolicy({ ...policy, accounts: [viktor] })).toBe("Everybody in it is revoked, so it opens nothing.");
 });
 
 test("a policy that is off says that it opens nothing", () => {

@@ -4,8 +4,8 @@ import { ruleNames } from "./rules";
 
 export interface PolicyFacts {
   isEnabled: boolean;
-  /** All that are let in; null is one whose name is not known here. */
-  accounts: readonly (string | null)[];
+  /** All that are named; an empty name is one that is not known here. */
+  accounts: readonly { name: string; isRevoked: boolean }[];
   /** A number of devices that is not known is left out. */
   groups: readonly { name: string; devices: number | null }[];
   rules: readonly PolicyRule[];
@@ -20,12 +20,16 @@ export function describePolicy({ isEnabled, accounts, groups, rules }: PolicyFac
   ].filter((part) => part !== false);
   if (missing.length === 3) return "Nobody reaches anything by this policy yet.";
   if (missing.length > 0) return `It opens nothing yet: say ${list(missing)}.`;
-  const sentence = `${people(accounts)} may reach ${list(groups.map(groupName))} on ${list(ruleNames(rules))}.`;
-  return isEnabled ? sentence : `Switched off, it opens nothing. Once on: ${sentence}`;
+  const present = accounts.filter((account) => !account.isRevoked);
+  const revoked = accounts.length - present.length;
+  if (present.length === 0) return "Everybody in it is revoked, so it opens nothing.";
+  const sentence = `${people(present)} may reach ${list(groups.map(groupName))} on ${list(ruleNames(rules))}.`;
+  const rest = revoked > 0 ? ` ${plural(revoked, "account")} in it ${revoked === 1 ? "is" : "are"} revoked.` : "";
+  return `${isEnabled ? "" : "Switched off, it opens nothing. Once on: "}${sentence}${rest}`;
 }
 
-function people(accounts: readonly (string | null)[]): string {
-  const named = accounts.filter((name) => name !== null);
+function people(accounts: PolicyFacts["accounts"]): string {
+  const named = accounts.map((account) => account.name).filter(Boolean);
   if (named.length === 0) return plural(accounts.length, "person", "people");
   // Naming one and counting one other would hide a name to no gain.
   const shown = accounts.length === 2 ? named : named.slice(0, 1);

@@ -9,7 +9,7 @@ import { Badge } from "../../../../_ui/badge";
 import { Button } from "../../../../_ui/button";
 import { ErrorState } from "../../../../_ui/error-state";
 import { PageHeader } from "../../../../_ui/page-header";
-import { SkeletonText } from "../../../../_ui/skeleton";
+import { Skeleton } from "../../../../_ui/skeleton";
 import { useTenant } from "../../../_lib/use-tenant";
 import { DeletePolicy } from "../delete-policy";
 import { PolicyForm } from "./policy-form";
@@ -50,7 +50,7 @@ export function PolicyEditor({ policyId }: { policyId: string | undefined }) {
           )
         }
         actions={
-          policyId && (
+          policy.data && (
             <Button
               variant="danger-ghost"
               icon={<Trash2 aria-hidden />}
@@ -67,7 +67,7 @@ export function PolicyEditor({ policyId }: { policyId: string | undefined }) {
       ) : policy.data ? (
         <PolicyForm key={policy.data.id} policy={policy.data} />
       ) : (
-        <SkeletonText lines={8} />
+        <PolicySkeleton />
       )}
       <DeletePolicy
         policy={isLeaving ? policy.data : undefined}
@@ -75,5 +75,17 @@ export function PolicyEditor({ policyId }: { policyId: string | undefined }) {
         onDeleted={() => router.push(paths.policies)}
       />
     </>
+  );
+}
+
+function PolicySkeleton() {
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="flex flex-col gap-4">
+        <Skeleton className="h-64 rounded-lg" />
+        <Skeleton className="h-96 rounded-lg" />
+      </div>
+      <Skeleton className="h-32 rounded-lg" />
+    </div>
   );
 }

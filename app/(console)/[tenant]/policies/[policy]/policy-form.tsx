@@ -115,7 +115,7 @@ export function PolicyForm({ policy }: { policy?: Api["policies"]["get"] }) {
         </Card>
       </div>
       <aside className="flex min-w-0 flex-col gap-3 lg:sticky lg:top-6">
-        <PolicySentence values={values} nameOfAccount={accounts.nameOf} group={groups.find} />
+        <PolicySentence values={values} account={accounts.find} group={groups.find} />
         <FormError />
         <SubmitButton size="lg" disabledReason={whyNot("policies:write")}>
           {policy ? "Save policy" : "Add policy"}

@@ -7,15 +7,15 @@ import type { PolicyFormValues } from "./policy-form-schema";
 
 interface PolicySentenceProps {
   values: PolicyFormValues;
-  nameOfAccount: (id: string) => string | null;
+  account: (id: string) => { name: string; isRevoked: boolean };
   group: (id: string) => { name: string; devices: number | null } | undefined;
 }
 
 /** What the policy says as it stands in the form, read out as it changes. */
-export function PolicySentence({ values, nameOfAccount, group }: PolicySentenceProps) {
+export function PolicySentence({ values, account, group }: PolicySentenceProps) {
   const sentence = describePolicy({
     isEnabled: values.isEnabled,
-    accounts: values.accountIds.map(nameOfAccount),
+    accounts: values.accountIds.map(account),
     groups: values.groupIds.flatMap((id) => group(id) ?? []),
     rules: rulesOf(values.lines.filter(isReadable)),
   });
