@@ -1,6 +1,7 @@
 /**
  * LISTEN: one connection a process for all that wait for news from the database. A notification is a hint to look again
- * and no more: after a lost connection every listener is told, since something may have been missed.
+ * and no more: once connected, and again after a lost connection, every listener is told, since something may have been
+ * missed.
  */
 import pg from "pg";
 import { env } from "./env";
@@ -32,8 +33,10 @@ export async function* changes(options: {
   everyMs: number;
   stillMay: () => Promise<boolean>;
   signal: AbortSignal;
+  /** How often `stillMay` is asked. */
+  recheckMs?: number;
 }): AsyncGenerator<{ at: Date }> {
-  const { channel, concerns, everyMs, stillMay, signal } = options;
+  const { channel, concerns, everyMs, stillMay, signal, recheckMs = 25_000 } = options;
   let isDirty = true;
   let wake = () => {};
   const stop = listen(channel, (payload) => {
@@ -80,8 +83,6 @@ export async function closeListening(): Promise<void> {
   await (await state.connection)?.end().catch(() => {});
 }
 
-const recheckMs = 25_000;
-
 interface State {
   listeners: Map<Channel, Set<Listener>>;
   connection: Promise<pg.Client | undefined> | undefined;
@@ -109,7 +110,7 @@ async function connect(state: State, attempt = 0): Promise<pg.Client | undefined
     client.once("end", () => {
       if (!state.isClosed) state.connection = connect(state, 1);
     });
-    if (attempt > 0) for (const channel of channels) tell(state, channel, undefined);
+    for (const channel of channels) tell(state, channel, undefined);
     return client;
   } catch {
     client.on("error", () => {});
