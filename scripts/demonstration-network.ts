@@ -4,10 +4,10 @@
  * administrator, only where its gateways are. Ended, nothing of it stays; its gateways' state does, for the next start.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createLab, findLabObstacle, type Lab, type LabGateway, type LabPerson } from "../e2e/lab/network";
+import { createLab, type Lab, type LabGateway, type LabPerson } from "../e2e/lab/network";
 import { asStaff, type Caller, type StaffMember } from "../prisma/seed/callers";
 import { connectedAccount } from "../prisma/seed/demonstration-data";
 import { inTransaction, system } from "../server/core/db";
@@ -15,7 +15,8 @@ import { ensureProfile } from "./demonstration-profile";
 import { root } from "./support/bootstrap.mjs";
 import type { Console } from "./support/console";
 import type { NetworkNote } from "./support/installation-note";
-import { isAlive, markOf, type ProcessBook, type ProcessMark } from "./support/processes";
+import { claimLab } from "./support/lab-claim";
+import type { ProcessBook } from "./support/processes";
 import { type Supervised, supervise } from "./support/supervise";
 
 export interface NetworkOptions {
@@ -46,17 +47,9 @@ const spareSites = 3;
 const spareDevices = [10, 11, 12, 13, 14].map((last) => ({ address: `10.0.0.${last}`, name: `spare device ${last}` }));
 const spareMachines = 2;
 
-/** Why there can be no demonstration network here, and the mend; undefined where there can. */
-export function findNetworkObstacle(): string | undefined {
-  const obstacle = findLabObstacle();
-  if (obstacle) return `${obstacle}. Start as root to have it: sudo npm start`;
-  if (!existsSync("/dev/net/tun"))
-    return "there is no /dev/net/tun. Load it: modprobe tun (in a container: --device /dev/net/tun --cap-add NET_ADMIN --cap-add SYS_ADMIN)";
-  return undefined;
-}
-
 export function startDemonstrationNetwork(options: NetworkOptions): DemonstrationNetwork {
-  const running: Supervised[] = [];
+  const agents: Supervised[] = [];
+  const clients: Supervised[] = [];
   const ending = new AbortController();
   let lab: Lab | undefined;
   let release: (() => Promise<void>) | undefined;
@@ -73,18 +66,23 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
       if (!gateway) continue;
       gateways.push(gateway.note);
       ending.signal.throwIfAborted();
-      running.push(runAgent(gateway, options));
+      agents.push(runAgent(gateway, options));
     }
-    const sites = await addSites(lab, administrator, ending.signal);
-    const people: NetworkNote["people"] = [];
-    await untilEnrolled(administrator, gateways, options, ending.signal);
-    const person = await lab.addPerson();
-    ending.signal.throwIfAborted();
-    const connected = gateways.length > 0 ? await connect(person, options) : [];
-    running.push(...connected);
-    people.push({ ...person, ...(connected.length > 0 ? { connectedAs: connectedAccount.email } : {}) });
-    for (let index = 0; index < spareMachines; index++) people.push(await lab.addPerson());
+    const [sites, people] = await both(
+      addSites(lab, administrator, ending.signal),
+      addPeople(lab, administrator, gateways),
+    );
     return { lab: options.labNumber, gateways, sites, people };
+  };
+
+  const addPeople = async (lab: Lab, administrator: Caller, gateways: NetworkNote["gateways"]) => {
+    const people: NetworkNote["people"] = [];
+    const [first, ...others] = await Promise.all(Array.from({ length: 1 + spareMachines }, () => lab.addPerson()));
+    await untilEnrolled(administrator, gateways, options, ending.signal);
+    ending.signal.throwIfAborted();
+    if (gateways.length > 0) clients.push(...(await connect(first!, options)));
+    people.push({ ...first!, ...(clients.length > 0 ? { connectedAs: connectedAccount.email } : {}) }, ...others);
+    return people;
   };
 
   const ready = start();
@@ -94,48 +92,29 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
       ending.abort(new Error("Stopped before it was up."));
       await ready.catch(() => {});
       // Clients first, so that gateways see them leave; then gateways, who take their tunnels down.
-      for (const one of [...running].reverse()) await one.stop();
+      await Promise.all(clients.map((one) => one.stop()));
+      await Promise.all(agents.map((one) => one.stop()));
       await lab?.destroy();
       await release?.();
     },
     kill() {
       ending.abort();
-      for (const one of running) one.kill();
+      for (const one of [...clients, ...agents]) one.kill();
       if (lab) destroyNow(options.labNumber);
     },
   };
+}
+
+/** Unlike Promise.all it never leaves one at work when the other has failed: what it makes would be nobody's. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 /** For a process that is about to end, and can wait for nothing. */
 function destroyNow(labNumber: number): void {
   const script = `for one in $(ip netns list | cut -d' ' -f1 | grep '^db${labNumber}-'); do kill -9 $(ip netns pids $one) 2>/dev/null; ip netns del $one; done`;
   spawnSync("sh", ["-c", script], { stdio: "ignore" });
-}
-
-/** Lab numbers name things of the whole machine: two installations must not share one. */
-async function claimLab(labNumber: number): Promise<() => Promise<void>> {
-  const path = labClaim(labNumber);
-  const holder = findHolder(labNumber);
-  if (holder)
-    throw new Error(
-      `Demonstration network ${labNumber} is in use by another installation (process ${holder.pid}). Choose another: DRAWBRIDGE_LAB=${labNumber + 1} npm start`,
-    );
-  await writeFile(path, JSON.stringify(markOf("start", process.pid)));
-  return () => rm(path, { force: true });
-}
-
-const labClaim = (labNumber: number) => `/run/drawbridge-lab-${labNumber}.json`;
-
-function findHolder(labNumber: number): ProcessMark | undefined {
-  const path = labClaim(labNumber);
-  const holder = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as ProcessMark) : undefined;
-  return holder && holder.pid !== process.pid && isAlive(holder) ? holder : undefined;
-}
-
-/** For tests: a number that no installation holds. They take high ones, and leave low ones to people. */
-export async function findFreeLab(): Promise<number> {
-  for (let number = 60; number < 100; number++) if (!findHolder(number)) return number;
-  throw new Error("Every lab number from 60 to 99 is taken by an installation that runs.");
 }
 
 async function findAdministrator(): Promise<StaffMember> {
@@ -248,22 +227,24 @@ async function untilEnrolled(
 async function addSites(lab: Lab, administrator: Caller, signal: AbortSignal): Promise<NetworkNote["sites"]> {
   const { rows } = await administrator.tenants.list({ state: ["active", "suspended"], pageSize: 100 });
   const tenants = rows.sort((a, b) => a.number - b.number);
-  const sites: NetworkNote["sites"] = [];
-  const add = async (tenantNumber: number, devices: { address: string; name: string }[]) => {
-    signal.throwIfAborted();
-    const { namespace } = await lab.addSite(tenantNumber, devices);
-    sites.push({ tenantNumber, namespace, devices });
-  };
+  const wanted: { tenantNumber: number; devices: { address: string; name: string }[] }[] = [];
   for (const { id, number } of tenants) {
     const devices = await inTransaction(system, { tenantId: id }, ({ tx }) =>
       tx.device.findMany({ where: { tenantId: id }, select: { name: true, address: true }, take: 200 }),
     );
     const own = devices.map(({ name, address }) => ({ name, address: address.replace(/\/32$/, "") }));
-    await add(number, own.length > 0 ? own : spareDevices);
+    wanted.push({ tenantNumber: number, devices: own.length > 0 ? own : spareDevices });
   }
   const last = tenants.at(-1)?.number ?? 0;
-  for (let number = last + 1; number <= last + spareSites; number++) await add(number, spareDevices);
-  return sites;
+  for (let number = last + 1; number <= last + spareSites; number++)
+    wanted.push({ tenantNumber: number, devices: spareDevices });
+  signal.throwIfAborted();
+  return Promise.all(
+    wanted.map(async ({ tenantNumber, devices }) => {
+      const { namespace } = await lab.addSite(tenantNumber, devices);
+      return { tenantNumber, namespace, devices };
+    }),
+  );
 }
 
 /** A real client of one seeded account, where the seed made it, that now and then looks at a device. */

@@ -17,6 +17,7 @@ import { buildApp, buildGateway, buildWorkers } from "./support/builds";
 import { Console } from "./support/console";
 import { type EmbeddedPostgres, joinAppRole, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
+import { findNetworkObstacle } from "./support/lab-claim";
 import { isPortFree } from "./support/ports";
 import { end, isAlive, markOf, ProcessBook, type ProcessMark } from "./support/processes";
 import { ensureSettingsFile, type Settings } from "./support/settings-file";
@@ -58,7 +59,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const merged = { ...fromFile, ...withoutEmpty(given) };
   const settings = parseStartSettings(merged);
   const console = new Console(join(dataDir, "logs"), options.isQuiet);
-  const book = new ProcessBook(join(dataDir, "run"));
+  const book = new ProcessBook(join(dataDir, "run/processes"));
   await requireAlone(dataDir);
   await clearLeftovers(book, console);
   await requirePort(settings);
@@ -66,14 +67,14 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const running: Supervised[] = [];
   let postgres: EmbeddedPostgres | undefined;
   let network: DemonstrationNetwork | undefined;
-  let isStopping = false;
+  const ending = new AbortController();
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= stopAll();
     return stopped;
   };
   const stopAll = async () => {
-    isStopping = true;
+    ending.abort(new Error("Stopped before it was up."));
     await Promise.all([network?.stop(), ...running.map((one) => one.stop())]);
     await letGoOfServer();
     if (postgres) {
@@ -83,15 +84,13 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     await removeNote(dataDir);
   };
   const kill = () => {
-    isStopping = true;
+    ending.abort();
     network?.kill();
     for (const one of running) one.kill();
     postgres?.kill();
   };
   options.onBegin?.({ stop, kill });
-  const goOn = () => {
-    if (isStopping) throw new Error("Stopped before it was up.");
-  };
+  const goOn = () => ending.signal.throwIfAborted();
 
   try {
     const url = merged.APP_URL ?? `http://localhost:${settings.PORT}`;
@@ -107,7 +106,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       const { process: mark } = postgres;
       void postgres.ended.then(async () => {
         await book.remove(mark);
-        if (isStopping) return;
+        if (ending.signal.aborted) return;
         console.line("postgres", "ended; starting it again");
         await embed(postgres!.port).catch((error: Error) => console.line("postgres", error.message));
       });
@@ -133,7 +132,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
     // The seed and the demonstration network act through the server's own code, in this process.
     Object.assign(process.env, environment);
-    let networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : await findObstacle();
+    let networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : findNetworkObstacle();
     const prepareDatabase = async () => {
       if (existsSync(seedingPath(dataDir))) {
         if (!embedded)
@@ -144,14 +143,12 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         await rm(seedingPath(dataDir));
       }
       await migrateDatabase(environment, console);
-      goOn();
-      return seedWhereEmpty(dataDir, settings, merged.DATABASE_URL ? "empty" : "demonstration", console);
     };
-    const [signIns] = await Promise.all([
+    await Promise.all([
       prepareDatabase(),
-      buildApp(console),
-      buildWorkers(console),
-      networkObstacle ? undefined : buildGateway(console),
+      buildApp(console, ending.signal),
+      buildWorkers(console, ending.signal),
+      networkObstacle ? undefined : buildGateway(console, ending.signal),
     ]);
     goOn();
 
@@ -172,6 +169,10 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       run("app", ["node_modules/next/dist/bin/next", "start", "-p", String(settings.PORT), "-H", settings.HOST]),
       run("workers", ["dist/workers.mjs"]),
     );
+    const answering = appAnswers(settings);
+    answering.catch(() => {});
+    const signIns = await seedWhereEmpty(dataDir, settings, merged.DATABASE_URL ? "empty" : "demonstration", console);
+    goOn();
     const startNetwork = async () => {
       if (networkObstacle) return undefined;
       const { startDemonstrationNetwork } = await import("./demonstration-network");
@@ -194,7 +195,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         return undefined;
       }
     };
-    const [networkNote] = await Promise.all([startNetwork(), appAnswers(settings)]);
+    const [networkNote] = await Promise.all([startNetwork(), answering]);
     goOn();
     const note: InstallationNote = {
       start: markOf("start", process.pid)!,
@@ -236,11 +237,6 @@ async function seedWhereEmpty(
 
 /** There while a seed is at work: a database that it was cut off in is made anew. */
 const seedingPath = (dataDir: string) => join(dataDir, "run/seeding");
-
-async function findObstacle(): Promise<string | undefined> {
-  const { findNetworkObstacle } = await import("./demonstration-network");
-  return findNetworkObstacle();
-}
 
 /** This process's own connections, before the server that they lead to goes away. */
 async function letGoOfServer(): Promise<void> {

@@ -2,9 +2,9 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreeLab } from "./demonstration-network";
 import { type Endings, startInstallation } from "./installation";
 import { root } from "./support/bootstrap.mjs";
+import { findFreeLab } from "./support/lab-claim";
 import { freePort } from "./support/ports";
 
 /** Of the caller's environment; a test's installation has servers of its own. */

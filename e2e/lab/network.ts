@@ -85,6 +85,7 @@ export async function createLab(number: number): Promise<Lab> {
   const tools = createTools(children);
   const gateways: (LabGateway & { index: number })[] = [];
   const sites: (LabSite & { index: number })[] = [];
+  let siteCount = 0;
   let people = 0;
 
   const internet = `${prefix}inet`;
@@ -142,7 +143,7 @@ export async function createLab(number: number): Promise<Lab> {
     },
 
     async addSite(tenantNumber, devices) {
-      const index = sites.length + 1;
+      const index = ++siteCount;
       const namespace = `${prefix}site${tenantNumber}`;
       const site = { index, namespace, tenantNumber, uplink: `up-${tenantNumber}`, devices };
       await addNamespace(namespace);

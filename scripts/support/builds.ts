@@ -57,12 +57,12 @@ const gateway: Build = {
   announcement: "Bundling the gateway agent …",
 };
 
-export const buildApp = (console: Console) => build(app, console);
-export const buildWorkers = (console: Console) => build(workers, console);
-export const buildGateway = (console: Console) => build(gateway, console);
+export const buildApp = (console: Console, signal: AbortSignal) => build(app, console, signal);
+export const buildWorkers = (console: Console, signal: AbortSignal) => build(workers, console, signal);
+export const buildGateway = (console: Console, signal: AbortSignal) => build(gateway, console, signal);
 
 /** @returns whether it had to be built */
-async function build(what: Build, console: Console): Promise<boolean> {
+async function build(what: Build, console: Console, signal: AbortSignal): Promise<boolean> {
   const digest = digestOf(what.inputs);
   const stamp = join(root, what.stamp);
   if (existsSync(join(root, what.output)) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return false;
@@ -71,6 +71,7 @@ async function build(what: Build, console: Console): Promise<boolean> {
     cwd: root,
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
     stdio: ["ignore", "pipe", "pipe"],
+    signal,
   });
   console.follow(what.name, child.stdout, child.stderr);
   const status = await new Promise<number | null>((resolve, reject) => {

@@ -19,7 +19,7 @@ export function markOf(name: string, pid: number): ProcessMark | undefined {
   return beganAt ? { name, pid, beganAt } : undefined;
 }
 
-export const isAlive = ({ pid, beganAt }: ProcessMark) => beginningOf(pid) === beganAt;
+export const isAlive = ({ pid, beganAt }: ProcessMark) => Number.isInteger(pid) && beginningOf(pid) === beganAt;
 
 function beginningOf(pid: number): string | undefined {
   try {
