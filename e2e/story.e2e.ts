@@ -186,9 +186,9 @@ test("support sees a session within a second, moving, without reloading", async 
   await expect(row).toContainText(/Frankfurt|Dublin/);
   await expect(row).toContainText(/(fra|dub)-1/);
 
-  const before = await row.innerText();
+  const before = await row.textContent();
   for (let n = 0; n < 20; n++) await lab.httpGet(namespace, pump.address);
-  await expect.poll(() => row.innerText(), { timeout: 8_000 }).not.toBe(before);
+  await expect.poll(() => row.textContent(), { timeout: 8_000 }).not.toBe(before);
 
   const omars = support.getByRole("row", { name: /Omar Haddad/ });
   await clients[1]!.stop();
@@ -218,7 +218,7 @@ test("the admin revokes the account, sees it become true, and the client is out 
   await dialog.getByRole("button", { name: "Revoke access" }).click();
   await expect(dialog.getByRole("region", { name: "Access revoked" })).toBeVisible();
   await expect(dialog.getByRole("status")).toHaveText(/2 of 2 gateways.*\d+ ms/);
-  console.log(`revoked: ${await dialog.getByRole("status").innerText()}`);
+  console.log(`revoked: ${await dialog.getByRole("status").textContent()}`);
   expect(await lab.canConnect(namespace, pump.address, 80)).not.toBe("open");
   await danasClient.exited();
 
@@ -292,8 +292,8 @@ async function addAccount({ name, email }: { name: string; email: string }): Pro
   await sheet.getByLabel("Email").fill(email);
   await sheet.getByRole("button", { name: "Create account" }).click();
   await expect(sheet.getByRole("region", { name: "Every gateway knows the account" })).toBeVisible();
-  const letter = await sheet.getByText(/Temporary password: \S+/).innerText();
-  return /Temporary password: (\S+)/.exec(letter)![1]!;
+  const letter = await sheet.getByText(/Temporary password: \S+/).textContent();
+  return /Temporary password: (\S+)/.exec(letter ?? "")![1]!;
 }
 
 async function firstVisit(browser: Browser, person: Person, temporaryPassword: string): Promise<string> {

@@ -1,0 +1,143 @@
+/**
+ * Every screen of the demonstration, and those of a tenant that has nothing yet: it renders for the person whom it is for,
+ * in light and dark and on a phone, says nothing on the console, and passes WCAG AA. DRAWBRIDGE_SHOTS names a folder for
+ * pictures of them all.
+ */
+import { join } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { getInstallation } from "./support/installation";
+import { choose, getStaff, openBrowser, type Person, signIn } from "./support/people";
+
+const staffScreens = [
+  "/staff/tenants",
+  "/staff/tenants?panel=new",
+  "/staff/plans",
+  "/staff/gateways",
+  "/staff/sessions",
+  "/staff/outbox",
+];
+const tenantScreens = [
+  "",
+  "/accounts",
+  "/accounts?panel=new",
+  "/devices",
+  "/groups",
+  "/policies",
+  "/policies/new",
+  "/sessions",
+  "/members",
+  "/audit",
+];
+const portalScreens = ["/portal", "/portal/sessions", "/portal/reach"];
+
+const note = getInstallation();
+const member = note.signIns.find((one) => one.kind === "member")!;
+const account = note.signIns.find((one) => one.kind === "account")!;
+const as = ({ email }: { email: string }): Person => ({ email, password: note.password });
+
+test("screens before signing in", async ({ browser }) => {
+  const page = await openBrowser(browser);
+  await look(page, "sign-in", ["/sign-in", "/invitation/none"]);
+});
+
+test("screens of staff", async ({ browser }) => {
+  const page = await enter(browser, getStaff("administrator"));
+  await look(page, "staff", staffScreens);
+  for (const [list, name] of [
+    ["/staff/tenants", "tenant"],
+    ["/staff/gateways", "gateway"],
+    ["/staff/outbox", "mail"],
+  ] as const)
+    await look(page, `staff-${name}`, [await firstLink(page, list)]);
+});
+
+test("screens of a tenant's admin", async ({ browser }) => {
+  const page = await enter(browser, as(member));
+  const home = new URL(page.url()).pathname;
+  await look(
+    page,
+    "tenant",
+    tenantScreens.map((screen) => `${home}${screen}`),
+  );
+  for (const [list, name] of [
+    ["/accounts", "account"],
+    ["/policies", "policy"],
+  ] as const)
+    await look(page, `tenant-${name}`, [await firstLink(page, `${home}${list}`)]);
+});
+
+test("screens of a VPN account's portal", async ({ browser }) => {
+  const page = await enter(browser, as(account));
+  await look(page, "portal", [...portalScreens, "/change-password"]);
+});
+
+test("screens of a tenant that has nothing yet", async ({ browser }) => {
+  const staff = await enter(browser, getStaff("administrator"));
+  const slug = `nothing-yet-${Date.now().toString(36)}`;
+  await staff.goto("/staff/tenants?panel=new");
+  const form = staff.getByRole("dialog");
+  await form.getByLabel("Name", { exact: true }).fill(slug);
+  await choose(form, "Plan", "Starter");
+  await form.getByLabel("Name of network 1").fill("Plant");
+  await form.getByLabel("Network 1", { exact: true }).fill("10.0.0.0/24");
+  await form.getByLabel("First admin's email").fill(`admin@${slug}.example`);
+  await form.getByRole("button", { name: "Create tenant and invite" }).click();
+  await expect(staff.getByText("is invited as its first admin")).toBeVisible();
+  await look(
+    staff,
+    "empty",
+    tenantScreens.map((screen) => `/${slug}${screen}`),
+  );
+});
+
+async function enter(browser: Browser, person: Person): Promise<Page> {
+  const page = await openBrowser(browser);
+  await signIn(page, person);
+  return page;
+}
+
+async function firstLink(page: Page, list: string): Promise<string> {
+  await page.goto(list);
+  const link = page.getByRole("row").getByRole("link").first();
+  return (await link.getAttribute("href"))!;
+}
+
+async function look(page: Page, name: string, screens: string[]): Promise<void> {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  for (const [index, screen] of screens.entries()) {
+    for (const theme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+      await page.goto(screen);
+      await settle(page);
+      await expect(page.getByRole("heading").first()).toBeVisible();
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"])
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${screen} ${theme}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+      await shoot(page, `${name}-${index}-${theme}`);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await settle(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, `${screen} is wider than a phone`).toBeLessThanOrEqual(390);
+    await shoot(page, `${name}-${index}-phone`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+  expect(complaints).toEqual([]);
+}
+
+/** Waits until what the page asked for is there: nothing loads, nothing is busy. */
+async function settle(page: Page): Promise<void> {
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  await expect(page.locator("[data-skeleton]")).toHaveCount(0);
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  const folder = process.env.DRAWBRIDGE_SHOTS;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
+}
