@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createEnrolledGateway, createRegion, createTenant, until } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import { closeDatabase, database, inTenant, system } from "../core/db";
 import { createLog } from "../core/log";
@@ -8,6 +9,7 @@ import { closeQueues } from "../core/queue";
 import { closeGatewayConnections } from "./client";
 import { collectFrom } from "./collect";
 
+let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let regionId: string;
 let tenantId: string;
@@ -16,6 +18,7 @@ let stop: AbortController;
 const log = createLog("test");
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   regionId = await createRegion("Collect");
   ({ tenantId, accountId } = await createTenant("collect"));
 });
@@ -32,6 +35,7 @@ afterAll(async () => {
   closeGatewayConnections();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("collecting", () => {

@@ -1,6 +1,7 @@
 import { X509Certificate as NodeCertificate } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createEnrolledGateway, createRegion } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import { TestGateway } from "@/e2e/support/test-gateway";
 import { formatToken, parseToken } from "@/gateway/protocol/enrolment";
 import { ensureAuthorities } from "../certificates/authority";
@@ -10,10 +11,12 @@ import { closeGatewayConnections, getState } from "./client";
 import { enrolGateway } from "./enrol";
 import { createGateway, getGateway, renewToken } from "./gateways";
 
+let dropDatabase: () => Promise<void>;
 let regionId: string;
 const started: TestGateway[] = [];
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   await ensureAuthorities();
   regionId = await createRegion("Enrolment");
 });
@@ -25,6 +28,7 @@ afterAll(async () => {
   closeGatewayConnections();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("enrolment", () => {

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createRegion, createTenant } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { EventBody, GatewayEvent } from "@/gateway/protocol/events";
 import { closeDatabase, database, inTenant, inTransaction, nilTenant, system } from "../core/db";
 import { closeListening, listen } from "../core/listen";
 import { closeQueues } from "../core/queue";
 import { commitEvents } from "./ledger";
 
+let dropDatabase: () => Promise<void>;
 let regionId: string;
 let gatewayId: string;
 let tenantId: string;
@@ -16,6 +18,7 @@ const epoch = "epoch-1";
 const start = Date.parse("2026-11-02T10:00:00Z");
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   regionId = await createRegion("Ledger");
   ({ tenantId, accountId } = await createTenant("ledger"));
 });
@@ -33,6 +36,7 @@ afterAll(async () => {
   await closeListening();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("the session ledger", () => {

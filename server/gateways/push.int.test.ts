@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { change, createEnrolledGateway, createRegion, createTenant } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import { closeDatabase, database, inTenant, system } from "../core/db";
 import { closeQueues } from "../core/queue";
@@ -8,11 +9,13 @@ import { findReceipt } from "../revisions/revisions";
 import { closeGatewayConnections } from "./client";
 import { pushGateway } from "./push";
 
+let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let tenantId: string;
 let regionId: string;
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   regionId = await createRegion("Push");
 });
 beforeEach(async () => {
@@ -27,6 +30,7 @@ afterAll(async () => {
   closeGatewayConnections();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("push", () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { change, createEnrolledGateway, createRegion, createTenant } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import { closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { createLog } from "../core/log";
@@ -10,12 +11,14 @@ import { pushGateway } from "./push";
 import { ensurePartitions, retain } from "./retain";
 import { sweepGateway } from "./sweep";
 
+let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let regionId: string;
 let tenantId: string;
 const log = createLog("test");
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   regionId = await createRegion("Sweep");
 });
 beforeEach(async () => {
@@ -30,6 +33,7 @@ afterAll(async () => {
   closeGatewayConnections();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("the sweep", () => {

@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callAs, createMember, createTenantWithAdmin, createUser } from "@/e2e/support/principals";
 import { createEnrolledGateway, createRegion, until } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import type { EventBody } from "@/gateway/protocol/events";
 import { closeDatabase, database, inTenant, system } from "../core/db";
@@ -15,6 +16,7 @@ import type { UserPrincipal } from "../trpc/principal";
 import { callerOf } from "../trpc/root";
 import { createCaller, router, tenantSubscription } from "../trpc/trpc";
 
+let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let acme: Awaited<ReturnType<typeof createTenantWithAdmin>>;
 let globex: typeof acme;
@@ -27,6 +29,7 @@ const start = Date.now() - 60_000;
 const list = { page: 1, pageSize: 50 };
 
 beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
   gateway = await createEnrolledGateway("sessions", await createRegion("Sessions"));
   [acme, globex] = [await createTenantWithAdmin(), await createTenantWithAdmin()];
   support = await createUser("support");
@@ -50,6 +53,7 @@ afterAll(async () => {
   await closeListening();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("a tenant's sessions", () => {
