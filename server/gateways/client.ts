@@ -217,7 +217,7 @@ function explained(gateway: GatewayAddress, cause: unknown): GatewayError {
   if (/^ERR_SSL/.test(code))
     return new GatewayError("untrusted", `${where} did not accept our certificate (${code}).`, { cause });
   const plain: Record<string, string> = {
-    ECONNREFUSED: "the connection was refused: is the agent running?",
+    ECONNREFUSED: "the connection was refused (is the agent running?)",
     ETIMEDOUT: "it timed out",
     ENOTFOUND: "that host name is not known",
     EAI_AGAIN: "the host name could not be looked up",

@@ -84,6 +84,8 @@ describe("enrolment", () => {
       message: expect.stringContaining("does not hold this gateway's enrolment token"),
     });
     expect(impostor.requests).toEqual(["POST /v1/enrol/request"]);
+    const row = await asStaff((scope) => getGateway(scope, gatewayId));
+    expect(row.notes[0]).toContain("does not hold this gateway's enrolment token");
   });
 
   test("an answer that was relayed from behind another certificate is not believed", async () => {

@@ -17,6 +17,7 @@ import { requestPushTo } from "../revisions/revisions";
 import { type GatewayAddress, GatewayError, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect } from "./jobs";
+import { storeUnanswered } from "./push";
 
 const callTimeoutMs = 5_000;
 
@@ -32,12 +33,15 @@ export async function enrolGateway(gatewayId: string, now = new Date()): Promise
   try {
     const enrolled = await exchangeCertificates(gateway, secret, agent);
     if (!enrolled) return false;
+    // The agent opens its API anew under the certificate that it got; only then do others call it.
+    await retried(() => configure(gateway), 40, 250);
     await store(gateway, enrolled, now);
+  } catch (error) {
+    if (error instanceof GatewayError && !gateway.enrolledAt) await storeUnanswered(gatewayId, error.message);
+    throw error;
   } finally {
     agent.destroy();
   }
-  // The agent opens its API anew under the certificate that it got.
-  await retried(() => configure(gateway), 40, 250);
   await requestPushTo(gatewayId);
   await enqueue(gatewayCollect, { gatewayId });
   return true;
