@@ -69,6 +69,8 @@ export function Chooser({
           <input
             ref={control.ref}
             {...control.attributes}
+            // Whoever may change nothing here may still look somebody up.
+            disabled={false}
             type="search"
             placeholder={searchPlaceholder}
             value={search}

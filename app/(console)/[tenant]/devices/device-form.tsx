@@ -26,7 +26,8 @@ interface DeviceFormProps {
 
 export function DeviceForm({ device, onDone }: DeviceFormProps) {
   const trpc = useTRPC();
-  const { tenantId, whyNot } = useTenant();
+  const { tenantId, can, whyNot } = useTenant();
+  const isReadOnly = !can("devices:write");
   const announce = useChange();
   const groups = useGroupOptions();
   const [isLeaving, setLeaving] = useState(false);
@@ -57,10 +58,10 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
       }}
     >
       <Field name="name" label="Name" required>
-        <Input autoComplete="off" placeholder="Crane 4 controller" autoFocus={!device} />
+        <Input autoComplete="off" placeholder="Crane 4 controller" autoFocus={!device} disabled={isReadOnly} />
       </Field>
       <Field name="address" label="Address" required hint={<NetworksHint />}>
-        <Input mono autoComplete="off" inputMode="decimal" placeholder="10.0.0.10" />
+        <Input mono autoComplete="off" inputMode="decimal" placeholder="10.0.0.10" disabled={isReadOnly} />
       </Field>
       <Field
         name="groupIds"
@@ -74,10 +75,11 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
           placeholder="No group"
           searchPlaceholder="Search groups"
           emptyText="No group of that name"
+          disabled={isReadOnly}
         />
       </Field>
       <Field name="description" label="Description" optional>
-        <Textarea placeholder="Where it stands, who looks after it" />
+        <Textarea placeholder="Where it stands, who looks after it" disabled={isReadOnly} />
       </Field>
       <FormError />
       <FormActions>

@@ -28,6 +28,7 @@ interface GroupFormProps {
 export function GroupForm({ group, members = [], onDone }: GroupFormProps) {
   const trpc = useTRPC();
   const { tenantId, whyNot, can } = useTenant();
+  const isReadOnly = !can("devices:write");
   const announce = useChange();
   const devices = useDeviceChoice();
   const [isLeaving, setLeaving] = useState(false);
@@ -57,17 +58,17 @@ export function GroupForm({ group, members = [], onDone }: GroupFormProps) {
       }}
     >
       <Field name="name" label="Name" required>
-        <Input autoComplete="off" placeholder="Cranes" autoFocus={!group} />
+        <Input autoComplete="off" placeholder="Cranes" autoFocus={!group} disabled={isReadOnly} />
       </Field>
       <Field name="description" label="Description" optional>
-        <Textarea rows={2} placeholder="What these devices have in common" />
+        <Textarea rows={2} placeholder="What these devices have in common" disabled={isReadOnly} />
       </Field>
       <Field name="deviceIds" label="Devices">
         <Chooser
           {...devices}
           noun="device"
           known={members.map(deviceOption)}
-          disabled={!can("devices:write")}
+          disabled={isReadOnly}
           searchPlaceholder="Search by name or address"
           emptyText="There are no devices yet. You can put them in later."
         />
