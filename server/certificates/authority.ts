@@ -10,7 +10,7 @@ import type { AuthorityPurpose } from "../core/prisma/client";
 import { seal, unseal } from "../core/seal";
 import { createServerKey } from "./tls-crypt-v2";
 
-export const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 const day = 24 * 60 * 60_000;
 const authorityLifetime = 3_650 * day;

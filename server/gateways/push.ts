@@ -37,7 +37,7 @@ export async function pushGateway(gatewayId: string, signal?: AbortSignal): Prom
 }
 
 /** Brings the gateway's document of one tenant to the newest revision. @param believed what it has; 0: nothing */
-export async function pushTenant(
+async function pushTenant(
   gateway: GatewayAddress,
   tenantId: string,
   believed: number,

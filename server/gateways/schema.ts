@@ -11,7 +11,7 @@ const host = z
     "Give a host name or an IPv4 address, such as fra-1.example.net.",
   );
 
-export const processField = z.object({
+const processField = z.object({
   name: z
     .string()
     .trim()

@@ -125,7 +125,7 @@ async function compareDigests(gateway: GatewayRow, log: Log): Promise<void> {
 }
 
 /** @returns false when they differ, which is then marked, and makes the next push send the whole document */
-export async function compareDigest(
+async function compareDigest(
   gateway: { id: string } & Parameters<typeof getDigest>[0],
   tenantId: string,
 ): Promise<boolean> {
