@@ -86,16 +86,21 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
   };
 
   const ready = start();
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    ending.abort(new Error("Stopped before it was up."));
+    await ready.catch(() => {});
+    // Clients first, so that gateways see them leave; then gateways, who take their tunnels down.
+    await Promise.all(clients.map((one) => one.stop()));
+    await Promise.all(agents.map((one) => one.stop()));
+    await lab?.destroy();
+    await release?.();
+  };
   return {
     ready,
-    async stop() {
-      ending.abort(new Error("Stopped before it was up."));
-      await ready.catch(() => {});
-      // Clients first, so that gateways see them leave; then gateways, who take their tunnels down.
-      await Promise.all(clients.map((one) => one.stop()));
-      await Promise.all(agents.map((one) => one.stop()));
-      await lab?.destroy();
-      await release?.();
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
     kill() {
       ending.abort();

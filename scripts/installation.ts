@@ -48,6 +48,8 @@ export interface Installation extends Endings {
   environment: Settings;
   console: Console;
   note: InstallationNote;
+  /** Where the embedded database is. */
+  clusterDir: string | undefined;
   /** Why there is no demonstration network, where there is none. */
   networkObstacle: string | undefined;
 }
@@ -188,6 +190,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       try {
         return await network.ready;
       } catch (error) {
+        goOn();
         // The control plane is of use without it.
         networkObstacle = (error as Error).message;
         await network.stop();
@@ -206,7 +209,18 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       network: networkNote,
     };
     await writeNote(dataDir, note);
-    return { url, dataDir, settings, environment, console, note, networkObstacle, stop, kill };
+    return {
+      url,
+      dataDir,
+      settings,
+      environment,
+      console,
+      note,
+      networkObstacle,
+      clusterDir: postgres?.clusterDir,
+      stop,
+      kill,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -49,7 +49,7 @@ function stop(status: number): void {
 }
 
 function summarise(installation: Installation, tookMs: number): void {
-  const { console: out, url, dataDir, note, networkObstacle } = installation;
+  const { console: out, url, dataDir, note, networkObstacle, clusterDir } = installation;
   const { signIns, password, network } = note;
   const staff = signIns.find(({ who }) => who === "account manager") ?? signIns[0];
   const width = Math.max(0, ...signIns.map(({ email }) => email.length));
@@ -66,6 +66,9 @@ function summarise(installation: Installation, tookMs: number): void {
     ...(network ? networkLines(out, network) : [`${out.bold("No demonstration network:")} ${networkObstacle}.`, ""]),
     ...(staff ? [out.bold("Try first"), ...firstSteps(staff.email, network), ""] : []),
     out.dim(`Data, secrets and logs: ${dataDir}. Ctrl-C stops it.`),
+    ...(clusterDir && !clusterDir.startsWith(dataDir)
+      ? [out.dim(`The database is in ${clusterDir}: its user does not get into your folder.`)]
+      : []),
   ];
   out.say();
   for (const line of lines) out.say(line === "" ? "" : `  ${line}`);

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,7 +74,11 @@ function installPackages() {
   say(`Installing npm packages (${stale}) …`);
   // No engine of Prisma's is used; naming one keeps it from being fetched.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", CHECKPOINT_DISABLE: "1", NODE_ENV: "" };
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, env, stdio: "inherit" });
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    env,
+    stdio: "inherit",
+  });
   if (status !== 0) throw new Error("`npm ci` failed; its own message is above. Mend that and start again.");
 }
 
@@ -111,6 +115,16 @@ function generateClient() {
   const stamp = join(root, "server/core/prisma/.made-from");
   const wanted = digest.digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  // `npm ci` has just made it.
+  const client = join(root, "server/core/prisma/client.ts");
+  const sources = [
+    ...readdirSync(folder).map((name) => join(folder, name)),
+    join(root, "node_modules/prisma/package.json"),
+  ];
+  if (!existsSync(stamp) && existsSync(client)) {
+    const madeAt = statSync(client).mtimeMs;
+    if (sources.every((path) => statSync(path).mtimeMs < madeAt)) return writeFileSync(stamp, wanted);
+  }
   say("Generating the database client …");
   const { status, stdout, stderr } = spawnSync("npm", ["run", "generate", "--silent"], { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`The database client could not be generated:\n${stdout}${stderr}`);

@@ -33,6 +33,7 @@ export interface EmbeddedPostgres extends Cluster {
 
 export interface Cluster {
   port: number;
+  clusterDir: string;
   process: ProcessMark;
   /** The superuser's, to the database `postgres`. */
   url: string;
@@ -90,6 +91,7 @@ export async function startCluster(options: {
   if (!mark) throw new Error(`PostgreSQL ended right after its start; see ${options.logFile}`);
   return {
     port,
+    clusterDir: place.clusterDir,
     process: mark,
     url,
     ended,
