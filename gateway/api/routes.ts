@@ -1,6 +1,5 @@
 import type { Agent } from "../agent";
 import type { DigestReply, EventsReply, PushConflict, PushReply } from "../protocol/api";
-import type { GatewayEvent } from "../protocol/events";
 import { ApiError } from "./errors";
 import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
 import type { ApiRequest, Route } from "./server";
@@ -49,7 +48,7 @@ export function createRoutes(agent: Agent): Route[] {
     {
       method: "GET",
       path: "/v1/events",
-      handle: async (request) => ({ status: 200, body: await pollEvents(agent, request) }),
+      handle: async (request) => ({ status: 200, json: await pollEvents(agent, request) }),
     },
     {
       method: "POST",
@@ -71,27 +70,31 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
   return tenantId!;
 }
 
-/** Waits for the first event after the asked-for number, for as long as the caller stays and asked to wait. */
-async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<EventsReply> {
+/**
+ * Waits for the first event after the asked-for number, for as long as the caller stays and asked to wait.
+ * @returns EventsReply as JSON, its events as the spool holds them
+ */
+async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string> {
   const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
-  if (epoch !== spool.epoch) return { epoch: spool.epoch, events: [], isNewEpoch: true };
+  if (epoch !== spool.epoch)
+    return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true } satisfies EventsReply);
   spool.acknowledge(Math.min(committed ?? after, after));
-  let events: GatewayEvent[] = await spool.read(after, limit);
-  if (events.length === 0 && waitMs > 0) {
+  let events = await spool.readJson(after, limit);
+  if (events.count === 0 && waitMs > 0) {
     const deadline = performance.now() + waitMs;
-    while (events.length === 0 && performance.now() < deadline && !signal.aborted) {
+    while (events.count === 0 && performance.now() < deadline && !signal.aborted) {
       const appended = nextAppend(spool, deadline - performance.now(), signal);
       // Asked again once the listener stands: what came in between is not missed.
-      events = await spool.read(after, limit);
-      if (events.length > 0) {
+      events = await spool.readJson(after, limit);
+      if (events.count > 0) {
         appended.cancel();
         break;
       }
       await appended.promise;
-      events = await spool.read(after, limit);
+      events = await spool.readJson(after, limit);
     }
   }
-  return { epoch: spool.epoch, events, isNewEpoch: false };
+  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"events":${events.json}}`;
 }
 
 function nextAppend(spool: Agent["spool"], waitMs: number, signal: AbortSignal) {

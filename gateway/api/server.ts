@@ -32,6 +32,8 @@ export interface ApiRequest {
 export interface ApiReply {
   status: number;
   body?: unknown;
+  /** In place of `body`: JSON already. */
+  json?: string;
 }
 
 export interface ServerOptions {
@@ -160,11 +162,11 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
   }
 }
 
-function send(response: ServerResponse, { status, body }: ApiReply): void {
+function send(response: ServerResponse, { status, body, json }: ApiReply): void {
   if (response.headersSent || response.destroyed) return;
-  const text = body === undefined ? "" : JSON.stringify(body);
+  const text = json ?? (body === undefined ? "" : JSON.stringify(body));
   response.writeHead(status, {
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(text === "" ? {} : { "content-type": "application/json" }),
     "content-length": Buffer.byteLength(text),
   });
   response.end(text);

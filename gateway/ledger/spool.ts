@@ -37,6 +37,8 @@ export interface Spool {
   append(body: EventBody, at?: Date): void;
   /** Up to `limit` durable events after that number. What was acknowledged may be gone: it then begins later. */
   read(after: number, limit: number): Promise<GatewayEvent[]>;
+  /** The same as a JSON array, as it lies on the disk: for passing on, which costs a tenth of reading and writing each. */
+  readJson(after: number, limit: number): Promise<{ count: number; json: string }>;
   /** Everything up to here is committed by the control plane and may leave the disk. */
   acknowledge(upTo: number): void;
   /** Called when new events can be read. Returns what takes the listener off again. */
@@ -125,22 +127,26 @@ class FileSpool implements Spool {
   }
 
   async read(after: number, limit: number): Promise<GatewayEvent[]> {
-    const events: GatewayEvent[] = [];
+    return JSON.parse((await this.readJson(after, limit)).json) as GatewayEvent[];
+  }
+
+  async readJson(after: number, limit: number): Promise<{ count: number; json: string }> {
+    const parts: Buffer[] = [];
+    let count = 0;
     let next = Math.max(after + 1, this.#segments[0]!.first);
-    while (events.length < limit && next <= this.#durable) {
+    while (count < limit && next <= this.#durable) {
       const index = this.#segments.findLastIndex((segment) => segment.first <= next);
       if (index === -1) break;
       const last = Math.min((this.#segments[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1, this.#durable);
-      const part = await this.#readSegment(
-        this.#segments[index]!,
-        next,
-        Math.min(last, next + limit - events.length - 1),
-      );
-      if (part.length === 0) break;
-      for (const event of part) events.push(event);
-      next += part.length;
+      const part = await this.#readSegment(this.#segments[index]!, next, Math.min(last, next + limit - count - 1));
+      if (part.count === 0) break;
+      parts.push(...part.lines);
+      count += part.count;
+      next += part.count;
     }
-    return events;
+    // Whole lines, each ended by a line feed; within JSON there is none.
+    const lines = Buffer.concat(parts).toString("utf8");
+    return { count, json: `[${lines.slice(0, -1).replaceAll("\n", ",")}]` };
   }
 
   acknowledge(upTo: number): void {
@@ -234,16 +240,17 @@ class FileSpool implements Spool {
     });
   }
 
-  async #readSegment(segment: Segment, from: number, to: number): Promise<GatewayEvent[]> {
+  async #readSegment(segment: Segment, from: number, to: number): Promise<{ count: number; lines: Buffer[] }> {
     const isKnown = this.#cursor?.first === segment.first && this.#cursor.nextSequence <= from;
     let { nextSequence, offset } = isKnown ? this.#cursor! : { nextSequence: segment.first, offset: 0 };
-    const events: GatewayEvent[] = [];
+    const lines: Buffer[] = [];
+    let count = 0;
     let file: FileHandle;
     try {
       file = await open(segment.path, "r");
     } catch (error) {
       // Acknowledged and removed by another request in between.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { count, lines };
       throw error;
     }
     try {
@@ -254,11 +261,14 @@ class FileSpool implements Spool {
         if (bytesRead === 0) break;
         const text = rest.length ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
         let start = 0;
+        let wanted = 0;
         for (let end = text.indexOf(10); end !== -1 && nextSequence <= to; end = text.indexOf(10, start)) {
-          if (nextSequence >= from) events.push(JSON.parse(text.toString("utf8", start, end)) as GatewayEvent);
-          nextSequence += 1;
           start = end + 1;
+          if (nextSequence >= from) count += 1;
+          else wanted = start;
+          nextSequence += 1;
         }
+        lines.push(text.subarray(wanted, start));
         offset += start;
         rest = Buffer.from(text.subarray(start));
       }
@@ -266,7 +276,7 @@ class FileSpool implements Spool {
       await file.close();
     }
     this.#cursor = { first: segment.first, nextSequence, offset };
-    return events;
+    return { count, lines };
   }
 }
 
