@@ -108,7 +108,13 @@ export function database(): PrismaClient {
 /** Plain SQL for the hot paths of the workers, where a round trip counts. As unbound as `database()` until it is bound. */
 export function pool(): pg.Pool {
   if (!held.drawbridgePool) {
-    held.drawbridgePool = new pg.Pool({ connectionString: env.DATABASE_URL, options: "-c TimeZone=UTC", max: 20 });
+    held.drawbridgePool = new pg.Pool({
+      connectionString: env.DATABASE_URL,
+      options: "-c TimeZone=UTC",
+      max: 20,
+      // Statements that are queued at once cross at once; each still has its own answer.
+      pipeline: true,
+    });
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     held.drawbridgePool.on("error", () => {});
   }
