@@ -4,6 +4,7 @@
  * numbers are none is left out.
  */
 import type { GatewayEvent } from "@/gateway/protocol/events";
+import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
 export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
@@ -28,7 +29,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
         cipher: textOrNull(event.cipher, 100),
       };
     case "refused":
-      if (!(event.tenantId === null || isId(event.tenantId))) return undefined;
+      if (!(event.tenantId === null || isTenantId(event.tenantId))) return undefined;
       return {
         ...event,
         accountId: isId(event.accountId) ? event.accountId : null,
@@ -45,14 +46,24 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
   }
 }
 
-const isId = (value: unknown) =>
-  typeof value === "string" && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(value);
+const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const isId = (value: unknown) => typeof value === "string" && id.test(value);
+
+/** The nil tenant is ours: what is of nobody known has null. */
+const isTenantId = (value: unknown) => isId(value) && value !== nilTenant;
+
+const time = /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d\d\dZ$/;
 
 function isTime(value: unknown): boolean {
-  if (typeof value !== "string" || !/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ$/.test(value)) return false;
-  const parsed = Date.parse(value);
-  // Some dates that are none, such as 31 February, parse as another day.
-  return !Number.isNaN(parsed) && (value < `${value.slice(0, 8)}29` || new Date(parsed).toISOString() === value);
+  if (typeof value !== "string" || !time.test(value)) return false;
+  // Not every month has a 29th, 30th and 31st.
+  return value < `${value.slice(0, 8)}29` || isDay(value);
+}
+
+/** A date that is none, such as 31 February, is no date at all or another day. */
+function isDay(value: string): boolean {
+  const parsed = new Date(value);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString() === value;
 }
 
 const isAddress = (value: unknown) =>
@@ -63,7 +74,7 @@ const isAddress = (value: unknown) =>
 const isTotal = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isSession({ sessionId, tenantId, connectedAt }: { sessionId: string; tenantId: string; connectedAt: string }) {
-  return isId(sessionId) && isId(tenantId) && isTime(connectedAt);
+  return isId(sessionId) && isTenantId(tenantId) && isTime(connectedAt);
 }
 
 function hasTotals(event: Parameters<typeof isSession>[0] & { received: number; sent: number }) {

@@ -1,9 +1,9 @@
 /** Collect: follows a gateway's events by long poll and commits them as they come, so that screens are right within a second. */
-import type { EventsReply } from "@/gateway/protocol/api";
 import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
 import { getEvents } from "./client";
+import { prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
 
@@ -20,20 +20,22 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
   let cursor = Number(gateway.cursor);
   // What the gateway may forget is what is committed; what is read may be ahead of that by one batch.
   const read = (after: number) =>
-    getEvents(gateway, { epoch, after, committed: cursor, limit: batchLimit, waitMs }, signal).catch(
+    getEvents(gateway, { epoch, after, committed: cursor, limit: batchLimit, waitMs }, signal).then(
+      (reply) => ({ reply, prepared: prepareEvents(reply) }),
       (error: Error) => error,
     );
   const deadline = Date.now() + runMs;
-  let next: Promise<EventsReply | Error> | undefined;
+  let next: ReturnType<typeof read> | undefined;
   while (!signal.aborted && (next || Date.now() < deadline)) {
-    const reply = await (next ?? read(cursor));
+    const answer = await (next ?? read(cursor));
     next = undefined;
     if (signal.aborted) return;
-    if (reply instanceof Error) throw reply;
-    // There is more already: it is fetched while this is written.
+    if (answer instanceof Error) throw answer;
+    const { reply, prepared } = answer;
+    // There is more already: it is fetched and folded while this is written.
     const last = reply.events.at(-1)?.sequence;
     if (reply.events.length === batchLimit && Number.isSafeInteger(last)) next = read(last!);
-    const committed = await commitEvents(gatewayId, reply);
+    const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
     if (committed.dropped > 0)
       log.warn(

@@ -10,8 +10,7 @@ import type { EventsReply } from "@/gateway/protocol/api";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { nilTenant, pool } from "../core/db";
 import { isUniqueViolation } from "../core/errors";
-import { cleanEvent } from "./clean-event";
-import { foldEvents, rateOf, type SessionChange, type TenantBatch } from "./fold-events";
+import { type PreparedEvents, prepareEvents, rateOf, type SessionChange, type TenantBatch } from "./fold-events";
 
 export interface Committed {
   epoch: string;
@@ -22,22 +21,34 @@ export interface Committed {
   dropped: number;
 }
 
-/** @returns where the cursor stands now; undefined when the gateway is gone or the reply is from before its present epoch */
-export async function commitEvents(gatewayId: string, reply: EventsReply): Promise<Committed | undefined> {
+/**
+ * @param prepared what all of the reply's events come to, where that has been made ahead
+ * @returns where the cursor stands now; undefined when the gateway is gone or the reply is from before its present epoch
+ */
+export async function commitEvents(
+  gatewayId: string,
+  reply: EventsReply,
+  prepared = prepareEvents(reply),
+): Promise<Committed | undefined> {
   try {
-    return await attempt(gatewayId, reply, false);
+    return await attempt(gatewayId, reply, prepared, false);
   } catch (error) {
     // Two samples of a session at one moment, in two batches: so rare that only then are all asked whether they are there.
     if (!isUniqueViolation(error)) throw error;
-    return attempt(gatewayId, reply, true);
+    return attempt(gatewayId, reply, prepared, true);
   }
 }
 
-async function attempt(gatewayId: string, reply: EventsReply, isCareful: boolean): Promise<Committed | undefined> {
+async function attempt(
+  gatewayId: string,
+  reply: EventsReply,
+  prepared: PreparedEvents,
+  isCareful: boolean,
+): Promise<Committed | undefined> {
   const client = await pool().connect();
   try {
     await client.query("BEGIN");
-    const committed = await commit(client, gatewayId, reply, isCareful);
+    const committed = await commit(client, gatewayId, reply, prepared, isCareful);
     await client.query("COMMIT");
     return committed;
   } catch (error) {
@@ -52,6 +63,7 @@ async function commit(
   client: pg.PoolClient,
   gatewayId: string,
   reply: EventsReply,
+  prepared: PreparedEvents,
   isCareful: boolean,
 ): Promise<Committed | undefined> {
   // Not FOR UPDATE: receipts refer to this row meanwhile.
@@ -64,45 +76,33 @@ async function commit(
   const isSame = held.epoch === reply.epoch;
   if (!isSame && !reply.isNewEpoch) return undefined;
   const cursor = isSame ? Number(held.cursor) : 0;
-  const fresh = reply.events.filter((event) => Number.isSafeInteger(event?.sequence) && event.sequence > cursor);
-  const next = fresh.at(-1)?.sequence ?? cursor;
+  const isAllNew = prepared.lowest === undefined || prepared.lowest > cursor;
+  const { batches, confirmation, since, ...events } = isAllNew ? prepared : prepareEvents(reply, cursor);
+  const next = events.last ?? cursor;
   if (isSame && next === cursor) return { epoch: reply.epoch, cursor, events: 0, dropped: 0 };
-  const valid = await withKnownTenants(
-    client,
-    fresh.map(cleanEvent).filter((event) => event !== undefined),
-  );
+  const known = await findTenants(client, [...batches.keys()]);
   const touched = new Set<string>();
-  // What came before the newest confirmation is settled first, for that confirmation is about it.
-  const last = valid.findLastIndex(({ type }) => type === "confirmed");
   const origin = { gatewayId, epoch: reply.epoch, isCareful };
-  await write(client, origin, valid.slice(0, last + 1), touched);
-  const confirmation = valid[last];
-  if (confirmation?.type === "confirmed") await confirm(client, gatewayId, confirmation, touched);
-  await write(client, origin, valid.slice(last + 1), touched);
+  const passedOver = await write(client, origin, batches, known, touched);
+  if (confirmation) await confirm(client, gatewayId, confirmation, since, touched);
   await client.query(
     `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce($4::timestamptz, confirmed_at) WHERE id = $1`,
     [gatewayId, reply.epoch, next, confirmation?.at ?? null],
   );
   await notify(client, touched);
-  return { epoch: reply.epoch, cursor: next, events: valid.length, dropped: fresh.length - valid.length };
+  const written = events.valid - passedOver;
+  return { epoch: reply.epoch, cursor: next, events: written, dropped: events.count - written };
 }
 
-async function withKnownTenants(client: pg.PoolClient, events: GatewayEvent[]): Promise<GatewayEvent[]> {
-  const named = new Set(events.map(tenantOf).filter((id) => id !== undefined));
-  if (named.size === 0) return events;
+/** Which of these there are; what is of nobody known is the nil tenant's. */
+async function findTenants(client: pg.PoolClient, ids: string[]): Promise<Set<string>> {
+  const named = new Set(ids);
+  if (named.size === 0) return named;
   await client.query("SELECT set_config('app.worker', 'on', true)");
   const { rows } = await client.query<{ id: string }>("SELECT id FROM tenants WHERE id = ANY($1::uuid[])", [
     [...named],
   ]);
-  const known = new Set(rows.map(({ id }) => id));
-  const gone = new Set([...named].filter((id) => !known.has(id)));
-  return gone.size === 0 ? events : events.filter((event) => !gone.has(tenantOf(event) ?? nilTenant));
-}
-
-/** undefined for what concerns no one tenant. */
-function tenantOf(event: GatewayEvent): string | undefined {
-  if (event.type === "confirmed") return undefined;
-  return event.tenantId ?? undefined;
+  return new Set([nilTenant, ...rows.map(({ id }) => id)]);
 }
 
 interface Origin {
@@ -111,16 +111,25 @@ interface Origin {
   isCareful: boolean;
 }
 
-/** Statements run one after the other; they are queued at once, so that the next is made while the one before runs. */
+/**
+ * Statements run one after the other; they are queued at once, so that the next is there when the one before is done.
+ * @returns how many events were of tenants that are not known, and were passed over
+ */
 async function write(
   client: pg.PoolClient,
   { gatewayId, epoch, isCareful }: Origin,
-  events: GatewayEvent[],
+  batches: Map<string, TenantBatch>,
+  known: Set<string>,
   touched: Set<string>,
-): Promise<void> {
+): Promise<number> {
+  let passedOver = 0;
   const queued: Promise<unknown>[] = [];
   const unknown: [string, SessionChange[]][] = [];
-  for (const [tenantId, batch] of foldEvents(events)) {
+  for (const [tenantId, batch] of batches) {
+    if (!known.has(tenantId)) {
+      passedOver += batch.count;
+      continue;
+    }
     touched.add(tenantId);
     queued.push(
       bind(client, tenantId),
@@ -137,6 +146,7 @@ async function write(
     await bind(client, tenantId);
     await addUnknown(client, tenantId, gatewayId, missing);
   }
+  return passedOver;
 }
 
 const bind = (client: pg.PoolClient, tenantId: string) =>
@@ -271,13 +281,22 @@ async function addSamples(
   { samples }: TenantBatch,
   isCareful: boolean,
 ): Promise<void> {
-  if (samples.sessionIds.length === 0) return;
+  if (samples.session.length === 0) return;
   // Ids, times and whole numbers need no quoting; a list as text is far cheaper to make and send than one by one.
   await client.query({
     name: isCareful ? "ledger-samples-careful" : "ledger-samples",
     text: `INSERT INTO traffic_samples (tenant_id, session_id, at, received, sent)
-      SELECT $1::uuid, * FROM unnest($2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[]) ${isCareful ? "ON CONFLICT DO NOTHING" : ""}`,
-    values: [tenantId, list(samples.sessionIds), list(samples.ats), list(samples.received), list(samples.sent)],
+      SELECT $1::uuid, ($2::uuid[])[session], ($3::timestamptz[])[at], received, sent
+      FROM unnest($4::int[], $5::int[], $6::bigint[], $7::bigint[]) AS n (session, at, received, sent) ${isCareful ? "ON CONFLICT DO NOTHING" : ""}`,
+    values: [
+      tenantId,
+      list(samples.sessionIds),
+      list(samples.ats),
+      list(samples.session),
+      list(samples.at),
+      list(samples.received),
+      list(samples.sent),
+    ],
   });
 }
 
@@ -319,21 +338,26 @@ interface LiveHere {
 /** Rates are of the newest interval; a session that was silent for longer moves nothing. */
 const silentAfterMs = 15_000;
 
-/** Makes our list of the gateway's live sessions the same as its own: what was lost on the way heals here. */
+/**
+ * Makes our list of the gateway's live sessions the same as its own: what was lost on the way heals here. Sessions that it
+ * told something of since, which is written already, are left to the next list.
+ */
 async function confirm(
   client: pg.PoolClient,
   gatewayId: string,
   event: GatewayEvent & { type: "confirmed" },
+  since: Set<string>,
   touched: Set<string>,
 ): Promise<void> {
   const at = new Date(event.at);
   await client.query("SELECT set_config('app.worker', 'on', true)");
-  const { rows } = await client.query<LiveHere>({
+  const { rows: live } = await client.query<LiveHere>({
     name: "ledger-live",
     text: `SELECT tenant_id, id, connected_at, bytes_at, received_rate <> 0 OR sent_rate <> 0 AS is_moving
       FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL`,
     values: [gatewayId],
   });
+  const rows = live.filter(({ id }) => !since.has(id));
   const listed = new Set(event.sessions.map(({ sessionId }) => sessionId));
   const here = new Set(rows.map(({ id }) => id));
   const gone = rows.filter(({ id, connected_at }) => !listed.has(id) && connected_at < at);
@@ -341,7 +365,7 @@ async function confirm(
     ({ id, is_moving, bytes_at }) => is_moving && listed.has(id) && at.getTime() - bytes_at.getTime() > silentAfterMs,
   );
   const reopened = event.sessions
-    .filter(({ sessionId }) => !here.has(sessionId))
+    .filter(({ sessionId }) => !here.has(sessionId) && !since.has(sessionId))
     .map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, id: sessionId }));
   const inEachTenant = async (
     sessions: { tenant_id: string; id: string }[],
