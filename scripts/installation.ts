@@ -169,7 +169,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       });
     running.push(
       run("app", ["node_modules/next/dist/bin/next", "start", "-p", String(settings.PORT), "-H", settings.HOST]),
-      run("workers", ["dist/workers.mjs"]),
+      // Room for a batch of events to be young in: otherwise the collector spends half its time on copying garbage.
+      run("workers", ["--max-semi-space-size=64", "dist/workers.mjs"]),
     );
     const answering = appAnswers(settings);
     answering.catch(() => {});
