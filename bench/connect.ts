@@ -127,7 +127,7 @@ function startBareServer(bench: BenchGateway): number {
       `mode server\ntls-server\nproto udp4\nport ${barePort}\ndev tunbare\ndev-type tun\ntopology subnet`,
       "server 100.127.0.0 255.255.0.0\ndh none\ntls-version-min 1.2\ndata-ciphers AES-256-GCM:CHACHA20-POLY1305",
       // What ours has too: without it openvpn takes a hundred handshakes in ten seconds and no more.
-      "connect-freq-initial 10000 10\nkeepalive 5 15\nexplicit-exit-notify 2\npush \"explicit-exit-notify 1\"",
+      'connect-freq-initial 10000 10\nkeepalive 5 15\nexplicit-exit-notify 2\npush "explicit-exit-notify 1"',
       "remote-cert-tls client\nverify-client-cert require\nverb 1",
       `tls-crypt-v2 ${bench.tlsCryptV2File}`,
       `<ca>\n${controlPlane.clientAuthority.certificate.trim()}\n</ca>`,

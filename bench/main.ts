@@ -6,6 +6,7 @@ import { type Bench, printReport } from "./report";
 
 const benches: Record<string, () => Promise<Bench>> = {
   connect: async () => (await import("./connect")).connect,
+  ingest: async () => (await import("./ingest")).ingest,
   start: async () => (await import("./start")).start,
 };
 
