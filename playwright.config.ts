@@ -35,7 +35,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "story", testMatch: "story.e2e.ts", timeout: 180_000 },
-    { name: "screens", testMatch: "*.e2e.ts", testIgnore: "story.e2e.ts" },
+    { name: "story", testMatch: "story.e2e.ts", timeout: 240_000 },
+    // Each test goes through many screens, thrice.
+    { name: "screens", testMatch: "*.e2e.ts", testIgnore: "story.e2e.ts", timeout: 300_000 },
   ],
 });
