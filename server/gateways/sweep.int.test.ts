@@ -36,6 +36,11 @@ afterAll(async () => {
   await dropDatabase();
 });
 
+/** One sweep compares a few documents only, and tenants of earlier tests are there too. */
+const compareAll = async () => {
+  for (let round = 0; round < 4; round++) await sweep();
+};
+
 describe("the sweep", () => {
   test("adds the push again that was lost, and starts the collector", async () => {
     await sweep();
@@ -77,17 +82,17 @@ describe("the sweep", () => {
 
   test("finds a document that drifted at the same revision, and has all of it sent", async () => {
     await push();
-    await sweep();
+    await compareAll();
     expect(await applied()).toMatchObject({ isDrifted: false, checkedAt: expect.any(Date) });
     gateway.documents.get(tenantId)!.accounts.clear();
     await inTenant(system, tenantId, ({ tx }) =>
       tx.appliedRevision.updateMany({ where: { tenantId }, data: { checkedAt: null } }),
     );
-    await sweep();
+    await compareAll();
     expect(await applied()).toMatchObject({ isDrifted: true, revision: 0n });
     await push();
     expect(gateway.documents.get(tenantId)!.accounts.size).toBe(1);
-    await sweep();
+    await compareAll();
     expect(await applied()).toMatchObject({ isDrifted: false, revision: 1n });
   });
 
