@@ -68,6 +68,7 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
       ending.signal.throwIfAborted();
       agents.push(runAgent(gateway, options));
     }
+    if (gateways.length === 0) throw new Error(`this database has no region with the code ${regionCodes.join(" or ")}`);
     const [sites, people] = await both(
       addSites(lab, administrator, ending.signal),
       addPeople(lab, administrator, gateways),
@@ -80,7 +81,7 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
     const [first, ...others] = await Promise.all(Array.from({ length: 1 + spareMachines }, () => lab.addPerson()));
     await untilEnrolled(administrator, gateways, options, ending.signal);
     ending.signal.throwIfAborted();
-    if (gateways.length > 0) clients.push(...(await connect(first!, options)));
+    clients.push(...(await connect(first!, options)));
     people.push({ ...first!, ...(clients.length > 0 ? { connectedAs: connectedAccount.email } : {}) }, ...others);
     return people;
   };

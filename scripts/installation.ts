@@ -134,7 +134,10 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
     // The seed and the demonstration network act through the server's own code, in this process.
     Object.assign(process.env, environment);
-    let networkObstacle = settings.DRAWBRIDGE_NETWORK === "off" ? "DRAWBRIDGE_NETWORK is off" : findNetworkObstacle();
+    const wantsNetwork = (settings.DRAWBRIDGE_NETWORK ?? (embedded ? "on" : "off")) === "on";
+    let networkObstacle = wantsNetwork
+      ? findNetworkObstacle()
+      : "it is off (DRAWBRIDGE_NETWORK=on starts it in this database too)";
     const prepareDatabase = async () => {
       if (existsSync(seedingPath(dataDir))) {
         if (!embedded)

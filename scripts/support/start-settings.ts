@@ -20,7 +20,10 @@ export const startSettings = z.object({
     .enum(["demonstration", "operator", "empty"])
     .optional()
     .describe("What a new database is filled with; `demonstration`, or `empty` where DATABASE_URL is set"),
-  DRAWBRIDGE_NETWORK: z.enum(["auto", "off"]).default("auto").describe("`off` starts no demonstration network"),
+  DRAWBRIDGE_NETWORK: z
+    .enum(["on", "off"])
+    .optional()
+    .describe("Whether the demonstration network is started; `on`, or `off` where DATABASE_URL is set"),
   DRAWBRIDGE_LAB: z.coerce
     .number()
     .int()
