@@ -1,0 +1,302 @@
+/**
+ * From the commit of a change to both gateways' receipts, in a tenant of 10,000 accounts: real workers, a database that
+ * syncs, two real agents with their kernels. Accounts are revoked and restored by the domain's own functions; between any
+ * two changes each part of the floor is taken once, at the same gateways and in the same databases.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { z } from "zod";
+import { labTools } from "../e2e/lab/network";
+import { createNftPipe } from "../gateway/firewall/command-pipe";
+import { formatAddress, parseAddress } from "../gateway/protocol/addresses";
+import { asStaff } from "../prisma/seed/callers";
+import { largeNetwork, seedLarge, sizeOf } from "../prisma/seed/large";
+import { seedOperator } from "../prisma/seed/operator";
+import { startDemonstrationNetwork } from "../scripts/demonstration-network";
+import { root } from "../scripts/support/bootstrap.mjs";
+import { buildGateway, buildWorkers } from "../scripts/support/builds";
+import { Console } from "../scripts/support/console";
+import type { NetworkNote } from "../scripts/support/installation-note";
+import { ProcessBook } from "../scripts/support/processes";
+import { supervise } from "../scripts/support/supervise";
+import { restoreAccount, revokeAccount } from "../server/accounts/accounts";
+import { ensureAuthorities } from "../server/certificates/authority";
+import { inTenant, system } from "../server/core/db";
+import { createWorker, defineJob, enqueue } from "../server/core/queue";
+import { closeGatewayConnections, getState } from "../server/gateways/client";
+import { findReceipt } from "../server/revisions/revisions";
+import { median, percentile, type Report, round } from "./report";
+import { createScratchDatabase, type ScratchDatabase } from "./scratch-database";
+
+const accounts = Number(process.env.BENCH_ACCOUNTS ?? 10_000);
+const changes = Number(process.env.BENCH_CHANGES ?? 200);
+const warmUp = 20;
+const password = "a-password-for-the-bench";
+
+export async function propagation(): Promise<Report> {
+  const scratch = await createScratchDatabase();
+  const installation = startInstallation(scratch);
+  const owner = new pg.Client({ connectionString: scratch.ownerUrl });
+  let floor: Awaited<ReturnType<typeof prepareFloor>> | undefined;
+  try {
+    const { tenantId, gateways } = await installation.ready;
+    await owner.connect();
+    const watch = await watchReceipts(owner, tenantId, gateways.length);
+    const { rows: people } = await owner.query<Person>(
+      "SELECT id, host(address) AS address FROM accounts ORDER BY id LIMIT $1",
+      [changes],
+    );
+    floor = await prepareFloor(owner, gateways);
+    await requireEnforced(tenantId, people[0]!, gateways, watch);
+
+    const total: number[] = [];
+    const parts = { enqueued: [] as number[], receipt: [] as number[], agent: [] as number[] };
+    const floors = Object.fromEntries(Object.keys(floor.parts).map((name) => [name, [] as number[]]));
+    for (let n = 0; n < warmUp + changes; n++) {
+      const change = await propagate(tenantId, people[n >> 1]!.id, n % 2 === 0, watch);
+      const taken: [string, number][] = [];
+      for (const [name, part] of Object.entries(floor.parts)) taken.push([name, await timed(part)]);
+      if (n < warmUp) continue;
+      total.push(change.ms);
+      parts.enqueued.push(change.enqueuedMs);
+      const { rows } = await owner.query<{ ms: number; took: number }>(receiptTimes, [tenantId, change.revision]);
+      parts.receipt.push(rows[0]!.ms);
+      parts.agent.push(rows[0]!.took);
+      for (const [name, ms] of taken) floors[name]!.push(ms);
+    }
+    const least = Object.values(floors).reduce((sum, samples) => sum + median(samples), 0);
+    const row = (what: string, samples: number[]) => ({
+      what,
+      "p50, ms": round(median(samples)),
+      "p99, ms": round(percentile(samples, 99)),
+    });
+    return {
+      unit: "ms, p50",
+      value: median(total),
+      floor: least,
+      ratio: median(total) / least,
+      reach: "p50 ratio ≤ 3",
+      rows: [
+        row(`commit → both kernels and both receipts, ${accounts} accounts`, total),
+        row("  of it: both jobs added", parts.enqueued),
+        row("  of it: the slower agent, request → kernel", parts.agent),
+        row("  as the receipt tells it (whole ms)", parts.receipt),
+        ...Object.entries(floors).map(([name, samples]) => row(`floor: ${name}`, samples)),
+        { what: "floor: sum of the medians", "p50, ms": round(least), "p99, ms": "" },
+      ],
+    };
+  } finally {
+    await floor?.close();
+    await owner.end();
+    await installation.stop();
+    closeGatewayConnections();
+    await scratch.destroy();
+  }
+}
+
+interface Person {
+  id: string;
+  address: string;
+}
+
+/** Of the slower gateway. */
+const receiptTimes = `SELECT max(extract(epoch FROM p.enforced_at - c.at) * 1000)::float8 AS ms, max(p.took_ms) AS took
+  FROM pushes p JOIN changes c ON c.tenant_id = p.tenant_id AND c.revision = p.to_revision WHERE p.tenant_id = $1 AND p.to_revision = $2`;
+
+/** A workers' process, two gateways and a large tenant that both of them have. */
+function startInstallation({ folder, settings }: ScratchDatabase) {
+  const console = new Console(join(folder, "logs"), true);
+  const book = new ProcessBook(join(folder, "run"));
+  const stops: (() => Promise<void>)[] = [];
+  const start = async () => {
+    const { signal } = new AbortController();
+    await Promise.all([buildWorkers(console, signal), buildGateway(console, signal)]);
+    await ensureAuthorities();
+    const { administrator, plans } = await seedOperator(password, "administrator@drawbridge.example");
+    const workers = supervise({
+      name: "workers",
+      console,
+      book,
+      spawn: () =>
+        spawn(process.execPath, [join(root, "dist/workers.mjs")], {
+          cwd: root,
+          env: { ...process.env, ...settings, NODE_ENV: "production" },
+          detached: true,
+          stdio: ["ignore", "pipe", "pipe"],
+        }),
+    });
+    stops.push(() => workers.stop());
+    const network = startDemonstrationNetwork({
+      labNumber: 243,
+      dataDir: folder,
+      password,
+      console,
+      book,
+      logLevel: "info",
+    });
+    stops.push(() => network.stop());
+    const { gateways } = await network.ready;
+    const { tenantId } = await asStaff(administrator).tenants.create({
+      name: "Meridian Rail",
+      slug: "meridian-rail",
+      planId: plans.Enterprise!,
+      networks: [largeNetwork],
+      admin: { email: "admin@meridian-rail.example" },
+    });
+    await seedLarge(tenantId, sizeOf(accounts), { password });
+    const isThere = () =>
+      inTenant(system, tenantId, async ({ tx }) => {
+        const { revision } = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+        return (await tx.appliedRevision.count({ where: { tenantId, revision } })) === gateways.length;
+      });
+    const deadline = Date.now() + 90_000;
+    while (!(await isThere())) {
+      if (Date.now() > deadline) throw new Error("the gateways did not get the large tenant in time");
+      await delay(100);
+    }
+    return { tenantId, gateways };
+  };
+  const ready = start();
+  return {
+    ready,
+    async stop() {
+      await ready.catch(() => {});
+      for (const stop of stops.reverse()) await stop();
+    },
+  };
+}
+
+interface Watch {
+  /** From here on receipts are heard. */
+  begin(): void;
+  /** Resolves with the time at which the last gateway's receipt of that revision was heard of. */
+  all(revision: number): Promise<number>;
+}
+
+/** A receipt is announced as it is committed; that it is the one that was meant is asked afterwards. */
+async function watchReceipts(client: pg.Client, tenantId: string, gateways: number): Promise<Watch> {
+  let heardAt: number[] = [];
+  let wake = () => {};
+  client.on("notification", () => {
+    heardAt.push(performance.now());
+    wake();
+  });
+  await client.query("LISTEN receipts");
+  const isEnforced = (revision: number) =>
+    inTenant(system, tenantId, async (scope) =>
+      (await findReceipt(scope, revision))!.gateways.every(({ status, ms }) => status === "enforced" && ms !== null),
+    );
+  return {
+    begin() {
+      heardAt = [];
+    },
+    async all(revision) {
+      for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+        if (heardAt.length >= gateways && (await isEnforced(revision))) return heardAt.at(-1)!;
+        const heard = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        if (heardAt.length < gateways) await Promise.race([heard, delay(1_000)]);
+      }
+      throw new Error(`revision ${revision} has no receipts after 30 s`);
+    },
+  };
+}
+
+async function propagate(tenantId: string, accountId: string, isRevoked: boolean, watch: Watch) {
+  let committedAt = 0;
+  watch.begin();
+  const { revision } = await inTenant(system, tenantId, async (scope) => {
+    // First in order, so before the jobs.
+    scope.afterCommit(async () => {
+      committedAt = performance.now();
+    });
+    return isRevoked ? revokeAccount(scope, { accountId, reason: "for the bench" }) : restoreAccount(scope, accountId);
+  });
+  const enqueuedMs = performance.now() - committedAt;
+  return { revision, enqueuedMs, ms: (await watch.all(revision)) - committedAt };
+}
+
+/** That a receipt is true: the kernels have the account's address before, not while it is revoked, and again after. */
+async function requireEnforced(
+  tenantId: string,
+  { id, address }: Person,
+  gateways: NetworkNote["gateways"],
+  watch: Watch,
+): Promise<void> {
+  const expect = async (isIn: boolean) => {
+    for (const { namespace, name } of gateways) {
+      const rules = await labTools().exec(namespace, ["nft", "list", "ruleset"]);
+      if (new RegExp(`\\b${address.replaceAll(".", "\\.")}\\b(?!/)`).test(rules) !== isIn)
+        throw new Error(`${name}: ${address} ought ${isIn ? "" : "not "}to be in the kernel`);
+    }
+  };
+  await expect(true);
+  await propagate(tenantId, id, true, watch);
+  await expect(false);
+  await propagate(tenantId, id, false, watch);
+  await expect(true);
+}
+
+const hop = defineJob({ name: "bench.hop", schema: z.object({}), attempts: 1, backoffMs: 100, concurrency: 1 });
+
+/** What cannot be done without, each by itself. */
+async function prepareFloor(client: pg.Client, gateways: NetworkNote["gateways"]) {
+  await client.query("CREATE TABLE bench_floor (id int PRIMARY KEY, changed int)");
+  await client.query("INSERT INTO bench_floor VALUES (1, 0)");
+
+  let arrived = () => {};
+  const worker = createWorker(hop, async () => arrived());
+  await worker.worker.waitUntilReady();
+
+  const [gateway] = gateways;
+  const address = {
+    id: gateway!.id,
+    name: gateway!.name,
+    apiHost: gateway!.managementAddress,
+    apiPort: gateway!.apiPort,
+  };
+  const nft = createNftPipe(["ip", "netns", "exec", gateway!.namespace]);
+  const change = async (command: string) => {
+    const complaint = await nft.run(command);
+    if (complaint) throw new Error(complaint);
+  };
+  // As large as what is changed beside it.
+  await change("add table inet bench");
+  await change("add set inet bench people { type ipv4_addr; }");
+  const first = parseAddress("172.20.0.1");
+  for (let n = 0; n < accounts; n += 1_000) {
+    const some = Array.from({ length: Math.min(1_000, accounts - n) }, (_, i) => formatAddress(first + n + i));
+    await change(`add element inet bench people { ${some.join(", ")} }`);
+  }
+  let isIn = true;
+  const parts: Record<string, () => Promise<unknown>> = {
+    "one commit": () => client.query("UPDATE bench_floor SET changed = changed + 1"),
+    "one hop through the queue": () => {
+      const there = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      return Promise.all([there, enqueue(hop, {})]);
+    },
+    "one request over mutual TLS": () => getState(address),
+    "one element of a set in the kernel": () => {
+      isIn = !isIn;
+      return change(`${isIn ? "add" : "delete"} element inet bench people { ${formatAddress(first)} }`);
+    },
+  };
+  return {
+    parts,
+    async close() {
+      nft.close();
+      await worker.close();
+    },
+  };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
