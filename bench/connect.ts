@@ -1,9 +1,13 @@
 /**
  * Clients connected a second through one openvpn process whose connections our agent decides (certificate, password,
  * state, address), against the same openvpn deciding by certificate alone. Waves of reconnecting clients, in turns.
+ *
+ * An openvpn process is one thread, so what it can take is 1000 over the CPU milliseconds that it spends on a client; that
+ * is the figure compared. By the clock a wave is mostly the clients' own one-second timers and, on one machine, their own
+ * CPU: that rate is a row of the table. All accounts have one password hash, so argon2 is paid once.
  */
 import { execFileSync } from "node:child_process";
-import { openSync, readFileSync, writeFileSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { until } from "../e2e/lab/vpn-client";
@@ -11,8 +15,8 @@ import type { Entry } from "../gateway/protocol/document";
 import { type BenchGateway, startBenchGateway, uuid } from "./lab-gateway";
 import { median, percentile, type Report, round } from "./report";
 
-const clients = Number(process.env.BENCH_CLIENTS ?? 200);
-const waves = Number(process.env.BENCH_WAVES ?? 6);
+const clients = 60;
+const waves = 6;
 const password = "a-password-for-the-bench";
 const barePort = 1195;
 
@@ -29,30 +33,40 @@ export async function connect(): Promise<Report> {
     writeFileSync(join(bench.folder, "password"), `person\n${password}\n`, { mode: 0o600 });
     const ours = startClients(bench, namespace, people, "ours", bench.port);
     const theirs = startClients(bench, namespace, people, "bare", barePort);
-    await Promise.all([ours.completed(1), theirs.completed(1)]);
+    await Promise.all([ours.completed(), theirs.completed()]);
 
     const process = (await bench.controlPlane.state()).processes[0]!.pid!;
     const rates = { ours: [] as number[], bare: [] as number[] };
     const cpu = { agent: 0, process: 0, bare: 0 };
-    for (let wave = 2; wave < 2 + waves; wave++) {
+    const connected = { ours: 0, bare: 0 };
+    for (let wave = 0; wave < waves; wave++) {
       const before = [cpuMs(bench.pid()), cpuMs(process)] as const;
-      rates.ours.push(await ours.wave(wave));
+      const mine = await ours.wave();
+      rates.ours.push(mine.rate);
+      connected.ours += mine.connected;
       cpu.agent += cpuMs(bench.pid()) - before[0];
       cpu.process += cpuMs(process) - before[1];
       const bareBefore = cpuMs(bare);
-      rates.bare.push(await theirs.wave(wave));
+      const other = await theirs.wave();
+      rates.bare.push(other.rate);
+      connected.bare += other.connected;
       cpu.bare += cpuMs(bare) - bareBefore;
     }
-    const each = (ms: number) => round(ms / (waves * clients));
+    const each = {
+      ours: cpu.process / connected.ours,
+      agent: cpu.agent / connected.ours,
+      bare: cpu.bare / connected.bare,
+    };
+    const capacity = { ours: 1_000 / each.ours, bare: 1_000 / each.bare };
     return {
       unit: "clients a second",
-      value: median(rates.ours),
-      floor: median(rates.bare),
-      ratio: median(rates.ours) / median(rates.bare),
+      value: capacity.ours,
+      floor: capacity.bare,
+      ratio: capacity.ours / capacity.bare,
       reach: "ratio ≥ 0.9",
       rows: [
-        { arm: "our agent decides", "clients a second": round(median(rates.ours)), "openvpn CPU ms a client": each(cpu.process), "agent CPU ms a client": each(cpu.agent) }, // biome-ignore format: a row
-        { arm: "certificate alone", "clients a second": round(median(rates.bare)), "openvpn CPU ms a client": each(cpu.bare), "agent CPU ms a client": 0 }, // biome-ignore format: a row
+        { arm: "our agent decides", "openvpn CPU ms a client": round(each.ours), "agent CPU ms a client": round(each.agent), "clients a second by the clock": round(median(rates.ours)) }, // biome-ignore format: a row
+        { arm: "certificate alone", "openvpn CPU ms a client": round(each.bare), "agent CPU ms a client": 0, "clients a second by the clock": round(median(rates.bare)) }, // biome-ignore format: a row
       ],
     };
   } finally {
@@ -98,21 +112,29 @@ function startClients(bench: BenchGateway, namespace: string, people: Person[], 
       .filter((line) => line.includes("Initialization Sequence Completed"))
       .map((line) => Number(line.split(" ")[0]))
       .sort((a, b) => a - b);
-  const completed = (times: number) =>
+  const completed = () =>
     until(
-      () => completions().length >= times * people.length,
+      () => completions().length >= people.length,
       90_000,
       () =>
-        `${arm}: ${completions().length} of ${times * people.length} connected:\n${readFileSync(logFile, "utf8").slice(-3_000)}\n${bench.log().slice(-2_000)}`,
+        `${arm}: ${completions().length} of ${people.length} connected:\n${readFileSync(logFile, "utf8").slice(-3_000)}\n${bench.log().slice(-2_000)}`,
     );
   return {
     completed,
-    /** Reconnects all; clients a second over the middle nine tenths, which leaves out timers that are not the server's. */
-    async wave(number: number): Promise<number> {
+    /**
+     * Reconnects all, and waits for nineteen in twenty: UDP may lose one for half a minute.
+     * @returns how many connected, and how many a second over the middle nine tenths
+     */
+    async wave(): Promise<{ connected: number; rate: number }> {
+      const before = completions().length;
       for (const child of children) child.kill("SIGUSR1");
-      await completed(number);
-      const times = completions().slice(-people.length);
-      return (0.9 * people.length) / (percentile(times, 95) - percentile(times, 5));
+      await until(
+        () => completions().length >= before + 0.95 * people.length,
+        60_000,
+        () => `${arm}: ${completions().length - before} of ${people.length} came back:\n${bench.log().slice(-2_000)}`,
+      );
+      const times = completions().slice(before);
+      return { connected: times.length, rate: (0.9 * times.length) / (percentile(times, 95) - percentile(times, 5)) };
     },
   };
 }
@@ -167,9 +189,11 @@ async function document(people: Person[], gatewayId: string): Promise<Entry[]> {
   ];
 }
 
-/** CPU time that a process has used, in milliseconds. */
+/** CPU time that a process has used, in milliseconds: all of its threads, to the nanosecond. */
 function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  // utime and stime, in ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const spent = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return spent.reduce((sum, ns) => sum + ns, 0) / 1e6;
 }
