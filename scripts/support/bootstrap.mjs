@@ -63,6 +63,7 @@ export function findStalePackages() {
     const found = installed[path];
     if (!found && (optional || peer || devOptional)) continue;
     if (!found) return `${path.replace("node_modules/", "")} is missing`;
+    if (!existsSync(join(root, path))) return `${path.replace("node_modules/", "")} is missing`;
     if (found.version !== version) return `${path.replace("node_modules/", "")} is ${found.version}, not ${version}`;
   }
   return undefined;
