@@ -3,30 +3,27 @@
  * people's machines, one of them connected. It is built from what the database says, and tells the database, as an
  * administrator, only where its gateways are. Ended, nothing of it stays; its gateways' state does, for the next start.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createLab, type Lab, type LabGateway, type LabPerson } from "../e2e/lab/network";
+import { createLab, type Lab, type LabPerson } from "../e2e/lab/network";
 import { asStaff, type Caller, type StaffMember } from "../prisma/seed/callers";
 import { connectedAccount } from "../prisma/seed/demonstration-data";
+import { seedHistory } from "../prisma/seed/history";
 import { inTransaction, system } from "../server/core/db";
+import {
+  inNamespace,
+  type NetworkOptions,
+  type PlacedGateway,
+  placeGateway,
+  regionCodes,
+  runAgent,
+  untilEnrolled,
+} from "./demonstration-gateways";
 import { ensureProfile } from "./demonstration-profile";
-import { root } from "./support/bootstrap.mjs";
-import type { Console } from "./support/console";
 import type { NetworkNote } from "./support/installation-note";
 import { claimLab } from "./support/lab-claim";
-import type { ProcessBook } from "./support/processes";
 import { type Supervised, supervise } from "./support/supervise";
-
-export interface NetworkOptions {
-  labNumber: number;
-  dataDir: string;
-  password: string;
-  console: Console;
-  book: ProcessBook;
-  logLevel: string;
-}
 
 export interface DemonstrationNetwork {
   /** Resolves when the gateways are enrolled and the client has been started. */
@@ -35,13 +32,6 @@ export interface DemonstrationNetwork {
   kill(): void;
 }
 
-/** One gateway a region, in this order. */
-const regionCodes = ["fra", "dub"];
-const apiPort = 8443;
-const processes = [
-  { name: "udp", protocol: "udp" as const, port: 1194 },
-  { name: "tcp", protocol: "tcp" as const, port: 443 },
-];
 /** What stands behind the gateways for tenants that are yet to be made, so that a first device can be reached. */
 const spareSites = 3;
 const spareDevices = [10, 11, 12, 13, 14].map((last) => ({ address: `10.0.0.${last}`, name: `spare device ${last}` }));
@@ -58,13 +48,13 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
     release = await claimLab(options.labNumber);
     const administrator = asStaff(await findAdministrator());
     lab = await createLab(options.labNumber);
-    const gateways: NetworkNote["gateways"] = [];
+    const gateways: PlacedGateway[] = [];
     for (const code of regionCodes) {
       ending.signal.throwIfAborted();
       const place = await lab.addGateway();
       const gateway = await placeGateway(administrator, code, place, options);
       if (!gateway) continue;
-      gateways.push(gateway.note);
+      gateways.push(gateway);
       ending.signal.throwIfAborted();
       agents.push(runAgent(gateway, options));
     }
@@ -73,14 +63,16 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
       addSites(lab, administrator, ending.signal),
       addPeople(lab, administrator, gateways),
     );
-    return { lab: options.labNumber, gateways, sites, people };
+    return { lab: options.labNumber, gateways: gateways.map(({ note }) => note), sites, people };
   };
 
-  const addPeople = async (lab: Lab, administrator: Caller, gateways: NetworkNote["gateways"]) => {
+  const addPeople = async (lab: Lab, administrator: Caller, gateways: PlacedGateway[]) => {
     const people: NetworkNote["people"] = [];
     const [first, ...others] = await Promise.all(Array.from({ length: 1 + spareMachines }, () => lab.addPerson()));
     await untilEnrolled(administrator, gateways, options, ending.signal);
     ending.signal.throwIfAborted();
+    const fresh = gateways.filter(({ isNew }) => isNew);
+    await seedHistory(fresh.map(({ note, regionCode }) => ({ id: note.id, region: regionCode })));
     clients.push(...(await connect(first!, options)));
     people.push({ ...first!, ...(clients.length > 0 ? { connectedAs: connectedAccount.email } : {}) }, ...others);
     return people;
@@ -133,103 +125,6 @@ async function findAdministrator(): Promise<StaffMember> {
   return { userId: user.id, name: user.name, email: user.email, staffRole: "administrator" };
 }
 
-interface PlacedGateway {
-  note: NetworkNote["gateways"][number];
-  stateDir: string;
-  /** Where it is yet to be enrolled. */
-  token: string | undefined;
-}
-
-/** Makes the gateway's entry, or moves it to where this lab has it. */
-async function placeGateway(
-  administrator: Caller,
-  regionCode: string,
-  place: LabGateway,
-  { dataDir }: NetworkOptions,
-): Promise<PlacedGateway | undefined> {
-  const region = (await administrator.regions.list()).find(({ code }) => code === regionCode);
-  if (!region) return undefined;
-  const name = `${regionCode}-1`;
-  const stateDir = join(dataDir, "gateways", name);
-  const wanted = {
-    name,
-    regionId: region.id,
-    apiHost: place.managementAddress,
-    apiPort,
-    publicHost: place.wanAddress,
-    processes,
-  };
-  const known = (await administrator.gateways.list({ search: name })).rows.find((row) => row.name === name);
-  let gatewayId = known?.id;
-  let token: string | undefined;
-  if (!known) {
-    await rm(stateDir, { recursive: true, force: true });
-    ({ gatewayId, token } = await administrator.gateways.create(wanted));
-  } else {
-    if (known.apiHost !== wanted.apiHost || known.publicHost !== wanted.publicHost || known.apiPort !== apiPort)
-      await administrator.gateways.update({ ...wanted, processes: known.processes, gatewayId: known.id });
-    if (!known.enrolledAt || !existsSync(join(stateDir, "identity/enrolled.json"))) {
-      await rm(stateDir, { recursive: true, force: true });
-      ({ token } = await administrator.gateways.renewToken({ gatewayId: known.id }));
-    }
-  }
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  return {
-    stateDir,
-    token,
-    note: {
-      id: gatewayId!,
-      name,
-      region: region.name,
-      namespace: place.namespace,
-      wanAddress: place.wanAddress,
-      managementAddress: place.managementAddress,
-      apiPort,
-    },
-  };
-}
-
-function runAgent({ note, stateDir, token }: PlacedGateway, { console, book, logLevel }: NetworkOptions): Supervised {
-  return supervise({
-    name: note.name,
-    console,
-    book,
-    // Takes the tunnels and the rules down with it.
-    stopSignal: "SIGUSR2",
-    patienceMs: 10_000,
-    spawn: () =>
-      inNamespace(note.namespace, [process.execPath, join(root, "dist/gateway.mjs")], {
-        GATEWAY_STATE_DIR: stateDir,
-        GATEWAY_API_HOST: note.managementAddress,
-        GATEWAY_API_PORT: String(note.apiPort),
-        ...(token ? { GATEWAY_TOKEN: token } : {}),
-        LOG_LEVEL: logLevel,
-        LOG_FORMAT: "pretty",
-      }),
-  });
-}
-
-/** The workers enrol a gateway as soon as its agent answers; profiles name enrolled ones only. */
-async function untilEnrolled(
-  administrator: Caller,
-  gateways: NetworkNote["gateways"],
-  { console }: NetworkOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    signal.throwIfAborted();
-    const { rows } = await administrator.gateways.list({ pageSize: 100 });
-    const waiting = gateways.filter(({ id }) => !rows.find((row) => row.id === id)?.enrolledAt);
-    if (waiting.length === 0) return;
-    if (Date.now() > deadline) {
-      const names = waiting.map(({ name }) => name).join(", ");
-      return console.line("network", `${names} did not enrol in time; the workers' log says why`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 async function addSites(lab: Lab, administrator: Caller, signal: AbortSignal): Promise<NetworkNote["sites"]> {
   const { rows } = await administrator.tenants.list({ state: ["active", "suspended"], pageSize: 100 });
   const tenants = rows.sort((a, b) => a.number - b.number);
@@ -266,13 +161,4 @@ async function connect(person: LabPerson, { dataDir, password, console, book }: 
   const look = `exec 3<>/dev/tcp/${connectedAccount.looksAt}/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3 >/dev/null`;
   const visits = ["bash", "-c", `while sleep 2; do timeout 2 bash -c "${look}" 2>/dev/null; done`];
   return [inMachine("client", [...client, "--verb", "1"]), inMachine("visits", visits)];
-}
-
-/** Leads a session of its own, so that a Ctrl-C in the terminal is not its. */
-function inNamespace(namespace: string, command: string[], env: Record<string, string>): ChildProcess {
-  return spawn("ip", ["netns", "exec", namespace, ...command], {
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, ...env } as unknown as NodeJS.ProcessEnv,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
 }

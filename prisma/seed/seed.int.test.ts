@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createGatewayRow } from "@/e2e/support/principals";
 import { canonical } from "@/gateway/protocol/canonical";
 import { entryDigest } from "@/gateway/protocol/digest";
 import type { Entry } from "@/gateway/protocol/document";
@@ -8,6 +9,7 @@ import { closeQueues } from "@/server/core/queue";
 import { projectTenant } from "@/server/tenants/projection";
 import { asStaff } from "./callers";
 import { tenants } from "./demonstration-data";
+import { seedHistory } from "./history";
 import { largeNetwork, seedLarge } from "./large";
 import { seed } from "./seed";
 
@@ -71,6 +73,37 @@ describe("the demonstration", () => {
     );
     expect(mara.mustChangePassword).toBe(false);
     expect(await verifyPassword(mara.passwordHash, password)).toBe(true);
+  });
+});
+
+describe("the demonstration's history", () => {
+  test("is over by now, one session of an account at a time, and comes to rest in the ledger once", async () => {
+    const { id: gatewayId } = await createGatewayRow();
+    const { id: tenantId } = await findTenant("harbour-cranes");
+    const now = new Date();
+    await seedHistory([{ id: gatewayId, region: "fra" }], now);
+    await seedHistory([{ id: gatewayId, region: "fra" }], now);
+    const [sessions, refusals, samples] = await inTenant(system, tenantId, ({ tx }) =>
+      Promise.all([
+        tx.session.findMany({
+          where: { tenantId, gatewayId },
+          orderBy: [{ accountId: "asc" }, { connectedAt: "asc" }],
+        }),
+        tx.refusal.findMany({ where: { tenantId, gatewayId } }),
+        tx.trafficSample.count({ where: { tenantId } }),
+      ]),
+    );
+    expect(sessions.length).toBeGreaterThan(15);
+    expect(samples).toBeGreaterThan(sessions.length);
+    expect(new Set(refusals.map(({ code }) => code))).toContain("account_revoked");
+    for (const [index, session] of sessions.entries()) {
+      expect(session.disconnectedAt!.getTime()).toBeLessThan(now.getTime());
+      const next = sessions[index + 1];
+      if (next?.accountId === session.accountId) {
+        expect(next.connectedAt.getTime()).toBeGreaterThan(session.disconnectedAt!.getTime());
+        expect(next.id > session.id).toBe(true);
+      }
+    }
   });
 });
 
