@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  findCommand,
   installCommand,
   installTools,
   isRoot,
+  missingTools,
   prepareCode,
   root,
   systemTools,
@@ -94,7 +94,7 @@ function labObstacle() {
   if (!isRoot) return "network namespaces and /dev/net/tun need root. Run it as root: sudo npm test -- lab browser";
   if (!existsSync("/dev/net/tun"))
     return "there is no /dev/net/tun. Load it: modprobe tun (in a container: --device /dev/net/tun --cap-add NET_ADMIN --cap-add SYS_ADMIN)";
-  const lacking = systemTools.network.filter(({ command }) => !findCommand(command));
+  const lacking = missingTools(systemTools.network);
   return lacking.length > 0 ? `${lacking.map(({ name }) => name).join(", ")} not installed` : undefined;
 }
 

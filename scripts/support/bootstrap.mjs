@@ -22,6 +22,7 @@ export const systemTools = {
   ],
   tests: [
     { name: "chromium", command: "chromium", purpose: "browser tests" },
+    { name: "fonts-liberation", path: "/usr/share/fonts/truetype/liberation", purpose: "text in the browser" },
     { name: "redis-server", command: "redis-server", purpose: "tests of the queue on Redis" },
     { name: "openssh-client", command: "ssh", purpose: "tests that reach a device by ssh" },
     { name: "openssl", command: "openssl", purpose: "tests that read certificates with another's eyes" },
@@ -37,6 +38,10 @@ const say = (text) => process.stdout.write(`${text}\n`);
 /** Node, npm packages and generated code. @throws Error that says how to mend it. */
 export function prepareCode() {
   requireNode();
+  // Where a shell leaves them out, root's tools would not be found.
+  process.env.PATH = [
+    ...new Set([...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"]),
+  ].join(":");
   installPackages();
   linkPostgresLibraries();
   generateClient();
@@ -138,7 +143,8 @@ export function findCommand(command) {
   return folders.map((folder) => join(folder, command)).find((path) => existsSync(path));
 }
 
-export const missingTools = (tools) => tools.filter(({ command }) => !findCommand(command));
+export const missingTools = (tools) =>
+  tools.filter(({ command, path }) => !(path ? existsSync(path) : findCommand(command)));
 
 export const installCommand = (tools) =>
   `apt-get update && apt-get install -y --no-install-recommends ${tools.map(({ name }) => name).join(" ")}`;
