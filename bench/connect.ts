@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { until } from "../e2e/lab/vpn-client";
 import type { Entry } from "../gateway/protocol/document";
+import { plainAccount, plainTenant } from "../gateway/testing/values";
 import { type BenchGateway, startBenchGateway, uuid } from "./lab-gateway";
 import { median, percentile, type Report, round } from "./report";
 
@@ -166,7 +167,11 @@ async function document(people: Person[], gatewayId: string): Promise<Entry[]> {
   // As the control plane makes them: 19 MiB, two passes.
   const passwordHash = await argon2id({ password, salt: Buffer.alloc(16, 7), parallelism: 1, iterations: 2, memorySize: 19_456, hashLength: 32, outputType: "encoded" }); // biome-ignore format: settings
   return [
-    { kind: "tenant", id: uuid(1), value: { number: 1, name: "bench", state: "active", blocks: ["100.64.16.0/20"] } },
+    {
+      kind: "tenant",
+      id: uuid(1),
+      value: { ...plainTenant, number: 1, name: "bench", state: "active", blocks: ["100.64.16.0/20"] },
+    },
     { kind: "network", id: uuid(2), value: { cidr: "10.0.0.0/24" } },
     { kind: "uplink", id: gatewayId, value: { interface: "mgmt", nextHop: null } },
     { kind: "policy", id: uuid(3), value: { name: "all", isEnabled: true, groups: [uuid(4)], rules: [{ protocol: "tcp", from: 80, to: 80 }] } }, // biome-ignore format: an entry
@@ -175,6 +180,7 @@ async function document(people: Person[], gatewayId: string): Promise<Entry[]> {
         kind: "account",
         id,
         value: {
+          ...plainAccount,
           name: `person ${n}`,
           state: "active",
           reason: null,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { formatAddress, parseAddress } from "../gateway/protocol/addresses";
 import type { Entry } from "../gateway/protocol/document";
+import { plainAccount, plainDevice, plainTenant } from "../gateway/testing/values";
 import { startBenchGateway, uuid } from "./lab-gateway";
 import { median, type Report } from "./report";
 
@@ -60,7 +61,7 @@ function* document(number: number, gatewayId: string): Generator<Entry> {
   yield {
     kind: "tenant",
     id: uuid(number),
-    value: { number, name: `tenant ${number}`, state: "active", blocks: [`${formatAddress(base)}/18`] },
+    value: { ...plainTenant, number, name: `tenant ${number}`, state: "active", blocks: [`${formatAddress(base)}/18`] },
   };
   yield { kind: "network", id: id(1, 0), value: { cidr: "10.0.0.0/16" } };
   yield { kind: "uplink", id: gatewayId, value: { interface: "mgmt", nextHop: null } };
@@ -73,6 +74,7 @@ function* document(number: number, gatewayId: string): Generator<Entry> {
       kind: "account",
       id: id(4, n),
       value: {
+        ...plainAccount,
         name: `person ${n}`,
         state: "active",
         reason: null,
@@ -84,6 +86,10 @@ function* document(number: number, gatewayId: string): Generator<Entry> {
       },
     };
     const address = formatAddress(parseAddress("10.0.0.1") + n);
-    yield { kind: "device", id: id(5, n), value: { name: `device ${n}`, address, groups: [id(3, n % 20)] } };
+    yield {
+      kind: "device",
+      id: id(5, n),
+      value: { ...plainDevice, name: `device ${n}`, address, groups: [id(3, n % 20)] },
+    };
   }
 }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountValue, Entry } from "@/gateway/protocol/document";
+import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
 import { createLab, type Lab, type LabGateway, type LabPerson, type LabSite } from "./network";
 import { TestControlPlane } from "./test-control-plane";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
@@ -391,7 +392,11 @@ function tenant(number: number): Entry[] {
   const block = `100.64.${number * 16}.0/20`;
   const nextHop = gateway.nextHop(number);
   return [
-    { kind: "tenant", id: uuid(number), value: { number, name: `tenant ${number}`, state: "active", blocks: [block] } },
+    {
+      kind: "tenant",
+      id: uuid(number),
+      value: { ...plainTenant, number, name: `tenant ${number}`, state: "active", blocks: [block] },
+    },
     { kind: "network", id: uuid(50), value: { cidr: "10.0.0.0/24" } },
     ...(number === 2 ? [{ kind: "network" as const, id: uuid(51), value: { cidr: "10.20.0.0/24" } }] : []),
     { kind: "uplink", id: controlPlane.gatewayId, value: { interface: `up-${number}`, nextHop } },
@@ -402,8 +407,12 @@ function tenant(number: number): Entry[] {
 function devices(number: number): Entry[] {
   const outside = number === 1 ? "10.0.0.12" : "10.20.0.5";
   return [
-    { kind: "device", id: uuid(20), value: { name: "inside", address: "10.0.0.10", groups: [uuid(30)] } },
-    { kind: "device", id: uuid(21), value: { name: "outside", address: outside, groups: [] } },
+    {
+      kind: "device",
+      id: uuid(20),
+      value: { ...plainDevice, name: "inside", address: "10.0.0.10", groups: [uuid(30)] },
+    },
+    { kind: "device", id: uuid(21), value: { ...plainDevice, name: "outside", address: outside, groups: [] } },
     policy(number),
   ];
 }
@@ -416,6 +425,7 @@ function policy(number: number, isEnabled = true): Entry {
 
 function account(person: Person, change: Partial<AccountValue> = {}): Entry {
   const value: AccountValue = {
+    ...plainAccount,
     name: `account ${person.accountId}`,
     state: "active",
     reason: null,

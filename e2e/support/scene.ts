@@ -1,5 +1,6 @@
 /** What integration tests of gateways and sessions begin with: a region, gateways that answer, a tenant with an account. */
 import { randomUUID } from "node:crypto";
+import { plainAccount, plainDevice, plainTenant } from "@/gateway/testing/values";
 import { ensureAuthorities } from "../../server/certificates/authority";
 import { gatewayTrust, issueGatewayCertificate } from "../../server/certificates/certificates";
 import { bind, database, inTenant, inTransaction, system } from "../../server/core/db";
@@ -56,11 +57,16 @@ export async function createTenant(name: string): Promise<{ tenantId: string; ac
     await publish(
       { ...scope, tenantId },
       [
-        { kind: "tenant", id: tenantId, value: { number: tenant.number, name, state: "active", blocks: [] } },
+        {
+          kind: "tenant",
+          id: tenantId,
+          value: { ...plainTenant, number: tenant.number, name, state: "active", blocks: [] },
+        },
         {
           kind: "account",
           id: account.id,
           value: {
+            ...plainAccount,
             ...{ name: account.name, state: "active", reason: null, address: "100.70.0.1", passwordHash: null },
             ...{ mustChangePassword: false, fingerprints: [], policies: [] },
           },
@@ -75,10 +81,14 @@ export async function createTenant(name: string): Promise<{ tenantId: string; ac
 /** Raises the tenant's revision by one. */
 export async function change(tenantId: string, summary: string, deviceId = randomUUID()): Promise<number> {
   return inTenant(system, tenantId, (scope) =>
-    publish(scope, [{ kind: "device", id: deviceId, value: { name: summary, address: "10.0.0.10", groups: [] } }], {
-      summary,
-      subject: { kind: "device", id: deviceId },
-    }),
+    publish(
+      scope,
+      [{ kind: "device", id: deviceId, value: { ...plainDevice, name: summary, address: "10.0.0.10", groups: [] } }],
+      {
+        summary,
+        subject: { kind: "device", id: deviceId },
+      },
+    ),
   );
 }
 

@@ -10,6 +10,7 @@ import type { AccountValue, Entry } from "../protocol/document";
 import { createAuthority } from "../testing/authority";
 import { type Caller, callApi } from "../testing/call-api";
 import { createFakeSupervisor } from "../testing/fake-supervisor";
+import { plainAccount, plainTenant } from "../testing/values";
 import { createRoutes } from "./routes";
 import { type ApiServer, startServer } from "./server";
 
@@ -97,12 +98,13 @@ const config: GatewayConfig = {
 const tenant: Entry = {
   kind: "tenant",
   id: tenantId,
-  value: { number: 1, name: "Harbour Pumps", state: "active", blocks: ["100.64.16.0/20"] },
+  value: { ...plainTenant, number: 1, name: "Harbour Pumps", state: "active", blocks: ["100.64.16.0/20"] },
 };
 const account = (change: Partial<AccountValue> = {}): Entry => ({
   kind: "account",
   id: anna,
   value: {
+    ...plainAccount,
     name: "Anna Lindqvist",
     state: "active",
     reason: null,
@@ -192,7 +194,10 @@ describe("a request that is wrong", () => {
     ],
     ["entries[0].value.interface", { kind: "uplink", id: gatewayId, value: { interface: 'up"; drop', nextHop: null } }],
     ["entries[0].id", { kind: "device", id: "x y", value: null }],
-    ["entries[0].kind", { kind: "grant", id: anna, value: null }],
+    ["entries[0].kind", { kind: "parcel", id: anna, value: null }],
+    ["entries[0].value.label", { ...tenant, value: { ...tenant.value, label: "no_label" } }],
+    ["entries[0].value.hold.until", account({ hold: { until: "tomorrow", reason: "rest" } })],
+    ["entries[0].value.rate.up", account({ rate: { down: 1, up: 0 } })],
     ["entries[0].id", { ...tenant, id: anna }],
     ...[
       [{ protocol: "tcp", from: 0, to: 1 }, "from"] as const,

@@ -22,10 +22,18 @@ const interfaceName = z
   .refine((name) => !name.startsWith("db-"), "must not be one of the tunnels");
 const port = z.number().int().min(1, "must be at least 1").max(65535, "must be at most 65535").nullable();
 
+const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a label of DNS");
+const moment = z.iso.datetime({ message: "must be a time in UTC, ISO 8601" });
+const hold = z.looseObject({ until: moment, reason: text(500) }).nullable();
+const kbps = z.number().int().min(1, "must be at least 1 kbit/s").max(100_000_000, "must be at most 100 Gbit/s");
+const fingerprints = z.array(z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex")).max(100);
+
 const tenant = z.looseObject({
   number: z.number().int().min(1).max(2_000_000_000),
   name: text(200),
+  label,
   state: z.enum(["active", "suspended"]),
+  secondSession: z.enum(["replace", "refuse"]),
   blocks: z.array(cidr.refine(isInRange, `must lie in the platform's range ${platformRange}`)).max(64),
 });
 const network = z.looseObject({
@@ -45,10 +53,20 @@ const account = z.looseObject({
     .regex(/^\$argon2id\$[\x21-\x7e]*$/, "must be an argon2id hash")
     .nullable(),
   mustChangePassword: z.boolean(),
-  fingerprints: z.array(z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hex")).max(100),
+  fingerprints,
   policies: z.array(id).max(1_000),
+  hold,
+  rate: z.looseObject({ down: kbps, up: kbps }).nullable(),
 });
-const device = z.looseObject({ name: text(200), address, groups: z.array(id).max(1_000) });
+const device = z.looseObject({
+  name: text(200),
+  label,
+  attachment: z.enum(["routed", "openvpn"]),
+  address,
+  fingerprints,
+  hold,
+  groups: z.array(id).max(1_000),
+});
 const rule = z
   .looseObject({ protocol: z.enum(["tcp", "udp", "icmp"]), from: port, to: port })
   .refine(({ from, to }) => (from === null) === (to === null), { path: ["to"], message: "must be null where from is" })
@@ -66,6 +84,12 @@ const policy = z.looseObject({
   groups: z.array(id).max(1_000),
   rules: z.array(rule).max(1_000),
 });
+const grant = z.looseObject({
+  account: id,
+  groups: z.array(id).max(1_000),
+  rules: z.array(rule).max(1_000),
+  until: moment,
+});
 
 const entry = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("tenant"), id, value: tenant.nullable() }),
@@ -74,6 +98,7 @@ const entry = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("account"), id, value: account.nullable() }),
   z.object({ kind: z.literal("device"), id, value: device.nullable() }),
   z.object({ kind: z.literal("policy"), id, value: policy.nullable() }),
+  z.object({ kind: z.literal("grant"), id, value: grant.nullable() }),
 ]);
 
 const revision = z.number().int().min(0);

@@ -11,6 +11,7 @@ import {
   type TenantDocument,
 } from "../protocol/document";
 import type { EntryChange } from "../state/entry-change";
+import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { Compiler } from "./compile";
 import { FakeKernel } from "./fake-kernel";
 import { mergeRanges, printDelta } from "./ruleset";
@@ -83,7 +84,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
       (state): Entry => ({
         kind: "tenant",
         id: tenantId,
-        value: state && { number: 7, name: "tenant", state, blocks: ["100.64.16.0/20"] },
+        value: state && { ...plainTenant, number: 7, name: "tenant", state, blocks: ["100.64.16.0/20"] },
       }),
     ),
   },
@@ -91,6 +92,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
 
 function account(n: number, { isActive, policies }: { isActive: boolean; policies: string[] }): AccountValue {
   return {
+    ...plainAccount,
     name: `account ${n}`,
     state: isActive ? "active" : "revoked",
     reason: null,
@@ -103,11 +105,15 @@ function account(n: number, { isActive, policies }: { isActive: boolean; policie
 }
 
 function device(n: number, { isInside, groups }: { isInside: boolean; groups: string[] }): DeviceValue {
-  return { name: `device ${n}`, address: isInside ? `10.0.0.${n}` : `192.168.0.${n}`, groups };
+  return { ...plainDevice, name: `device ${n}`, address: isInside ? `10.0.0.${n}` : `192.168.0.${n}`, groups };
 }
 
 const opening: Entry[] = [
-  { kind: "tenant", id: tenantId, value: { number: 7, name: "tenant", state: "active", blocks: ["100.64.16.0/20"] } },
+  {
+    kind: "tenant",
+    id: tenantId,
+    value: { ...plainTenant, number: 7, name: "tenant", state: "active", blocks: ["100.64.16.0/20"] },
+  },
   { kind: "network", id: id(5, 0), value: { cidr: "10.0.0.0/24" } },
   { kind: "uplink", id: gatewayId, value: { interface: "up-7", nextHop: null } },
 ];
@@ -119,6 +125,7 @@ function put(document: TenantDocument, entries: readonly Entry[]): EntryChange[]
     const map = {
       network: "networks",
       uplink: "uplinks",
+      grant: "grants",
       account: "accounts",
       device: "devices",
       policy: "policies",

@@ -63,7 +63,7 @@ export class Compiler {
     if (!tenant) return emptyDelta();
     for (const change of changes) {
       for (const [value, sign] of [[change.before, -1] as const, [change.after, 1] as const]) {
-        if (value) this.#contribute(tenant, { ...change, value } as Contribution, sign);
+        if (value && change.kind !== "grant") this.#contribute(tenant, { ...change, value } as Contribution, sign);
       }
     }
     return this.#settle();
@@ -255,7 +255,7 @@ export class Compiler {
 type Sign = 1 | -1;
 type Contribution = {
   [K in EntryChange["kind"]]: { kind: K; id: string; value: NonNullable<Extract<EntryChange, { kind: K }>["after"]> };
-}[Exclude<EntryChange["kind"], "tenant" | "network">];
+}[Exclude<EntryChange["kind"], "tenant" | "network" | "grant">];
 
 interface ActiveTenant {
   number: number;
@@ -283,6 +283,7 @@ function withoutChanges(document: TenantDocument, changes: readonly EntryChange[
     accounts: new Map(document.accounts),
     devices: new Map(document.devices),
     policies: new Map(document.policies),
+    grants: new Map(document.grants),
   };
   for (const { kind, id, before: value } of changes) putEntry(before, { kind, id, value } as Entry);
   return before;

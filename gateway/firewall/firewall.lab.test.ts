@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type AccountValue, type Entry, emptyDocument, putEntry, type TenantDocument } from "../protocol/document";
 import { findEntry } from "../state/apply-entry";
 import type { EntryChange } from "../state/entry-change";
+import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { createIpRunner } from "./command-pipe";
 import { Compiler } from "./compile";
 import { createFirewall } from "./firewall";
@@ -61,7 +62,11 @@ const push = (tenantId: string, entries: Entry[]) => firewall.change(...put(tena
 function tenant(number: number, change: { state?: "active" | "suspended" } = {}): Entry[] {
   const block = `100.${64 + number}.0.0/16`;
   return [
-    { kind: "tenant", id: id(0, number), value: { number, name: "t", state: "active", blocks: [block], ...change } },
+    {
+      kind: "tenant",
+      id: id(0, number),
+      value: { ...plainTenant, number, name: "t", state: "active", blocks: [block], ...change },
+    },
     { kind: "network", id: id(5, number), value: { cidr: "10.0.0.0/24" } },
     { kind: "uplink", id: gatewayId, value: { interface: `up-${number}`, nextHop: `172.31.${number}.2` } },
   ];
@@ -69,6 +74,7 @@ function tenant(number: number, change: { state?: "active" | "suspended" } = {})
 
 function account(tenantNumber: number, n: number, policies: number[], state: AccountValue["state"] = "active"): Entry {
   const value: AccountValue = {
+    ...plainAccount,
     name: `account ${n}`,
     state,
     reason: null,
@@ -84,7 +90,7 @@ function account(tenantNumber: number, n: number, policies: number[], state: Acc
 const device = (n: number, groups: number[]): Entry => ({
   kind: "device",
   id: id(2, n),
-  value: { name: `device ${n}`, address: `10.0.0.${n}`, groups: groups.map((group) => id(3, group)) },
+  value: { ...plainDevice, name: `device ${n}`, address: `10.0.0.${n}`, groups: groups.map((group) => id(3, group)) },
 });
 
 const policy = (n: number, groups: number[], isEnabled = true): Entry => ({

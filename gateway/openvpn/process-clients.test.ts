@@ -11,6 +11,7 @@ import { SessionLedger } from "../ledger/sessions";
 import { openSpool, type Spool } from "../ledger/spool";
 import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
+import { plainAccount, plainTenant } from "../testing/values";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
 import { ProcessClients } from "./process-clients";
@@ -35,9 +36,10 @@ beforeEach(async () => {
   fake = await FakeOpenvpn.listen(join(folder, "m.sock"));
   spool = openSpool(join(folder, "spool"));
   document = emptyDocument("tenant");
-  document.tenant = { number: 1, name: "Acme", state: "active", blocks: [] };
+  document.tenant = { ...plainTenant, number: 1, name: "Acme", state: "active", blocks: [] };
   document.networks.set("n", { cidr: "10.20.0.0/16" });
   document.accounts.set("ana", {
+    ...plainAccount,
     name: "Ana",
     state: "active",
     reason: null,

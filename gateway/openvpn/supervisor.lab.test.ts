@@ -8,6 +8,7 @@ import { openSpool, type Spool } from "../ledger/spool";
 import type { GatewayConfig } from "../protocol/api";
 import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
+import { plainAccount, plainTenant } from "../testing/values";
 import { type Supervisor, startSupervisor } from "./supervisor";
 import { Lab, type LabIdentity, until } from "./test-lab";
 
@@ -31,9 +32,10 @@ beforeAll(async () => {
   ana = lab.identity("ana");
   stranger = lab.identity("stranger", "ana");
   document = emptyDocument(tenantId);
-  document.tenant = { number: 1, name: "Acme", state: "active", blocks: ["100.64.0.0/20"] };
+  document.tenant = { ...plainTenant, number: 1, name: "Acme", state: "active", blocks: ["100.64.0.0/20"] };
   document.networks.set("net", { cidr: "10.20.0.0/16" });
   document.accounts.set(accountId, {
+    ...plainAccount,
     name: "Ana",
     state: "active",
     reason: null,

@@ -5,15 +5,21 @@
  * two revisions is one indexed read, and its cost follows the change and not the tenant. A reference to an entry that
  * is not there grants nothing: default deny needs no referential integrity.
  */
-import type { AccountId, DeviceId, GatewayId, GroupId, PolicyId, TenantId } from "./ids";
+import type { AccountId, DeviceId, GatewayId, GrantId, GroupId, PolicyId, TenantId } from "./ids";
 
 export type TenantState = "active" | "suspended";
+
+export type SecondSession = "replace" | "refuse";
 
 export interface TenantValue {
   /** Small positive integer, unique for ever; names the tenant in the kernel (routing table, chain and set names). */
   number: number;
   name: string;
+  /** Names the tenant in DNS, e.g. `harbour` in `crane.harbour.vpn`. */
+  label: string;
   state: TenantState;
+  /** What becomes of an account's second connection: it takes the first's place, or is turned away. */
+  secondSession: SecondSession;
   /** CIDRs of the platform's range from which this tenant's stable addresses are cut, e.g. `100.64.16.0/20`. */
   blocks: string[];
 }
@@ -27,6 +33,20 @@ export interface NetworkValue {
 export interface UplinkValue {
   interface: string;
   nextHop: string | null;
+}
+
+/** Put off for a time: turned away at the door, and its packets dropped in the kernel, until then. */
+export interface Hold {
+  /** ISO 8601 in UTC. */
+  until: string;
+  /** Said at a refused attempt. */
+  reason: string;
+}
+
+/** The most that one session may carry, in kbit/s, as seen from the client. */
+export interface RateLimit {
+  down: number;
+  up: number;
 }
 
 export type AccountState = "active" | "revoked";
@@ -46,12 +66,24 @@ export interface AccountValue {
   fingerprints: string[];
   /** Policies that name this account, sorted. */
   policies: PolicyId[];
+  hold: Hold | null;
+  /** Null: as fast as it goes. */
+  rate: RateLimit | null;
 }
+
+/** How a device is reached: by the tenant's network behind the gateway, or by a tunnel of its own. */
+export type Attachment = "routed" | "openvpn";
 
 export interface DeviceValue {
   name: string;
-  /** Address in one of the tenant's networks. */
+  /** Names the device in DNS, below its tenant. */
+  label: string;
+  attachment: Attachment;
+  /** Routed: in one of the tenant's networks. On openvpn: its stable address, a /32 of the tenant's blocks. */
   address: string;
+  /** As an account's; none for a routed device. */
+  fingerprints: string[];
+  hold: Hold | null;
   /** Groups that hold this device, sorted. */
   groups: GroupId[];
 }
@@ -73,6 +105,16 @@ export interface PolicyValue {
   rules: PolicyRule[];
 }
 
+/** What a policy gives, to one account and for a while: the kernel's rule lapses at `until` by itself. */
+export interface GrantValue {
+  account: AccountId;
+  /** Device groups that it opens, sorted. */
+  groups: GroupId[];
+  rules: PolicyRule[];
+  /** ISO 8601 in UTC. */
+  until: string;
+}
+
 export interface EntryValues {
   /** One, its id the tenant's. */
   tenant: TenantValue;
@@ -82,10 +124,19 @@ export interface EntryValues {
   account: AccountValue;
   device: DeviceValue;
   policy: PolicyValue;
+  grant: GrantValue;
 }
 
 export type EntryKind = keyof EntryValues;
-export const entryKinds = ["tenant", "network", "uplink", "account", "device", "policy"] as const satisfies EntryKind[];
+export const entryKinds = [
+  "tenant",
+  "network",
+  "uplink",
+  "account",
+  "device",
+  "policy",
+  "grant",
+] as const satisfies EntryKind[];
 
 /** One entry as it now stands; a null value says that it is gone. */
 export type Entry = { [K in EntryKind]: { kind: K; id: string; value: EntryValues[K] | null } }[EntryKind];
@@ -100,6 +151,7 @@ export interface TenantDocument {
   accounts: Map<AccountId, AccountValue>;
   devices: Map<DeviceId, DeviceValue>;
   policies: Map<PolicyId, PolicyValue>;
+  grants: Map<GrantId, GrantValue>;
 }
 
 export function emptyDocument(tenantId: TenantId): TenantDocument {
@@ -112,6 +164,7 @@ export function emptyDocument(tenantId: TenantId): TenantDocument {
     accounts: new Map(),
     devices: new Map(),
     policies: new Map(),
+    grants: new Map(),
   };
 }
 
@@ -140,4 +193,5 @@ const collections = {
   account: "accounts",
   device: "devices",
   policy: "policies",
+  grant: "grants",
 } as const satisfies Record<Exclude<EntryKind, "tenant">, keyof TenantDocument>;

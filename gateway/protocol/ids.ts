@@ -4,5 +4,6 @@ export type AccountId = string;
 export type DeviceId = string;
 export type GroupId = string;
 export type PolicyId = string;
+export type GrantId = string;
 export type GatewayId = string;
 export type SessionId = string;

@@ -17,6 +17,7 @@ export function findEntry(document: TenantDocument, kind: EntryKind, id: string)
     account: document.accounts,
     device: document.devices,
     policy: document.policies,
+    grant: document.grants,
   };
   return maps[kind].get(id) ?? null;
 }

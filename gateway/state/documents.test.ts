@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Push } from "../protocol/api";
 import { emptyDigest, entryDigest, toggleDigest } from "../protocol/digest";
 import { type AccountValue, type Entry, entriesOf, type TenantDocument } from "../protocol/document";
+import { plainAccount, plainTenant } from "../testing/values";
 import { FileDocumentStore } from "./document-store";
 import { DocumentBook } from "./documents";
 
@@ -14,7 +15,7 @@ const boris = "00000000-0000-4000-8000-00000000000b";
 const tenant: Entry = {
   kind: "tenant",
   id: tenantId,
-  value: { number: 1, name: "Harbour Pumps", state: "active", blocks: ["100.64.16.0/20"] },
+  value: { ...plainTenant, number: 1, name: "Harbour Pumps", state: "active", blocks: ["100.64.16.0/20"] },
 };
 
 let folder: string;
@@ -177,6 +178,7 @@ describe("the documents", () => {
 
 function account(id: string, fingerprint: string): Entry {
   const value: AccountValue = {
+    ...plainAccount,
     name: `account of ${fingerprint}`,
     state: "active",
     reason: null,

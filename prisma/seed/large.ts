@@ -2,12 +2,14 @@
  * A tenant of any size, written in bulk: for measuring, and to see the screens with it. What the tables say and what is
  * published agree, as after any other change; each batch is one revision.
  */
+
 import { createHash } from "node:crypto";
 import { formatAddress, parseCidr } from "../../gateway/protocol/addresses";
 import type { Entry, PolicyRule } from "../../gateway/protocol/document";
 import { audit } from "../../server/core/audit";
 import { inTenant, lockTenant, system, type TenantScope } from "../../server/core/db";
 import { hashPassword } from "../../server/core/password";
+import { deviceEntry } from "../../server/devices/devices";
 import { publish } from "../../server/revisions/revisions";
 import { cutBlock, tenantEntry } from "../../server/tenants/tenants";
 import { randomOf, uuidOf } from "./deterministic";
@@ -84,11 +86,7 @@ export async function seedLarge(
       FROM unnest(${column("id")}::uuid[], ${column("name")}::text[], ${column("address")}::text[]) AS d (id, name, address)`;
     await scope.tx.$executeRaw`INSERT INTO device_group_members (tenant_id, group_id, device_id)
       SELECT ${tenantId}::uuid, * FROM unnest(${column("group")}::uuid[], ${column("id")}::uuid[])`;
-    return devices.map(({ id, name, address, group }) => ({
-      kind: "device",
-      id,
-      value: { name, address, groups: [group] },
-    }));
+    return devices.map(({ id, name, address, group }) => deviceEntry({ id, name, address, groups: [{ id: group }] }));
   });
 
   const passwordHash = await hashPassword(password);
@@ -132,6 +130,8 @@ export async function seedLarge(
             mustChangePassword: false,
             fingerprints: [fingerprint],
             policies: [policy],
+            hold: null,
+            rate: null,
           },
         }),
       ),

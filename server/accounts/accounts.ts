@@ -155,6 +155,8 @@ export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: 
           mustChangePassword: account.mustChangePassword,
           fingerprints: account.certificates.map((certificate) => certificate.fingerprint).sort(),
           policies: account.policies.map((policy) => policy.policyId).sort(),
+          hold: null,
+          rate: null,
         },
       });
     }

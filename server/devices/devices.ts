@@ -342,11 +342,30 @@ function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses
   };
 }
 
-const deviceEntry = ({ id, name, address, groups }: DeviceRow): Entry => ({
+type Projected = Pick<DeviceRow, "id" | "name" | "address"> & { groups: { id: string }[] };
+
+export const deviceEntry = ({ id, name, address, groups }: Projected): Entry => ({
   kind: "device",
   id,
-  value: { name, address, groups: groups.map((group) => group.id).sort() },
+  value: {
+    name,
+    label: labelOf(name),
+    attachment: "routed",
+    address,
+    fingerprints: [],
+    hold: null,
+    groups: groups.map((group) => group.id).sort(),
+  },
 });
+
+/** The name as a label of DNS (RFC 1035, 2.3.1). */
+function labelOf(name: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-");
+  return plain.slice(0, 63).replace(/^-+|-+$/g, "") || "device";
+}
 
 const changeable = ({ name, address, description, groups }: DeviceRow) => ({
   name,
