@@ -52,7 +52,7 @@ export class AdmissionDesk {
     if (first.outcome === "accept" || !match) throw new Error("a connection was accepted with its password unchecked");
 
     const accountKey = `${match.document.tenantId} ${match.accountId}`;
-    const addressKey = claim.realAddress.slice(0, claim.realAddress.lastIndexOf(":"));
+    const addressKey = claim.realAddress;
     const waitMs = this.#take(accountKey, addressKey);
     if (waitMs > 0) {
       const minutes = Math.ceil(waitMs / 60_000);

@@ -138,11 +138,17 @@ describe("a session", () => {
     expect(await only("disconnected")).toMatchObject([{ received: 31, sent: 22, code: "left" }]);
   });
 
-  it("that roams keeps its id", () => {
-    const session = enter(1);
-    ledger.move(session.sessionId, "198.51.100.9:4000");
+  it("that roams keeps its id, and says where it is now", async () => {
+    const { sessionId } = enter(1);
+    const realAddress = "198.51.100.9:4000";
+    ledger.move(sessionId, realAddress);
+    ledger.move(sessionId, realAddress);
+    expect(ledger.all()).toMatchObject([{ sessionId, realAddress }]);
+    expect(await only("moved")).toMatchObject([{ sessionId, realAddress }]);
+    // Whoever comes back cannot know whether that was told: it says it again.
     killAndReturn();
-    expect(ledger.all()).toMatchObject([{ sessionId: session.sessionId, realAddress: "198.51.100.9:4000" }]);
+    ledger.move(sessionId, realAddress);
+    expect(await only("moved")).toHaveLength(2);
   });
 });
 

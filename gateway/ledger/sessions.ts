@@ -191,12 +191,13 @@ export class SessionLedger implements Sessions {
     entry.hasNewBytes = true;
   }
 
-  /** The client goes on from another real address. */
+  /** The client's port became known, or it goes on from another address. Not kept: the next agent finds it out anew. */
   move(sessionId: string, realAddress: string): void {
-    const entry = this.#entries.get(sessionId);
-    if (!entry || entry.session.realAddress === realAddress) return;
-    this.#journal.write({ op: "moved", sessionId, realAddress });
-    entry.session.realAddress = realAddress;
+    const session = this.#entries.get(sessionId)?.session;
+    if (!session || session.realAddress === realAddress) return;
+    session.realAddress = realAddress;
+    const { tenantId, connectedAt } = session;
+    this.options.spool.append({ type: "moved", sessionId, tenantId, connectedAt, realAddress }, this.#now());
   }
 
   /** Milliseconds since the client was last heard. */

@@ -20,6 +20,8 @@ export interface FakeClient {
   vpnAddress: string | null;
   commonName: string;
   environment: string[];
+  /** Sends nothing after its handshake, so that openvpn lets it in only when it is hurried. */
+  isSlow?: boolean;
 }
 
 export class FakeOpenvpn {
@@ -153,8 +155,12 @@ export class FakeOpenvpn {
         if (argument === "on") this.say("SUCCESS: real-time state notification set to ON");
         else this.say(this.state, "END");
         return;
-      case "bytecount":
-        this.say("SUCCESS: bytecount interval changed");
+      case "env-filter":
+        this.say(`SUCCESS: env-filter set to ${argument}`);
+        return;
+      case "client-pending-auth":
+        outcome(client !== undefined);
+        if (client?.isSlow) this.#establish(client);
         return;
       case "status":
         this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
@@ -164,8 +170,7 @@ export class FakeOpenvpn {
         const address = /^ifconfig-push (\S+) /m.exec(command)?.[1] ?? null;
         if (!client) return;
         client.vpnAddress = address;
-        const established = establishedEnvironment.map((line) => line.replace("100.64.3.7", address ?? ""));
-        this.say(...clientBlock(`ESTABLISHED,${client.clientId}`, established));
+        if (!client.isSlow) this.#establish(client);
         return;
       }
       case "client-deny":
@@ -191,15 +196,18 @@ export class FakeOpenvpn {
     }
   }
 
+  #establish({ clientId, vpnAddress }: FakeClient): void {
+    const environment = establishedEnvironment.map((line) => line.replace("100.64.3.7", vpnAddress ?? ""));
+    this.say(...clientBlock(`ESTABLISHED,${clientId}`, environment));
+  }
+
   #environment({ environment, realAddress }: FakeClient): string[] {
-    const [address, port] = realAddress.split(":");
-    return environment.map((line) =>
-      line.replace(/^(untrusted_ip)=.*/, `$1=${address}`).replace(/^(untrusted_port)=.*/, `$1=${port}`),
-    );
+    const [address] = realAddress.split(":");
+    return environment.map((line) => line.replace(/^(untrusted_ip)=.*/, `$1=${address}`));
   }
 }
 
-export const recordedFingerprint = fingerprintColons.replaceAll(":", "");
+export const recordedFingerprint = fingerprintColons.replaceAll(":", "").toLowerCase();
 
 function statusRow({ commonName, realAddress, vpnAddress, clientId }: FakeClient): string {
   const since = "2026-11-22 05:28:46\t1795325326";

@@ -120,7 +120,7 @@ describe("a client", () => {
     expect(await session()).toMatchObject({
       accountId: "ana",
       clientId: 4,
-      realAddress: "192.0.2.2:50004",
+      realAddress: "192.0.2.2",
       vpnAddress: address,
       cipher: "AES-256-GCM",
       clientVersion: "2.6.14",
@@ -129,13 +129,39 @@ describe("a client", () => {
     });
   });
 
+  it("shows its port within a second", async () => {
+    fake.connect(4);
+    const { sessionId } = await session();
+    expect(await events("moved")).toMatchObject([{ sessionId, realAddress: "192.0.2.2:50004" }]);
+  });
+
+  it("that sends nothing more is let in without waiting for openvpn's next look", async () => {
+    fake.connect(4, { isSlow: true });
+    expect(await fake.told("client-pending-auth")).toBe("client-pending-auth 4 1 accepted 30");
+    expect(await session()).toMatchObject({ clientId: 4 });
+    fake.connect(5, { isSlow: true, environment: environment({ IV_PROTO: "2" }) });
+    fake.connect(6);
+    await vi.waitFor(() => expect(ledger.find("boot", 6)).toBeDefined(), patience);
+    await clients.reconcile();
+    // One does not know the word, the other needs it not.
+    expect(fake.commands.filter((command) => command.startsWith("client-pending-auth"))).toHaveLength(1);
+  });
+
+  it.each(["untrusted_ip=203.0.113.9", "session_state=Authenticated", "password=other"])(
+    "that says %s of itself, in openvpn's own words, is refused",
+    async (line) => {
+      fake.connect(1, { environment: ["session_state=Initial", ...connectEnvironment, line] });
+      expect(await fake.told("client-deny")).toContain("certificate_mismatch");
+    },
+  );
+
   it("is known by its certificate, whatever name it gives itself", async () => {
     fake.connect(1, { environment: environment({ username: "bob", common_name: "acc-bob" }) });
     expect((await session()).accountId).toBe("ana");
   });
 
   it("that shows two fingerprints is refused: one of them is forged", async () => {
-    fake.connect(1, { environment: [`tls_digest_sha256_0=${"a".repeat(64)}`, ...connectEnvironment] });
+    fake.connect(1, { environment: [`X509_0_SHA256=${"a".repeat(64)}`, ...connectEnvironment] });
     expect(await fake.told("client-deny")).toContain("certificate_mismatch");
     expect(await events("refused")).toMatchObject([{ tenantId: null, code: "certificate_mismatch" }]);
   });
@@ -182,7 +208,7 @@ describe("a client", () => {
     expect(denial).toContain(`"${code}"`);
     if (words) expect(denial).toContain(words);
     const [refused] = await events("refused");
-    expect(refused).toMatchObject({ code, realAddress: "192.0.2.2:50001", process: "udp-1194" });
+    expect(refused).toMatchObject({ code, realAddress: "192.0.2.2", process: "udp-1194" });
     expect(denial.endsWith(`"${refused!.reason.replace(/["\\]/g, "\\$&")}"`)).toBe(true);
     expect(ledger.all()).toEqual([]);
   });
@@ -317,7 +343,7 @@ describe("a renegotiation", () => {
     document.accounts.set("bob", { ...account(), fingerprints: ["b".repeat(64)], address: "100.64.3.8" });
     fake.connect(1);
     await session();
-    fake.renegotiate(1, 2, environment({ tls_digest_sha256_0: "bb:".repeat(32).slice(0, -1) }));
+    fake.renegotiate(1, 2, environment({ X509_0_SHA256: "bb:".repeat(32).slice(0, -1) }));
     expect(await fake.told("client-kill 1")).toContain("HALT");
     await events("disconnected");
   });
@@ -328,11 +354,21 @@ describe("ending a session", () => {
     fake.leavesWhenTold = false;
     fake.connect(1);
     const { sessionId } = await session();
+    await clients.reconcile();
     await ledger.end(sessionId, "kicked", 'a "reason" \\ of\nlines');
     expect(fake.commands.slice(-2)).toEqual([
       'client-kill 1 "HALT,a \\"reason\\" \\\\ of_lines"',
       "kill 192.0.2.2:50001",
     ]);
+    expect(ledger.all()).toEqual([]);
+  });
+
+  it("finds a client whose port is not known yet", async () => {
+    fake.leavesWhenTold = false;
+    fake.connect(1);
+    const { sessionId } = await session();
+    await ledger.end(sessionId, "kicked", "enough");
+    expect(fake.commands.at(-1)).toBe("kill 192.0.2.2:50001");
     expect(ledger.all()).toEqual([]);
   });
 

@@ -142,7 +142,7 @@ describe("a client", () => {
       cipher: "AES-256-GCM",
       platform: "linux",
       clientVersion: expect.stringMatching(/^2\.6\./),
-      realAddress: expect.stringMatching(/^192\.0\.2\.2:\d+$/),
+      realAddress: expect.stringMatching(/^192\.0\.2\.2(:\d+)?$/),
     });
     expect(client.log()).toContain("route 10.20.0.0 255.255.0.0");
     expect(lab.ping()).toBe(true);
@@ -213,7 +213,8 @@ describe("a renegotiation", () => {
     const session = await connected();
     await until("another key", () => client.log().match(/Control Channel: TLS/g)?.length === 3, 20_000);
     expect(supervisor.sessions.all()).toMatchObject([{ sessionId: session.sessionId }]);
-    expect(lab.ping()).toBe(true);
+    // With keys this short, one packet may meet a key that has just gone.
+    await until("a packet", () => lab.ping());
   });
 
   it("ends the session of whom the password no longer opens", async () => {

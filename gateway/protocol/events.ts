@@ -27,7 +27,7 @@ export interface SessionStart {
   clientId: number;
   /** Name of the process on the gateway, e.g. `udp-1194`. */
   process: string;
-  /** `address:port` as the gateway sees the client. */
+  /** As the gateway sees the client: `address`, its port to follow (see `moved`), or `address:port`. */
   realAddress: string;
   vpnAddress: string;
   fingerprint: string;
@@ -53,6 +53,8 @@ export interface SessionBytes {
 export type EventBody =
   | ({ type: "connected" } & SessionStart)
   | ({ type: "bytes" } & SessionBytes)
+  /** The client's `address:port`, once it is known and when it changes. */
+  | { type: "moved"; sessionId: SessionId; tenantId: TenantId; connectedAt: string; realAddress: string }
   | ({ type: "disconnected"; code: DisconnectCode; reason: string | null } & SessionBytes)
   | {
       type: "refused";

@@ -12,6 +12,8 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
   switch (event.type) {
     case "bytes":
       return hasTotals(event) ? event : undefined;
+    case "moved":
+      return isSession(event) ? { ...event, realAddress: text(event.realAddress, 100) } : undefined;
     case "disconnected":
       if (!hasTotals(event)) return undefined;
       return { ...event, code: text(event.code, 40) as typeof event.code, reason: textOrNull(event.reason, 500) };

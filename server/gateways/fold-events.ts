@@ -60,6 +60,8 @@ export interface TenantBatch {
   continued: SessionChange[];
   samples: Samples;
   refusals: (GatewayEvent & { type: "refused" })[];
+  /** By session, the newest. */
+  moves: Map<string, GatewayEvent & { type: "moved" }>;
   /** How many events it was. */
   count: number;
 }
@@ -105,12 +107,17 @@ class Fold {
   readonly #times = new Map<string, number>();
   readonly #samples: Samples = { sessionIds: [], ats: [], session: [], at: [], received: [], sent: [] };
   readonly #refusals: TenantBatch["refusals"] = [];
+  #moves: TenantBatch["moves"] = new Map();
   #count = 0;
 
   add(event: Exclude<GatewayEvent, { type: "confirmed" }>): void {
     this.#count += 1;
     if (event.type === "refused") {
       this.#refusals.push(event);
+      return;
+    }
+    if (event.type === "moved") {
+      this.#moves.set(event.sessionId, event);
       return;
     }
     const known = this.#changes.get(event.sessionId);
@@ -140,6 +147,7 @@ class Fold {
       continued: all.filter(({ start }) => !start),
       samples: this.#samples,
       refusals: this.#refusals,
+      moves: this.#moves,
       count: this.#count,
     };
   }

@@ -137,6 +137,7 @@ async function write(
       continueSessions(client, tenantId, batch).then(
         (missing) => missing.length > 0 && unknown.push([tenantId, missing]),
       ),
+      moveSessions(client, tenantId, batch),
       addSamples(client, tenantId, batch, isCareful),
       addRefusals(client, tenantId, gatewayId, epoch, batch),
     );
@@ -273,6 +274,23 @@ async function addUnknown(
       missing.map((s) => s.end?.reason ?? null),
     ],
   );
+}
+
+async function moveSessions(client: pg.PoolClient, tenantId: string, batch: TenantBatch): Promise<void> {
+  if (batch.moves.size === 0) return;
+  const all = [...batch.moves.values()];
+  await client.query({
+    name: "ledger-move",
+    text: `UPDATE sessions s SET real_address = n.real_address
+      FROM unnest($2::uuid[], $3::timestamptz[], $4::text[]) AS n (id, connected_at, real_address)
+      WHERE s.tenant_id = $1::uuid AND s.id = n.id AND s.connected_at = n.connected_at`,
+    values: [
+      tenantId,
+      all.map(({ sessionId }) => sessionId),
+      all.map(({ connectedAt }) => connectedAt),
+      all.map(({ realAddress }) => realAddress),
+    ],
+  });
 }
 
 async function addSamples(
