@@ -6,6 +6,9 @@ import { table } from "./ruleset";
  * forward: only a tunnel may begin a flow, and only out by its own tenant's uplink; only that uplink may answer. Who may
  *   reach what is decided by the client's stable address, in both directions by the flow's first packet, so a device
  *   cannot begin, a client cannot reach a client, and a forged address from another tenant's uplink meets no block.
+ *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
+ *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
+ *   goes from one map to the other as the packet's mark.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
@@ -13,15 +16,16 @@ import { table } from "./ruleset";
  */
 export function printBase(range: string): string {
   return `table ${table} {
-  map people { type ipv4_addr : verdict; }
+  map people { type ipv4_addr : mark; }
+  map combinations { type mark : verdict; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
 
   chain forward {
     type filter hook forward priority filter; policy drop;
     ct state invalid drop
-    iifname "db-*" oifname . ip saddr @uplinks ct direction original ct original ip saddr vmap @people
-    oifname "db-*" iifname . ip daddr @uplinks ct direction reply ct original ip saddr vmap @people
+    iifname "db-*" oifname . ip saddr @uplinks ct direction original meta mark set ct original ip saddr map @people meta mark vmap @combinations
+    oifname "db-*" iifname . ip daddr @uplinks ct direction reply meta mark set ct original ip saddr map @people meta mark vmap @combinations
   }
 
   chain prerouting {

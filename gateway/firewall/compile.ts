@@ -42,6 +42,9 @@ export class Compiler {
     ["uplink_names", { members: new Map(), references: 1 }],
   ]);
   readonly #names = new Map<string, string>();
+  /** Of each combination that the kernel has. None is given twice, so that an old one never leads to another chain. */
+  readonly #numbers = new Map<string, number>();
+  #lastNumber = 0;
   #touched = new Touched();
 
   constructor(private readonly gatewayId: GatewayId) {}
@@ -199,7 +202,7 @@ export class Compiler {
     const present = people.get(address);
     if (present === wanted) return;
     if (present) push(delta.removed, "people", address);
-    if (wanted) push(delta.added, "people", `${address} : jump ${wanted}`);
+    if (wanted) push(delta.added, "people", `${address} : ${this.#numberOf(wanted)}`);
     if (wanted) people.set(address, wanted);
     else people.delete(address);
   }
@@ -236,12 +239,26 @@ export class Compiler {
       if (!present) return;
       chains.delete(name);
       delta.deadChains.push(name);
+      if (!this.#numbers.has(name)) return;
+      push(delta.removed, "combinations", `${this.#numberOf(name)}`);
+      this.#numbers.delete(name);
       return;
     }
+    if (!present && this.#combinations.has(name))
+      push(delta.added, "combinations", `${this.#numberOf(name)} : jump ${name}`);
     if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
     if (!present) delta.newChains.push(name);
     delta.chains.set(name, wanted);
     chains.set(name, wanted);
+  }
+
+  #numberOf(combination: string): number {
+    let number = this.#numbers.get(combination);
+    if (number === undefined) {
+      number = ++this.#lastNumber;
+      this.#numbers.set(combination, number);
+    }
+    return number;
   }
 
   /** A combination lives while an account has it; a policy's chain while a combination jumps to it, empty or not. */

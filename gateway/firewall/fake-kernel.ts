@@ -6,6 +6,9 @@ import { type Delta, emptyRuleset, type Line, type Ruleset } from "./ruleset";
  */
 export class FakeKernel {
   readonly ruleset: Ruleset = emptyRuleset();
+  /** The maps as they are, by number; `ruleset.people` is what they come to. */
+  readonly #people = new Map<string, string>();
+  readonly #combinations = new Map<string, string>();
 
   /** The phases of `printDelta`, in its order. */
   apply(delta: Delta): void {
@@ -20,7 +23,7 @@ export class FakeKernel {
     }
     for (const [set, keys] of delta.removed)
       for (const key of keys)
-        must(set === "people" ? people.delete(key) : sets.get(set)?.delete(key) === true, `${key} is not in ${set}`);
+        must((this.#mapOf(set) ?? sets.get(set))?.delete(key) === true, `${key} is not in ${set}`);
     for (const name of [...delta.chains.keys(), ...delta.deadChains]) {
       must(chains.has(name), `no chain ${name} to flush`);
       chains.set(name, []);
@@ -31,22 +34,34 @@ export class FakeKernel {
     }
     for (const [set, keys] of delta.added)
       for (const key of keys) {
-        if (set !== "people") {
+        const map = this.#mapOf(set);
+        if (!map) {
           must(sets.has(set) && !sets.get(set)!.has(key), `${key} is in ${set}`);
           sets.get(set)!.add(key);
           continue;
         }
-        const [address, chain] = key.split(" : jump ") as [string, string];
-        must(!people.has(address) && chains.has(chain), `${key} is there or jumps nowhere`);
-        people.set(address, chain);
+        const [from, to] = key.split(/ : (?:jump )?/) as [string, string];
+        must(!map.has(from), `${from} is in ${set}`);
+        map.set(from, to);
       }
+    for (const chain of this.#combinations.values()) must(chains.has(chain), `no chain ${chain} to jump to`);
+    people.clear();
+    for (const [address, number] of this.#people) {
+      const chain = this.#combinations.get(number);
+      if (chain) people.set(address, chain);
+    }
     const lines = () => [...chains.values()].flat();
     for (const name of delta.deadChains) {
-      const isUsed = [...people.values()].includes(name) || lines().some((l) => l.kind === "jump" && l.chain === name);
+      const isUsed =
+        [...this.#combinations.values()].includes(name) || lines().some((l) => l.kind === "jump" && l.chain === name);
       must(!isUsed && chains.delete(name), `chain ${name} is in use`);
     }
     for (const name of delta.deadSets)
       must(!lines().some((l) => l.kind !== "jump" && l.group === name) && sets.delete(name), `set ${name} is in use`);
+  }
+
+  #mapOf(name: string): Map<string, string> | undefined {
+    return { people: this.#people, combinations: this.#combinations }[name];
   }
 
   /** The first packet of a flow, from a tunnel out by the interface `via`. */

@@ -117,9 +117,11 @@ async function readKernel() {
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
   const fixed = ["forward", "prerouting", "input"];
+  // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
+  const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
+  const chainOf = new Map(map("combinations").map(([number, to]) => [number, to.jump.target as string]));
   return {
-    // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
-    people: new Map(of("map").flatMap(({ elem = [] }) => elem.map(([key, to]: any) => [key, to.jump.target]))),
+    people: new Map(map("people").map(([address, number]) => [address, chainOf.get(number)])),
     sets: new Map(
       of("set").map(({ name, elem = [] }) => [name, elem.map((one: unknown) => JSON.stringify(one)).sort()]),
     ),

@@ -3,7 +3,7 @@
  * and how either is written for nft. The part that never changes is in base.ts.
  */
 
-/** `people`: a stable address to its combination's chain. */
+/** `people`: a stable address to its combination's chain, which the kernel has by a number of the compiler's. */
 export interface Ruleset {
   people: Map<string, string>;
   /** Elements by set name: device groups' addresses, and the fixed sets of base.ts. */

@@ -5,7 +5,13 @@
  * A connection is named by (process boot, client id): both start again with openvpn, so a late word about an old one can
  * never touch a newer.
  */
-import type { DisconnectCode, EventBody, SessionStart } from "../protocol/events";
+import {
+  type DisconnectCode,
+  type EventBody,
+  maxReadings,
+  type SessionStart,
+  type TenantTotals,
+} from "../protocol/events";
 import { SessionIds } from "./session-id";
 import { type Accepted, connectionKey, type JournalLine, SessionJournal } from "./session-journal";
 import type { Spool } from "./spool";
@@ -250,10 +256,11 @@ export class SessionLedger implements Sessions {
   flushBytes(): void {
     const changed = Array.from(this.#entries.values()).filter((entry) => entry.hasNewBytes);
     if (changed.length === 0) return;
-    for (const entry of changed) {
-      entry.hasNewBytes = false;
-      const { sessionId, tenantId, connectedAt, received, sent } = entry.session;
-      this.options.spool.append({ type: "bytes", sessionId, tenantId, connectedAt, received, sent }, this.#now());
+    for (const entry of changed) entry.hasNewBytes = false;
+    const at = this.#now();
+    for (let n = 0; n < changed.length; n += maxReadings) {
+      const some = changed.slice(n, n + maxReadings).map(({ session }) => session);
+      this.options.spool.append({ type: "totals", tenants: totalsOf(some) }, at);
     }
     const totals = changed.map(({ session }) => [session.sessionId, session.received, session.sent] as const);
     this.#journal.write({ op: "bytes", totals: totals.map((total) => [...total]) });
@@ -264,8 +271,13 @@ export class SessionLedger implements Sessions {
   confirm(): void {
     if (this.#entries.size === 0 && !this.#isSetChanged) return;
     this.#isSetChanged = false;
-    const sessions = this.all().map(({ sessionId, tenantId }) => ({ sessionId, tenantId }));
-    this.options.spool.append({ type: "confirmed", sessions }, this.#now());
+    const tenants = new Map<string, { tenantId: string; sessionIds: string[] }>();
+    for (const { tenantId, sessionId } of this.all()) {
+      const live = tenants.get(tenantId);
+      if (live) live.sessionIds.push(sessionId);
+      else tenants.set(tenantId, { tenantId, sessionIds: [sessionId] });
+    }
+    this.options.spool.append({ type: "confirmed", tenants: [...tenants.values()] }, this.#now());
     if (this.#journal.isLong) this.#compact();
   }
 
@@ -311,6 +323,19 @@ export class SessionLedger implements Sessions {
       lines.push({ op: "session", session, sequence, ending });
     this.#journal.rewrite(lines);
   }
+}
+
+function totalsOf(sessions: LiveSession[]): TenantTotals[] {
+  const tenants = new Map<string, TenantTotals>();
+  for (const { sessionId, tenantId, connectedAt, received, sent } of sessions) {
+    const totals = tenants.get(tenantId) ?? { tenantId, sessionIds: [], connectedAts: [], received: [], sent: [] };
+    tenants.set(tenantId, totals);
+    totals.sessionIds.push(sessionId);
+    totals.connectedAts.push(connectedAt);
+    totals.received.push(received);
+    totals.sent.push(sent);
+  }
+  return [...tenants.values()];
 }
 
 function blank(session: LiveSession, at: Date): Entry {

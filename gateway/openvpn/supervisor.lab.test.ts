@@ -148,10 +148,13 @@ describe("a client", () => {
     expect(lab.ping()).toBe(true);
     const event = await until("its event", async () => (await events("connected", before))[0]);
     expect(event).toMatchObject({ sessionId: session.sessionId, connectedAt: session.connectedAt });
-    const bytes = await until("its bytes", async () => (await events("bytes", before)).at(-1));
-    expect(bytes.received).toBeGreaterThan(0);
+    const totals = await until("its bytes", async () => (await events("totals", before)).at(-1));
+    expect(totals.tenants).toMatchObject([{ tenantId, sessionIds: [session.sessionId] }]);
+    expect(totals.tenants[0]!.received[0]).toBeGreaterThan(0);
     await until("a confirmation", async () =>
-      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+      (await events("confirmed", before)).some((c) =>
+        c.tenants.some(({ sessionIds }) => sessionIds.includes(session.sessionId)),
+      ),
     );
   });
 
@@ -280,7 +283,9 @@ describe("the agent", () => {
       { sessionId: session.sessionId, connectedAt: session.connectedAt },
     ]);
     await until("a confirmation", async () =>
-      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+      (await events("confirmed", before)).some((c) =>
+        c.tenants.some(({ sessionIds }) => sessionIds.includes(session.sessionId)),
+      ),
     );
     expect([...(await events("connected", before)), ...(await events("disconnected", before))]).toEqual([]);
     expect(lab.ping()).toBe(true);

@@ -50,8 +50,23 @@ export interface SessionBytes {
   sent: number;
 }
 
+/** Readings of a tenant's sessions at one moment: columns of equal length, as `SessionBytes` has them. */
+export interface TenantTotals {
+  tenantId: TenantId;
+  sessionIds: SessionId[];
+  connectedAts: string[];
+  received: number[];
+  sent: number[];
+}
+
+/** Readings that agents put into one event at most: some 200 kB. */
+export const maxReadings = 2_000;
+
 export type EventBody =
   | ({ type: "connected" } & SessionStart)
+  /** Totals that changed since they were last told; no session twice. */
+  | { type: "totals"; tenants: TenantTotals[] }
+  /** One reading; agents tell `totals` instead. */
   | ({ type: "bytes" } & SessionBytes)
   /** The client's `address:port`, once it is known and when it changes. */
   | { type: "moved"; sessionId: SessionId; tenantId: TenantId; connectedAt: string; realAddress: string }
@@ -67,6 +82,6 @@ export type EventBody =
       process: string;
     }
   /** Every session that is live now, once an interval: a lost event heals by it, and the page can say when it was last confirmed. */
-  | { type: "confirmed"; sessions: { sessionId: SessionId; tenantId: TenantId }[] };
+  | { type: "confirmed"; tenants: { tenantId: TenantId; sessionIds: SessionId[] }[] };
 
 export type GatewayEvent = EventBody & { sequence: number; at: string };

@@ -34,7 +34,8 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     const { reply, prepared } = answer;
     // There is more already: it is fetched and folded while this is written.
     const last = reply.events.at(-1)?.sequence;
-    if (reply.events.length === batchLimit && Number.isSafeInteger(last)) next = read(last!);
+    const hasMore = (reply.hasMore ?? reply.events.length === batchLimit) && Number.isSafeInteger(last);
+    if (hasMore && Date.now() < deadline) next = read(last!);
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
     if (committed.dropped > 0)

@@ -8,9 +8,10 @@
 import type pg from "pg";
 import type { EventsReply } from "@/gateway/protocol/api";
 import type { GatewayEvent } from "@/gateway/protocol/events";
+import { int4Array, int8Array } from "../core/binary-array";
 import { nilTenant, pool } from "../core/db";
 import { isUniqueViolation } from "../core/errors";
-import { type PreparedEvents, prepareEvents, rateOf, type SessionChange, type TenantBatch } from "./fold-events";
+import { type PreparedEvents, prepareEvents, type SessionChange, type TenantBatch } from "./fold-events";
 
 export interface Committed {
   epoch: string;
@@ -181,24 +182,24 @@ async function startSessions(
     values: [
       tenantId,
       gatewayId,
-      all.map((s) => s.sessionId),
-      all.map((s) => s.connectedAt),
-      all.map((s) => s.start!.accountId),
+      list(all.map((s) => s.sessionId)),
+      list(all.map((s) => s.connectedAt)),
+      list(all.map((s) => s.start!.accountId)),
       all.map((s) => s.start!.process),
       all.map((s) => s.start!.processBoot),
-      all.map((s) => s.start!.clientId),
+      list(all.map((s) => s.start!.clientId)),
       all.map((s) => s.start!.realAddress),
       all.map((s) => s.start!.vpnAddress),
       all.map((s) => s.start!.fingerprint),
       all.map((s) => s.start!.clientVersion),
       all.map((s) => s.start!.platform),
       all.map((s) => s.start!.cipher),
-      all.map((s) => s.newest.received),
-      all.map((s) => s.newest.sent),
-      all.map((s) => s.newest.at),
-      all.map((s) => rateOf(s, "received") ?? 0),
-      all.map((s) => rateOf(s, "sent") ?? 0),
-      all.map((s) => s.end?.at ?? null),
+      list(all.map((s) => s.newest.received)),
+      list(all.map((s) => s.newest.sent)),
+      list(all.map((s) => s.newest.at)),
+      list(all.map((s) => s.rates.received ?? 0)),
+      list(all.map((s) => s.rates.sent ?? 0)),
+      list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
     ],
@@ -228,14 +229,14 @@ async function continueSessions(
       WHERE s.tenant_id = $1::uuid AND s.id = n.id AND s.connected_at = n.connected_at RETURNING s.id`,
     values: [
       tenantId,
-      all.map((s) => s.sessionId),
-      all.map((s) => s.connectedAt),
-      all.map((s) => s.newest.received),
-      all.map((s) => s.newest.sent),
-      all.map((s) => s.newest.at),
-      all.map((s) => rateOf(s, "received")),
-      all.map((s) => rateOf(s, "sent")),
-      all.map((s) => s.end?.at ?? null),
+      list(all.map((s) => s.sessionId)),
+      list(all.map((s) => s.connectedAt)),
+      list(all.map((s) => s.newest.received)),
+      list(all.map((s) => s.newest.sent)),
+      list(all.map((s) => s.newest.at)),
+      list(all.map((s) => s.rates.received)),
+      list(all.map((s) => s.rates.sent)),
+      list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
     ],
@@ -300,7 +301,6 @@ async function addSamples(
   isCareful: boolean,
 ): Promise<void> {
   if (samples.session.length === 0) return;
-  // Ids, times and whole numbers need no quoting; a list as text is far cheaper to make and send than one by one.
   await client.query({
     name: isCareful ? "ledger-samples-careful" : "ledger-samples",
     text: `INSERT INTO traffic_samples (tenant_id, session_id, at, received, sent)
@@ -310,10 +310,10 @@ async function addSamples(
       tenantId,
       list(samples.sessionIds),
       list(samples.ats),
-      list(samples.session),
-      list(samples.at),
-      list(samples.received),
-      list(samples.sent),
+      int4Array(samples.session),
+      int4Array(samples.at),
+      int8Array(samples.received),
+      int8Array(samples.sent),
     ],
   });
 }
@@ -345,16 +345,8 @@ async function addRefusals(
   );
 }
 
-interface LiveHere {
-  tenant_id: string;
-  id: string;
-  connected_at: Date;
-  bytes_at: Date;
-  is_moving: boolean;
-}
-
 /** Rates are of the newest interval; a session that was silent for longer moves nothing. */
-const silentAfterMs = 15_000;
+const silentAfterSeconds = 15;
 
 /**
  * Makes our list of the gateway's live sessions the same as its own: what was lost on the way heals here. Sessions that it
@@ -367,24 +359,28 @@ async function confirm(
   since: Set<string>,
   touched: Set<string>,
 ): Promise<void> {
-  const at = new Date(event.at);
   await client.query("SELECT set_config('app.worker', 'on', true)");
-  const { rows: live } = await client.query<LiveHere>({
-    name: "ledger-live",
-    text: `SELECT tenant_id, id, connected_at, bytes_at, received_rate <> 0 OR sent_rate <> 0 AS is_moving
-      FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL`,
-    values: [gatewayId],
+  const { rows } = await client.query<{ tenant_id: string; id: string; is: "gone" | "silent" | "reopened" }>({
+    name: "ledger-confirm",
+    text: `WITH listed AS (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS n (tenant_id, id)),
+        live AS (SELECT * FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL)
+      SELECT tenant_id, id, 'gone' AS is FROM live
+        WHERE connected_at < $4::timestamptz AND NOT EXISTS (SELECT FROM listed WHERE listed.id = live.id)
+      UNION ALL SELECT tenant_id, id, 'silent' FROM live
+        WHERE (received_rate <> 0 OR sent_rate <> 0) AND $4::timestamptz - bytes_at > make_interval(secs => $5)
+          AND EXISTS (SELECT FROM listed WHERE listed.id = live.id)
+      UNION ALL SELECT tenant_id, id, 'reopened' FROM listed WHERE NOT EXISTS (SELECT FROM live WHERE live.id = listed.id)`,
+    values: [
+      gatewayId,
+      list(event.tenants.flatMap(({ tenantId, sessionIds }) => sessionIds.map(() => tenantId))),
+      list(event.tenants.flatMap(({ sessionIds }) => sessionIds)),
+      event.at,
+      silentAfterSeconds,
+    ],
   });
-  const rows = live.filter(({ id }) => !since.has(id));
-  const listed = new Set(event.sessions.map(({ sessionId }) => sessionId));
-  const here = new Set(rows.map(({ id }) => id));
-  const gone = rows.filter(({ id, connected_at }) => !listed.has(id) && connected_at < at);
-  const silent = rows.filter(
-    ({ id, is_moving, bytes_at }) => is_moving && listed.has(id) && at.getTime() - bytes_at.getTime() > silentAfterMs,
+  const [gone, silent, reopened] = ["gone", "silent", "reopened"].map((what) =>
+    rows.filter(({ is, id }) => is === what && !since.has(id)),
   );
-  const reopened = event.sessions
-    .filter(({ sessionId }) => !here.has(sessionId) && !since.has(sessionId))
-    .map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, id: sessionId }));
   const inEachTenant = async (
     sessions: { tenant_id: string; id: string }[],
     statement: string,
@@ -402,14 +398,14 @@ async function confirm(
     }
   };
   await inEachTenant(
-    gone,
+    gone!,
     `UPDATE sessions SET disconnected_at = greatest($3::timestamptz, connected_at), end_code = 'unknown',
       end_reason = 'The gateway no longer lists it.', received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL`,
     [event.at],
   );
-  await inEachTenant(silent, "UPDATE sessions SET received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL");
+  await inEachTenant(silent!, "UPDATE sessions SET received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL");
   await inEachTenant(
-    reopened,
+    reopened!,
     "UPDATE sessions SET disconnected_at = NULL, end_code = NULL, end_reason = NULL WHERE disconnected_at IS NOT NULL AND gateway_id = $3::uuid",
     [gatewayId],
   );
@@ -422,4 +418,5 @@ async function notify(client: pg.PoolClient, tenantIds: Set<string>): Promise<vo
     await client.query("SELECT pg_notify('sessions', $1)", [ids.slice(i, i + 200).join(",")]);
 }
 
-const list = (values: (string | number)[]) => `{${values.join(",")}}`;
+/** An array as PostgreSQL reads it, of ids, times and numbers, which need no quoting: far cheaper than to let each be looked at. */
+const list = (values: (string | number | null)[]) => `{${values.map((value) => value ?? "NULL").join(",")}}`;
