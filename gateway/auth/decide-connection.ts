@@ -1,6 +1,8 @@
+import { isHeld } from "../protocol/decide";
 import type { AccountValue, TenantDocument } from "../protocol/document";
 import type { RefusalCode } from "../protocol/events";
 import { clean } from "./clean";
+import { describeHold } from "./hold";
 
 export interface AccountMatch {
   document: TenantDocument;
@@ -24,6 +26,7 @@ export function decideConnection(
   match: AccountMatch | undefined,
   password: string | null,
   verdict: PasswordVerdict,
+  now = new Date(),
 ): ConnectionDecision {
   if (!match) return refuse("certificate_unknown", "this certificate is not known here; download a new profile");
   const { document, account } = match;
@@ -33,6 +36,7 @@ export function decideConnection(
     const why = account.reason ? `: ${clean(account.reason)}` : "; ask your administrator";
     return refuse("account_revoked", `your access was revoked${why}`);
   }
+  if (isHeld(account.hold, now)) return refuse("account_held", describeHold(account.hold, now));
   if (account.mustChangePassword)
     return refuse("password_must_change", "change your temporary password in the portal first");
   if (account.passwordHash === null)

@@ -9,6 +9,9 @@ import { table } from "./ruleset";
  *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
  *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
  *   goes from one map to the other as the packet's mark.
+ * judge: a person or a device on hold first, then what policies give, then what is granted. Holds and grants are timed
+ *   elements, which the kernel lets lapse by itself. A held device is named by its tenant's block and its address, which
+ *   another tenant may have too.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
@@ -18,14 +21,24 @@ export function printBase(range: string): string {
   return `table ${table} {
   map people { type ipv4_addr : mark; }
   map combinations { type mark : verdict; }
+  map grantees { type ipv4_addr : verdict; }
+  set held { type ipv4_addr; flags timeout; }
+  set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
+
+  chain judge {
+    ct original ip saddr @held drop
+    ct original ip saddr . ct original ip daddr @held_devices drop
+    meta mark set ct original ip saddr map @people meta mark vmap @combinations
+    ct original ip saddr vmap @grantees
+  }
 
   chain forward {
     type filter hook forward priority filter; policy drop;
     ct state invalid drop
-    iifname "db-*" oifname . ip saddr @uplinks ct direction original meta mark set ct original ip saddr map @people meta mark vmap @combinations
-    oifname "db-*" iifname . ip daddr @uplinks ct direction reply meta mark set ct original ip saddr map @people meta mark vmap @combinations
+    iifname "db-*" oifname . ip saddr @uplinks ct direction original jump judge
+    oifname "db-*" iifname . ip daddr @uplinks ct direction reply jump judge
   }
 
   chain prerouting {

@@ -11,7 +11,7 @@ import { type AccountMatch, decideSession } from "../auth/decide-connection";
 import type { LiveSession, SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectCode } from "../protocol/events";
+import type { DisconnectCode, RefusalCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
 import { keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
@@ -175,7 +175,7 @@ export class ProcessClients {
 
   /** Denying a renegotiation would leave the old key alive: it is cut instead. */
   #endRefused(session: LiveSession, { code, reason }: Refused): Promise<void> {
-    return this.deps.ledger.end(session.sessionId, code === "not_ready" ? "unknown" : "revoked", reason);
+    return this.deps.ledger.end(session.sessionId, endingOf(code), reason);
   }
 
   async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
@@ -295,7 +295,7 @@ export class ProcessClients {
     const isSame = match?.document.tenantId === session.tenantId && match.accountId === session.accountId;
     const decision = decideSession(isSame ? match : undefined);
     if (decision.outcome === "refuse") {
-      this.#run(this.deps.ledger.end(session.sessionId, "revoked", decision.reason));
+      this.#run(this.deps.ledger.end(session.sessionId, endingOf(decision.code), decision.reason));
       return false;
     }
     if (vpnAddress !== null && vpnAddress !== session.vpnAddress) {
@@ -337,6 +337,11 @@ const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
 
 type Accepted = Extract<Admission, { accepted: true }>;
 type Refused = Extract<Admission, { accepted: false }>;
+
+function endingOf(refusal: RefusalCode): DisconnectCode {
+  if (refusal === "not_ready") return "unknown";
+  return refusal === "account_held" ? "kicked" : "revoked";
+}
 
 function totals(environment: Map<string, string>): { received?: number; sent?: number } {
   const received = Number(environment.get("bytes_received") ?? Number.NaN);

@@ -12,6 +12,7 @@ export type RefusalCode =
   | "password_wrong"
   | "password_must_change"
   | "account_revoked"
+  | "account_held"
   | "tenant_suspended"
   | "too_many_attempts"
   | "not_ready";

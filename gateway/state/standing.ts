@@ -1,3 +1,5 @@
+import { describeHold } from "../auth/hold";
+import { isHeld } from "../protocol/decide";
 import type { DisconnectCode, SessionStart } from "../protocol/events";
 import type { Documents } from "./documents";
 
@@ -10,7 +12,7 @@ export interface Objection {
 type Standing = Pick<SessionStart, "tenantId" | "accountId" | "fingerprint" | "vpnAddress">;
 
 /** Why a session that is in may no longer be, by the document as it now stands. */
-export function findObjection(documents: Documents, session: Standing): Objection | null {
+export function findObjection(documents: Documents, session: Standing, now = new Date()): Objection | null {
   const document = documents.get(session.tenantId);
   if (!document?.tenant) return { code: "revoked", reason: "Your organisation is no longer served here." };
   if (document.tenant.state !== "active")
@@ -19,6 +21,7 @@ export function findObjection(documents: Documents, session: Standing): Objectio
   if (!account) return { code: "revoked", reason: "This account has been removed." };
   if (account.state !== "active")
     return { code: "revoked", reason: account.reason ?? "This account has been revoked." };
+  if (isHeld(account.hold, now)) return { code: "kicked", reason: describeHold(account.hold, now) };
   if (!account.fingerprints.includes(session.fingerprint))
     return { code: "revoked", reason: "This profile's certificate is no longer accepted. Download a new profile." };
   if (account.address !== session.vpnAddress)
