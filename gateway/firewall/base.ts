@@ -3,9 +3,11 @@ import { table } from "./ruleset";
 /**
  * The fixed part of the table. Default deny: what no line accepts is not forwarded.
  *
- * forward: only a tunnel may begin a flow, and only out by its own tenant's uplink; only that uplink may answer. Who may
- *   reach what is decided by the client's stable address, in both directions by the flow's first packet, so a device
- *   cannot begin, a client cannot reach a client, and a forged address from another tenant's uplink meets no block.
+ * forward: only a tunnel may begin a flow, and only out by its own tenant's uplink or to another tunnel; only that may
+ *   answer. Who may reach what is decided by the client's stable address, in both directions by the flow's first packet:
+ *   only people are in the map and only devices in the sets, so a device cannot begin, behind an uplink or on a tunnel, a
+ *   client cannot reach a client, and a forged address from another tenant's uplink meets no block. What a tunnel sends
+ *   bears its own address: openvpn drops the rest.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
@@ -22,6 +24,7 @@ export function printBase(range: string): string {
     ct state invalid drop
     iifname "db-*" oifname . ip saddr @uplinks ct direction original ct original ip saddr vmap @people
     oifname "db-*" iifname . ip daddr @uplinks ct direction reply ct original ip saddr vmap @people
+    iifname "db-*" oifname "db-*" ct original ip saddr vmap @people
   }
 
   chain prerouting {

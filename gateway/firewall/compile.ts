@@ -32,7 +32,7 @@ export class Compiler {
   /** What the kernel has once every delta handed out was applied. */
   readonly ruleset: Ruleset = emptyRuleset();
 
-  /** Chains that active accounts want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
+  /** Chains that active accounts (and devices on tunnels, none) want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
   readonly #holders = new Map<string, string | string[]>();
   readonly #combinations = new Map<string, { policies: string[]; users: number }>();
   readonly #policyUses = new Map<string, number>();
@@ -140,7 +140,13 @@ export class Compiler {
   }
 
   #contributeDevice(tenant: ActiveTenant, device: DeviceValue, sign: Sign): void {
-    if (!isInsideAny(device.address, tenant.networks)) return;
+    const hasTunnel = device.attachment === "openvpn";
+    if (!isInsideAny(device.address, hasTunnel ? tenant.blockRanges : tenant.networks)) return;
+    if (hasTunnel) {
+      // It begins nothing, so it wants no chain; but an account that claims its address is not given one either.
+      this.#touched.people.add(device.address);
+      this.#countHolder(device.address, noChain, sign);
+    }
     for (const group of new Set(device.groups))
       this.#countMember(groupName(tenant.number, group), device.address, sign);
   }
@@ -195,7 +201,7 @@ export class Compiler {
   #settlePerson(delta: Delta, address: string): void {
     const { people } = this.ruleset;
     const holders = this.#holders.get(address);
-    const wanted = typeof holders === "string" ? holders : undefined;
+    const wanted = typeof holders === "string" && holders !== noChain ? holders : undefined;
     const present = people.get(address);
     if (present === wanted) return;
     if (present) push(delta.removed, "people", address);
@@ -251,6 +257,9 @@ export class Compiler {
     return this.#policyUses.has(name) ? (this.#policyLines.get(name) ?? []) : undefined;
   }
 }
+
+/** What a device on a tunnel of its own wants for its address. */
+const noChain = "";
 
 type Sign = 1 | -1;
 type Contribution = {

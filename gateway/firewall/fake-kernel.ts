@@ -49,9 +49,11 @@ export class FakeKernel {
       must(!lines().some((l) => l.kind !== "jump" && l.group === name) && sets.delete(name), `set ${name} is in use`);
   }
 
-  /** The first packet of a flow, from a tunnel out by the interface `via`. */
+  /** The first packet of a flow, from a tunnel out by the interface `via`: an uplink, or another tunnel. */
   isAccepted(packet: Packet): boolean {
-    const isByOwnUplink = [...this.ruleset.sets.get("uplinks")!].some((key) => key.startsWith(`"${packet.via}" . `));
+    const isByOwnUplink =
+      packet.via.startsWith("db-") ||
+      [...this.ruleset.sets.get("uplinks")!].some((key) => key.startsWith(`"${packet.via}" . `));
     const chain = this.ruleset.people.get(packet.from);
     return isByOwnUplink && chain !== undefined && this.#walk(chain, packet);
   }

@@ -3,7 +3,7 @@
  * document, "can X reach Y, and why not?" calls this function, and a property test holds the two together.
  */
 import { isInside, parseAddress, parseCidr } from "./addresses";
-import type { PolicyRule, PolicyValue, Protocol, TenantDocument } from "./document";
+import type { DeviceValue, PolicyRule, PolicyValue, Protocol, TenantDocument } from "./document";
 import type { AccountId, DeviceId, PolicyId } from "./ids";
 
 export interface Question {
@@ -34,9 +34,7 @@ export function decide(document: TenantDocument, question: Question): Decision {
   if (account.state !== "active") return deny("account_revoked");
   const device = document.devices.get(question.deviceId);
   if (!device) return deny("device_unknown");
-  const address = parseAddress(device.address);
-  const isRouted = [...document.networks.values()].some((network) => isInside(address, parseCidr(network.cidr)));
-  if (!isRouted) return deny("device_outside_networks");
+  if (!isWhereItMayBe(document, device)) return deny("device_outside_networks");
 
   const reaching = account.policies
     .map((id) => [id, document.policies.get(id)] as const)
@@ -45,6 +43,12 @@ export function decide(document: TenantDocument, question: Question): Decision {
   if (reaching.length === 0) return deny("no_policy");
   const opening = reaching.find(([, policy]) => policy.rules.some((rule) => doesMatch(rule, question)));
   return opening ? { allow: true, policyId: opening[0] } : deny("port_not_allowed");
+}
+
+/** Behind the gateway only the tenant's networks are routed to it; a tunnel carries only addresses of its blocks. */
+function isWhereItMayBe({ tenant, networks }: TenantDocument, { attachment, address }: DeviceValue): boolean {
+  const ranges = attachment === "openvpn" ? tenant!.blocks : [...networks.values()].map(({ cidr }) => cidr);
+  return ranges.some((cidr) => isInside(parseAddress(address), parseCidr(cidr)));
 }
 
 function doesMatch(rule: PolicyRule, { protocol, port }: Question): boolean {
