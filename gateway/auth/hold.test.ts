@@ -24,7 +24,7 @@ describe("an account on hold", () => {
   it("is turned away until its end, and told until when and why", () => {
     expect(decideConnection(match, "secret", "right", now)).toEqual({
       outcome: "refuse",
-      code: "account_held",
+      code: "held",
       reason: "you are put off until 14:30 UTC: Malware on_the laptop.",
     });
     expect(decideConnection(match, "secret", "right", new Date(until)).outcome).toBe("accept");

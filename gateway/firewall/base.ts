@@ -3,9 +3,11 @@ import { table } from "./ruleset";
 /**
  * The fixed part of the table. Default deny: what no line accepts is not forwarded.
  *
- * forward: only a tunnel may begin a flow, and only out by its own tenant's uplink; only that uplink may answer. Who may
- *   reach what is decided by the client's stable address, in both directions by the flow's first packet, so a device
- *   cannot begin, a client cannot reach a client, and a forged address from another tenant's uplink meets no block.
+ * forward: only a tunnel may begin a flow, and only out by its own tenant's uplink or to another tunnel; only that may
+ *   answer. Who may reach what is decided by the client's stable address, in both directions by the flow's first packet:
+ *   only people are in the map and only devices in the sets, so a device cannot begin, behind an uplink or on a tunnel, a
+ *   client cannot reach a client, and a forged address from another tenant's uplink meets no block. What a tunnel sends
+ *   bears its own address: openvpn drops the rest.
  *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
  *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
  *   goes from one map to the other as the packet's mark.
@@ -39,6 +41,7 @@ export function printBase(range: string): string {
     ct state invalid drop
     iifname "db-*" oifname . ip saddr @uplinks ct direction original jump judge
     oifname "db-*" iifname . ip daddr @uplinks ct direction reply jump judge
+    iifname "db-*" oifname "db-*" jump judge
   }
 
   chain prerouting {

@@ -55,7 +55,17 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .tuple(fc.nat(3), fc.option(fc.record({ isInside: fc.boolean(), groups: fc.subarray(groupIds), hold })))
+      .tuple(
+        fc.nat(3),
+        fc.option(
+          fc.record({
+            attachment: fc.constantFrom("routed" as const, "openvpn" as const),
+            isInside: fc.boolean(),
+            groups: fc.subarray(groupIds),
+            hold,
+          }),
+        ),
+      )
       .map(([n, some]): Entry => ({ kind: "device", id: deviceIds[n]!, value: some && device(n, some) })),
   },
   {
@@ -131,9 +141,12 @@ function account(
 
 function device(
   n: number,
-  { isInside, groups, hold }: { isInside: boolean; groups: string[]; hold: Hold | null },
+  { attachment, isInside, ...rest }: Pick<DeviceValue, "attachment" | "groups" | "hold"> & { isInside: boolean },
 ): DeviceValue {
-  return { ...plainDevice, name: `device ${n}`, address: isInside ? `10.0.0.${n}` : `192.168.0.${n}`, groups, hold };
+  const inside = attachment === "openvpn" ? `100.64.17.${n}` : `10.0.0.${n}`;
+  // Outside its own tenant's blocks is inside another's.
+  const outside = attachment === "openvpn" ? `100.64.32.${n}` : `192.168.0.${n}`;
+  return { ...plainDevice, name: `device ${n}`, attachment, address: isInside ? inside : outside, ...rest };
 }
 
 const opening: Entry[] = [
@@ -196,7 +209,8 @@ describe("the compiler", () => {
               const person = document.accounts.get(accountId);
               const target = document.devices.get(deviceId);
               if (!person || !target) continue;
-              const packet = { from: person.address, to: target.address, protocol, port, via: "up-7", at };
+              const via = target.attachment === "openvpn" ? "db-udp" : "up-7";
+              const packet = { from: person.address, to: target.address, protocol, port, via, at };
               const question = { accountId, deviceId, protocol, port };
               expect(kernel.isAccepted(packet), JSON.stringify(question)).toBe(
                 decide(document, question, new Date(at)).allow,
@@ -205,6 +219,40 @@ describe("the compiler", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it("lets no device on a tunnel begin a flow, and nobody reach a person", () => {
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 30 }), (entries) => {
+        const document = emptyDocument(tenantId);
+        put(document, [...opening, ...entries]);
+        const kernel = compileFromNothing(document);
+        const devices = [...document.devices.values()].map(({ address }) => address);
+        const people = [...document.accounts.values()].map(({ address }) => address);
+        for (const via of ["db-udp", "up-7"])
+          for (const port of ports) {
+            for (const from of devices)
+              for (const to of [...devices, ...people])
+                expect(kernel.isAccepted({ from, to, protocol: "tcp", port, via, at: moments[0]! })).toBe(false);
+            for (const from of people)
+              for (const to of people)
+                expect(kernel.isAccepted({ from, to, protocol: "tcp", port, via, at: moments[0]! })).toBe(false);
+          }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives an account no rule for the address of a device on a tunnel", () => {
+    const document = emptyDocument(tenantId);
+    const compiler = new Compiler(gatewayId);
+    const value = account(0, { isActive: true, policies: [policyIds[0]!] });
+    const twin: DeviceValue = { ...plainDevice, attachment: "openvpn", address: value.address };
+    compiler.change(document, put(document, [...opening, { kind: "account", id: accountIds[0]!, value }]));
+    compiler.change(document, put(document, [{ kind: "device", id: deviceIds[0]!, value: twin }]));
+    expect(compiler.ruleset.people.size).toBe(0);
+    compiler.change(document, put(document, [{ kind: "device", id: deviceIds[0]!, value: null }]));
+    expect(compiler.ruleset.people.size).toBe(1);
   });
 
   it("reaches by deltas what compiling from nothing gives", () => {

@@ -33,7 +33,7 @@ export class Compiler {
   /** What the kernel has once every delta handed out was applied. */
   readonly ruleset: Ruleset = emptyRuleset();
 
-  /** Chains that active accounts want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
+  /** Chains that active accounts (and devices on tunnels, none) want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
   readonly #holders = new Map<string, string | string[]>();
   readonly #granteeHolders = new Map<string, string | string[]>();
   readonly #grantIds = new GrantIndex();
@@ -149,7 +149,13 @@ export class Compiler {
   }
 
   #contributeDevice(tenant: ActiveTenant, device: DeviceValue, sign: Sign): void {
-    if (!isInsideAny(device.address, tenant.networks)) return;
+    const hasTunnel = device.attachment === "openvpn";
+    if (!isInsideAny(device.address, hasTunnel ? tenant.blockRanges : tenant.networks)) return;
+    if (hasTunnel) {
+      // It begins nothing, so it wants no chain; but an account that claims its address is not given one either.
+      this.#touched.people.add(device.address);
+      countHolder(this.#holders, device.address, noChain, sign);
+    }
     for (const block of device.hold ? tenant.blocks : [])
       this.#countTimed("held_devices", `${block} . ${device.address}`, Date.parse(device.hold!.until), sign);
     for (const group of new Set(device.groups))
@@ -258,7 +264,7 @@ export class Compiler {
   #settlePerson(delta: Delta, map: "people" | "grantees", holding: Holders, address: string): void {
     const elements = this.ruleset[map];
     const holders = holding.get(address);
-    const wanted = typeof holders === "string" ? holders : undefined;
+    const wanted = typeof holders === "string" && holders !== noChain ? holders : undefined;
     const present = elements.get(address);
     if (present === wanted) return;
     if (present) push(delta.removed, map, address);
@@ -356,6 +362,9 @@ export class Compiler {
     return this.#policyUses.has(name) ? (this.#policyLines.get(name) ?? []) : undefined;
   }
 }
+
+/** What a device on a tunnel of its own wants for its address. */
+const noChain = "";
 
 type Sign = 1 | -1;
 type Contribution = {

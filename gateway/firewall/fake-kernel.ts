@@ -82,10 +82,11 @@ export class FakeKernel {
     return { people: this.#people, combinations: this.#combinations, grantees: this.ruleset.grantees }[name];
   }
 
-  /** The first packet of a flow, from a tunnel out by the interface `via`. */
+  /** The first packet of a flow, from a tunnel out by the interface `via`: an uplink, or another tunnel. */
   isAccepted(packet: Packet): boolean {
     const { sets, people, grantees } = this.ruleset;
-    const isByOwnUplink = [...sets.get("uplinks")!].some((key) => key.startsWith(`"${packet.via}" . `));
+    const isByOwnUplink =
+      packet.via.startsWith("db-") || [...sets.get("uplinks")!].some((key) => key.startsWith(`"${packet.via}" . `));
     if (!isByOwnUplink || this.#isIn("held", packet.from, packet.at) || this.#isDeviceHeld(packet)) return false;
     return [people.get(packet.from), grantees.get(packet.from)].some(
       (chain) => chain !== undefined && this.#walk(chain, packet),

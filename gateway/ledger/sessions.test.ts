@@ -93,7 +93,7 @@ describe("a session", () => {
     const session = ledger.establish("boot", 1)!;
     expect(ledger.establish("boot", 1)).toBe(session);
     expect(session).toMatchObject({ ...accepted(1), received: 0, sent: 0 });
-    expect(ledger.byAccount("tenant", "ana")).toEqual([session]);
+    expect(ledger.byHolder({ tenantId: "tenant", accountId: "ana" })).toEqual([session]);
     const { received: _r, sent: _s, ...start } = session;
     expect(await events()).toEqual([{ type: "connected", ...start, sequence: 1, at: session.connectedAt }]);
   });

@@ -8,6 +8,7 @@
 import {
   type DisconnectCode,
   type EventBody,
+  type Holder,
   maxReadings,
   type SessionStart,
   type TenantTotals,
@@ -23,7 +24,7 @@ export interface LiveSession extends SessionStart {
 
 export interface Sessions {
   all(): LiveSession[];
-  byAccount(tenantId: string, accountId: string): LiveSession[];
+  byHolder(holder: Holder): LiveSession[];
   get(sessionId: string): LiveSession | undefined;
   /**
    * Cuts it: the client is told the reason, then dropped by its real address where it lingers. Resolves when openvpn no
@@ -31,6 +32,11 @@ export interface Sessions {
    * Calling it again while it runs waits for the same end. Records the disconnected event once.
    */
   end(sessionId: string, code: DisconnectCode, reason: string): Promise<void>;
+}
+
+/** The same for sessions of one account, or of one device, and no others. */
+export function holderKey({ tenantId, accountId, deviceId }: Holder): string {
+  return deviceId ? `${tenantId} device ${deviceId}` : `${tenantId} ${accountId}`;
 }
 
 export interface LedgerOptions {
@@ -66,7 +72,7 @@ interface Entry {
 export class SessionLedger implements Sessions {
   #entries = new Map<string, Entry>();
   #byConnection = new Map<string, Entry>();
-  #byAccount = new Map<string, Set<Entry>>();
+  #byHolder = new Map<string, Set<Entry>>();
   #accepted: Map<string, Accepted>;
   #journal: SessionJournal;
   #ids: SessionIds;
@@ -113,8 +119,8 @@ export class SessionLedger implements Sessions {
     return Array.from(this.#entries.values(), (entry) => entry.session);
   }
 
-  byAccount(tenantId: string, accountId: string): LiveSession[] {
-    return Array.from(this.#byAccount.get(`${tenantId} ${accountId}`) ?? [], (entry) => entry.session);
+  byHolder(holder: Holder): LiveSession[] {
+    return Array.from(this.#byHolder.get(holderKey(holder)) ?? [], (entry) => entry.session);
   }
 
   get(sessionId: string): LiveSession | undefined {
@@ -299,9 +305,9 @@ export class SessionLedger implements Sessions {
     const { session } = entry;
     this.#entries.set(session.sessionId, entry);
     this.#byConnection.set(connectionKey(session.processBoot, session.clientId), entry);
-    const account = `${session.tenantId} ${session.accountId}`;
-    const entries = this.#byAccount.get(account) ?? new Set();
-    this.#byAccount.set(account, entries.add(entry));
+    const holder = holderKey(session);
+    const entries = this.#byHolder.get(holder) ?? new Set();
+    this.#byHolder.set(holder, entries.add(entry));
     return entry;
   }
 
@@ -309,10 +315,10 @@ export class SessionLedger implements Sessions {
     const { session } = entry;
     this.#entries.delete(session.sessionId);
     this.#byConnection.delete(connectionKey(session.processBoot, session.clientId));
-    const account = `${session.tenantId} ${session.accountId}`;
-    const entries = this.#byAccount.get(account);
+    const holder = holderKey(session);
+    const entries = this.#byHolder.get(holder);
     entries?.delete(entry);
-    if (entries?.size === 0) this.#byAccount.delete(account);
+    if (entries?.size === 0) this.#byHolder.delete(holder);
   }
 
   /** Ended sessions leave here, but for those of this turn: the spool writes its file at the end of the turn. */

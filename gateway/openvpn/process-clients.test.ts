@@ -5,13 +5,13 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
-import type { AccountMatch } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { BusyError } from "../auth/password";
 import { SessionLedger } from "../ledger/sessions";
 import { openSpool, type Spool } from "../ledger/spool";
-import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
+import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
-import { plainAccount, plainTenant } from "../testing/values";
+import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
 import { ProcessClients } from "./process-clients";
@@ -68,9 +68,11 @@ afterEach(async () => {
 });
 
 async function attach(): Promise<void> {
-  const findByFingerprint = (fingerprint: string): AccountMatch | undefined => {
+  const findByFingerprint = (fingerprint: string): HolderMatch | undefined => {
     for (const [accountId, account] of document.accounts)
       if (account.fingerprints.includes(fingerprint)) return { document, accountId, account };
+    for (const [deviceId, device] of document.devices)
+      if (device.fingerprints.includes(fingerprint)) return { document, deviceId, device };
     return undefined;
   };
   const log = pino({ level: "silent" });
@@ -480,5 +482,54 @@ describe("comparing with openvpn's list", () => {
     client.realAddress = "udp4:198.51.100.7:999";
     await clients.reconcile();
     expect(ledger.all()).toMatchObject([{ realAddress: "198.51.100.7:999" }]);
+  });
+});
+
+describe("a device", () => {
+  const passwordless = { environment: environment({ password: null, username: null }) };
+  const put = (change: Partial<DeviceValue> = {}) => {
+    document.accounts.clear();
+    const fingerprints = [recordedFingerprint];
+    document.devices.set("crane", { ...plainDevice, attachment: "openvpn", address, fingerprints, ...change });
+  };
+
+  it("is let in by its certificate alone, with its address and no routes", async () => {
+    put();
+    fake.connect(4, passwordless);
+    expect(await fake.told("client-auth")).toBe(
+      ["client-auth 4 1", `ifconfig-push ${address} 255.192.0.0`, "END"].join("\n"),
+    );
+    expect(await session()).toMatchObject({ accountId: null, deviceId: "crane", vpnAddress: address });
+    expect(await events("connected")).toMatchObject([{ tenantId: "tenant", accountId: null, deviceId: "crane" }]);
+  });
+
+  it("is in once: its newer connection ends the older", async () => {
+    put();
+    fake.connect(4, passwordless);
+    await session();
+    fake.connect(5, passwordless);
+    const [gone] = await events("disconnected");
+    expect(gone).toMatchObject({ code: "replaced" });
+    await vi.waitFor(() => expect(ledger.byHolder({ tenantId: "tenant", accountId: null, deviceId: "crane" })).toHaveLength(1), patience); // biome-ignore format: one line
+  });
+
+  it("is turned away while it is put off, and told until when and why", async () => {
+    put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } });
+    fake.connect(4, passwordless);
+    const [refusal] = await events("refused");
+    expect(refusal).toMatchObject({ accountId: null, deviceId: "crane", code: "held" });
+    expect(refusal!.reason).toMatch(/put off until 1 Jan .*maintenance/);
+  });
+
+  it("is turned away where its tenant is suspended, or it is reached by a network", async () => {
+    put();
+    document.tenant!.state = "suspended";
+    fake.connect(4, passwordless);
+    expect(await events("refused")).toMatchObject([{ code: "tenant_suspended" }]);
+    document.tenant!.state = "active";
+    put({ attachment: "routed" });
+    fake.connect(5, passwordless);
+    expect((await events("refused", 2))[1]).toMatchObject({ code: "certificate_unknown" });
+    expect(ledger.all()).toEqual([]);
   });
 });

@@ -7,8 +7,8 @@ import type { Admission, AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
-import { type AccountMatch, decideSession } from "../auth/decide-connection";
-import type { LiveSession, SessionLedger } from "../ledger/sessions";
+import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connection";
+import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode, RefusalCode } from "../protocol/events";
@@ -21,7 +21,7 @@ import { within } from "./waiting";
 export interface ClientDependencies {
   ledger: SessionLedger;
   desk: AdmissionDesk;
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
   spool: Spool;
   log: Logger;
 }
@@ -183,18 +183,15 @@ export class ProcessClients {
     await this.#tell(commands.clientDeny(clientId, keyId, code, told));
   }
 
-  async #renew(session: LiveSession, keyId: number, { tenantId, accountId, address }: Accepted): Promise<void> {
-    const isSame = session.tenantId === tenantId && session.accountId === accountId && session.vpnAddress === address;
+  async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
+    const isSame = holderKey(session) === holderKey(admission) && session.vpnAddress === admission.address;
     if (isSame) await this.#tell(commands.clientAuthAgain(session.clientId, keyId));
     else
-      await this.deps.ledger.end(
-        session.sessionId,
-        "revoked",
-        "the account behind this connection changed; connect again",
-      );
+      await this.deps.ledger.end(session.sessionId, "revoked", "whose connection this is has changed; connect again");
   }
 
-  async #letIn(clientId: number, keyId: number, claim: Claim, { tenantId, accountId, address, networks }: Accepted) {
+  async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
+    const { tenantId, accountId, deviceId, address, networks } = admission;
     const { ledger, log } = this.deps;
     const { record, range, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
@@ -205,14 +202,15 @@ export class ProcessClients {
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
       ]);
     } catch (error) {
-      log.error({ err: error, tenantId, accountId }, "a client's options cannot be said");
-      const refusal: Refused = { accepted: false, tenantId, accountId, code: "not_ready", reason: unsayable };
+      log.error({ err: error, tenantId, accountId, deviceId }, "a client's options cannot be said");
+      const refusal: Refused = { accepted: false, tenantId, accountId, deviceId, code: "not_ready", reason: unsayable };
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
     ledger.accept({
       tenantId,
       accountId,
+      deviceId,
       processBoot: record.boot,
       clientId,
       process: processName,
@@ -247,15 +245,16 @@ export class ProcessClients {
     this.#timers.add(this.#look);
   }
 
-  #recordRefusal(claim: Claim, { tenantId, accountId, code, reason }: Refused): void {
+  #recordRefusal(claim: Claim, { tenantId, accountId, deviceId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
-    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
+    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
     if (this.#refusals.take(realAddress) > 0) return;
     spool.append({
       type: "refused",
       tenantId,
       accountId,
+      deviceId,
       code,
       reason,
       realAddress,
@@ -273,9 +272,10 @@ export class ProcessClients {
     }
     if (!this.#check(session, vpnAddress)) return;
     if (!hasPort(session.realAddress)) this.#lookSoon();
-    for (const other of ledger.byAccount(session.tenantId, session.accountId)) {
+    const who = session.deviceId ? "device" : "account";
+    for (const other of ledger.byHolder(session)) {
       if (other.sessionId < session.sessionId)
-        this.#run(ledger.end(other.sessionId, "replaced", `this account connected again, from ${session.realAddress}`));
+        this.#run(ledger.end(other.sessionId, "replaced", `this ${who} connected again, from ${session.realAddress}`));
     }
   }
 
@@ -289,10 +289,10 @@ export class ProcessClients {
     if (live) ledger.move(live.sessionId, row.realAddress);
   }
 
-  /** Ends a session whose account may no longer be in, or whose address is not the one it was given. */
+  /** Ends a session whose holder may no longer be in, or whose address is not the one it was given. */
   #check(session: LiveSession, vpnAddress: string | null): boolean {
     const match = this.deps.findByFingerprint(session.fingerprint);
-    const isSame = match?.document.tenantId === session.tenantId && match.accountId === session.accountId;
+    const isSame = match && match.document.tenantId === session.tenantId && isOf(match, session);
     const decision = decideSession(isSame ? match : undefined);
     if (decision.outcome === "refuse") {
       this.#run(this.deps.ledger.end(session.sessionId, endingOf(decision.code), decision.reason));
@@ -331,7 +331,11 @@ export class ProcessClients {
   }
 }
 
-const unsayable = "the gateway cannot set up this account's connection; tell your administrator";
+const unsayable = "the gateway cannot set up this connection; tell your administrator";
+
+function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean {
+  return isDevice(match) ? match.deviceId === deviceId : match.accountId === accountId;
+}
 
 const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
 
@@ -340,7 +344,7 @@ type Refused = Extract<Admission, { accepted: false }>;
 
 function endingOf(refusal: RefusalCode): DisconnectCode {
   if (refusal === "not_ready") return "unknown";
-  return refusal === "account_held" ? "kicked" : "revoked";
+  return refusal === "held" ? "kicked" : "revoked";
 }
 
 function totals(environment: Map<string, string>): { received?: number; sent?: number } {

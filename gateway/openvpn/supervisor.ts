@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { AdmissionDesk } from "../auth/admission";
-import type { AccountMatch } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
@@ -19,15 +19,15 @@ import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
 
 /** What the supervisor asks of the documents; they keep more. */
-export interface AccountLookup {
-  /** Accounts of any state; the decision is made here. */
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+export interface HolderLookup {
+  /** Accounts and devices of any state; the decision is made here. */
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
 }
 
 export interface SupervisorDependencies {
   stateDir: string;
   gatewayId: string;
-  documents: AccountLookup;
+  documents: HolderLookup;
   spool: Spool;
   router: SessionRouter;
   log: Logger;
@@ -86,7 +86,7 @@ class OpenvpnSupervisor implements Supervisor {
       onChange: (session) => void this.#routes.sync(session),
     });
     this.sessions = this.#ledger;
-    this.#routes = new SessionRoutes(router, (tenantId, accountId) => this.#ledger.byAccount(tenantId, accountId), log);
+    this.#routes = new SessionRoutes(router, (holder) => this.#ledger.byHolder(holder), log);
     this.#desk = new AdmissionDesk({
       findByFingerprint: (fingerprint) => documents.findByFingerprint(fingerprint),
       passwords: this.#passwords,

@@ -3,7 +3,7 @@
  * document, "can X reach Y, and why not?" calls this function, and a property test holds the two together.
  */
 import { isInside, parseAddress, parseCidr } from "./addresses";
-import type { Hold, PolicyRule, PolicyValue, Protocol, TenantDocument } from "./document";
+import type { DeviceValue, Hold, PolicyRule, PolicyValue, Protocol, TenantDocument } from "./document";
 import type { AccountId, DeviceId, GrantId, PolicyId } from "./ids";
 
 export interface Question {
@@ -41,9 +41,7 @@ export function decide(document: TenantDocument, question: Question, at: Date): 
   if (isHeld(account.hold, at)) return deny("account_held");
   const device = document.devices.get(question.deviceId);
   if (!device) return deny("device_unknown");
-  const address = parseAddress(device.address);
-  const isRouted = [...document.networks.values()].some((network) => isInside(address, parseCidr(network.cidr)));
-  if (!isRouted) return deny("device_outside_networks");
+  if (!isWhereItMayBe(document, device)) return deny("device_outside_networks");
   if (isHeld(device.hold, at)) return deny("device_held");
 
   const reaching = account.policies
@@ -62,6 +60,12 @@ export function decide(document: TenantDocument, question: Question, at: Date): 
 
 export function isHeld(hold: Hold | null, at: Date): hold is Hold {
   return hold !== null && Date.parse(hold.until) > at.getTime();
+}
+
+/** Behind the gateway only the tenant's networks are routed to it; a tunnel carries only addresses of its blocks. */
+function isWhereItMayBe({ tenant, networks }: TenantDocument, { attachment, address }: DeviceValue): boolean {
+  const ranges = attachment === "openvpn" ? tenant!.blocks : [...networks.values()].map(({ cidr }) => cidr);
+  return ranges.some((cidr) => isInside(parseAddress(address), parseCidr(cidr)));
 }
 
 function doesMatch(rule: PolicyRule, { protocol, port }: Question): boolean {

@@ -3,7 +3,7 @@
  * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
-import type { AccountId, SessionId, TenantId } from "./ids";
+import type { AccountId, DeviceId, SessionId, TenantId } from "./ids";
 
 export type RefusalCode =
   | "certificate_unknown"
@@ -12,17 +12,23 @@ export type RefusalCode =
   | "password_wrong"
   | "password_must_change"
   | "account_revoked"
-  | "account_held"
+  | "held"
   | "tenant_suspended"
   | "too_many_attempts"
   | "not_ready";
 
 export type DisconnectCode = "left" | "timed_out" | "replaced" | "revoked" | "kicked" | "process_ended" | "unknown";
 
-export interface SessionStart {
-  sessionId: SessionId;
+/** Whose a session is: a person's account or a device, exactly one of them. */
+export interface Holder {
   tenantId: TenantId;
-  accountId: AccountId;
+  accountId: AccountId | null;
+  /** Absent is null, as in what was written before devices had sessions. */
+  deviceId?: DeviceId | null;
+}
+
+export interface SessionStart extends Holder {
+  sessionId: SessionId;
   /** Random id of one run of one openvpn process; with `clientId` it names the connection in that process. */
   processBoot: string;
   clientId: number;
@@ -77,6 +83,7 @@ export type EventBody =
       /** Null where the certificate names nobody that this gateway knows. */
       tenantId: TenantId | null;
       accountId: AccountId | null;
+      deviceId?: DeviceId | null;
       code: RefusalCode;
       reason: string;
       realAddress: string;

@@ -3,7 +3,7 @@
  * batch that it is in. Texts lose what PostgreSQL cannot hold and are cut to length; an event whose ids, times or
  * numbers are none is left out.
  */
-import type { GatewayEvent, TenantTotals } from "@/gateway/protocol/events";
+import type { GatewayEvent, Holder, TenantTotals } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
@@ -21,7 +21,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
       if (!hasTotals(event)) return undefined;
       return { ...event, code: text(event.code, 40) as typeof event.code, reason: textOrNull(event.reason, 500) };
     case "connected":
-      if (!isSession(event) || !isId(event.accountId) || !isAddress(event.vpnAddress)) return undefined;
+      if (!isSession(event) || !isHolder(event) || !isAddress(event.vpnAddress)) return undefined;
       if (!Number.isInteger(event.clientId) || event.clientId < 0 || event.clientId > 2_147_483_647) return undefined;
       return {
         ...event,
@@ -38,6 +38,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
       return {
         ...event,
         accountId: isId(event.accountId) ? event.accountId : null,
+        deviceId: isId(event.deviceId) ? event.deviceId : null,
         code: text(event.code, 40) as typeof event.code,
         reason: text(event.reason, 500),
         realAddress: text(event.realAddress, 100),
@@ -52,6 +53,10 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
 
 const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const isId = (value: unknown) => typeof value === "string" && id.test(value);
+
+/** One of the two, and never both. */
+const isHolder = ({ accountId, deviceId }: Omit<Holder, "tenantId">) =>
+  (deviceId ?? null) === null ? isId(accountId) : isId(deviceId) && accountId === null;
 
 /** The nil tenant is ours: what is of nobody known has null. */
 const isTenantId = (value: unknown) => isId(value) && value !== nilTenant;

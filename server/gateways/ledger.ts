@@ -165,13 +165,14 @@ async function startSessions(
   if (all.length === 0) return;
   await client.query({
     name: "ledger-start",
-    text: `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, process, process_boot, client_id, real_address,
+    text: `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, device_id, process, process_boot, client_id, real_address,
         vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
         disconnected_at, end_code, end_reason)
-      SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+      SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $23::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
       ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET gateway_id = excluded.gateway_id, account_id = excluded.account_id,
+        device_id = excluded.device_id,
         process = excluded.process, process_boot = excluded.process_boot, client_id = excluded.client_id,
         real_address = excluded.real_address, vpn_address = excluded.vpn_address, fingerprint = excluded.fingerprint,
         client_version = excluded.client_version, platform = excluded.platform, cipher = excluded.cipher,
@@ -202,6 +203,7 @@ async function startSessions(
       list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
+      all.map((s) => s.start!.deviceId ?? null),
     ],
   });
 }
@@ -327,8 +329,9 @@ async function addRefusals(
 ): Promise<void> {
   if (refusals.length === 0) return;
   await client.query(
-    `INSERT INTO refusals (tenant_id, gateway_id, epoch, sequence, at, account_id, code, reason, real_address, process)
-      SELECT $1::uuid, $2::uuid, $3, * FROM unnest($4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
+    `INSERT INTO refusals (tenant_id, gateway_id, epoch, sequence, at, account_id, device_id, code, reason, real_address, process)
+      SELECT $1::uuid, $2::uuid, $3, * FROM unnest($4::bigint[], $5::timestamptz[], $6::uuid[], $11::uuid[],
+        $7::text[], $8::text[], $9::text[], $10::text[])
       ON CONFLICT DO NOTHING`,
     [
       tenantId,
@@ -341,6 +344,7 @@ async function addRefusals(
       refusals.map((r) => r.reason),
       refusals.map((r) => r.realAddress),
       refusals.map((r) => r.process),
+      refusals.map((r) => r.deviceId ?? null),
     ],
   );
 }
