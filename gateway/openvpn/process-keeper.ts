@@ -29,6 +29,8 @@ export interface KeeperDependencies extends ClientDependencies {
   files: ProcessFiles;
   openvpnBin: string;
   routes: SessionRoutes;
+  /** Called when `state().status` may have changed. */
+  onStatus(): void;
 }
 
 export interface ProcessSetup {
@@ -206,6 +208,7 @@ export class ProcessKeeper {
       hear = (notification) => this.#hear(clients, running, notification);
       for (const notification of held.splice(0)) hear(notification);
       this.#failure = null;
+      this.deps.onStatus();
       for (const onAttach of this.#onAttach.splice(0)) onAttach();
       const error = await untilOver(socket, isOver);
       if (error && !isOver()) log.warn({ err: error }, "the management socket closed");
@@ -215,6 +218,7 @@ export class ProcessKeeper {
       stop.removeEventListener("abort", onAbort);
       clients.detach();
       this.#clients = null;
+      if (!stop.aborted) this.deps.onStatus();
       socket.close();
     }
   }

@@ -14,6 +14,7 @@ import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
 import { type KeyFiles, type ProcessFiles, renderConfig } from "./config";
+import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
@@ -32,6 +33,8 @@ export interface SupervisorDependencies {
   router: SessionRouter;
   log: Logger;
   openvpnBin: string;
+  /** Called when a process came up, went down, or begins or ends to drain. */
+  onProcesses?(): void;
 }
 
 export interface Supervisor {
@@ -134,11 +137,12 @@ class OpenvpnSupervisor implements Supervisor {
   }
 
   async #configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
-    const names = config.processes.map(({ name }) => name);
+    const processes = planProcesses(config);
+    const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
     const keyDigest = digest([identity.certificate, identity.key, config.clientCa, config.tlsCryptV2Key]);
-    const plans = config.processes.map((process) => {
+    const plans = processes.map((process) => {
       const files = this.#files(process.name);
       const text = renderConfig(process, config, files, keys);
       return { files, text, setup: { process, range: config.range, digest: digest([text, keyDigest]) } };
@@ -168,6 +172,7 @@ class OpenvpnSupervisor implements Supervisor {
           routes: this.#routes,
           spool: this.deps.spool,
           log: this.deps.log.child({ process: name }),
+          onStatus: () => this.deps.onProcesses?.(),
         },
         setup,
       );
