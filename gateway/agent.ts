@@ -175,6 +175,7 @@ export async function startAgent({
       configVersion: version,
       revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
       processes: supervisor.processes(),
+      isInMaintenance: config?.isInMaintenance ?? false,
       sessions: supervisor.sessions.all().length,
       lastSequence: spool.lastSequence,
       spooled: spool.depth,

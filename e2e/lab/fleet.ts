@@ -11,6 +11,7 @@ import { argon2id } from "hash-wasm";
 import { assembleProfile } from "@/app/(portal)/portal/profile";
 import type { GatewayConfig } from "@/gateway/protocol/api";
 import type { AccountValue, Entry } from "@/gateway/protocol/document";
+import { plainAccount, plainDevice, plainTenant } from "@/gateway/testing/values";
 import { createLab, type Lab, type LabGateway, type LabPerson } from "./network";
 import { TestControlPlane } from "./test-control-plane";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
@@ -82,11 +83,15 @@ export async function createFleet(labNumber: number, gatewayCount: number): Prom
     {
       kind: "tenant",
       id: tenantId,
-      value: { number: 1, name: "Harbour", state: "active", blocks: ["100.64.16.0/20"] },
+      value: { ...plainTenant, name: "Harbour", blocks: ["100.64.16.0/20"] },
     },
     { kind: "network", id: uuid(50), value: { cidr: "10.0.0.0/24" } },
     { kind: "uplink", id: controlPlane.gatewayId, value: { interface: "up-1", nextHop: place.nextHop(1) } },
-    { kind: "device", id: uuid(20), value: { name: "crane", address: deviceAddress, groups: [groupId] } },
+    {
+      kind: "device",
+      id: uuid(20),
+      value: { ...plainDevice, name: "crane", address: deviceAddress, groups: [groupId] },
+    },
     {
       kind: "policy",
       id: policyId,
@@ -107,12 +112,10 @@ export async function createFleet(labNumber: number, gatewayCount: number): Prom
 
   const putAccount = async (person: FleetPerson, change: Partial<AccountValue> = {}) => {
     const value: AccountValue = {
+      ...plainAccount,
       name: `person ${person.accountId}`,
-      state: "active",
-      reason: null,
       address: person.vpnAddress,
       passwordHash,
-      mustChangePassword: false,
       fingerprints: [person.fingerprint],
       policies: [policyId],
       ...change,

@@ -4,17 +4,30 @@
 import type { Logger } from "pino";
 import type { RefusalCode } from "../protocol/events";
 import { AttemptLimiter } from "./attempt-limiter";
+import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
 import type { Claim } from "./claim";
 import { type AccountMatch, decideConnection } from "./decide-connection";
 import { BusyError, type PasswordChecker } from "./password";
 
 export type Admission =
-  | { accepted: true; tenantId: string; accountId: string; address: string; networks: string[] }
+  | {
+      accepted: true;
+      tenantId: string;
+      accountId: string;
+      address: string;
+      networks: string[];
+      /** To be shown in place of the password from now on; null where the platform has no secret to sign it with. */
+      token: string | null;
+      /** Whether it was a token that opened. */
+      isByToken: boolean;
+    }
   | { accepted: false; tenantId: string | null; accountId: string | null; code: RefusalCode; reason: string };
 
 export interface AdmissionDependencies {
   findByFingerprint(fingerprint: string): AccountMatch | undefined;
   passwords: PasswordChecker;
+  /** Null until the gateway was given the secret. */
+  tokens?: () => AuthTokens | null;
   log: Logger;
   perAccount?: AttemptLimiter;
   perAddress?: AttemptLimiter;
@@ -32,14 +45,39 @@ export class AdmissionDesk {
     this.#perAddress = deps.perAddress ?? new AttemptLimiter(50, windowMs);
   }
 
-  /** Never rejects. */
-  async admit(claim: Claim): Promise<Admission> {
+  /** Never rejects. `isRenewal`: the claim is of a connection that stands. */
+  async admit(claim: Claim, isRenewal = false): Promise<Admission> {
     try {
-      return await this.#decide(claim);
+      return this.#byToken(claim, isRenewal) ?? (await this.#decide(claim));
     } catch (error) {
       if (!(error instanceof BusyError)) this.deps.log.error({ err: error }, "a connection could not be decided");
       return refused(undefined, "not_ready", "the gateway cannot check you in just now; try again in a moment");
     }
+  }
+
+  /** Undefined where the client shows no token. */
+  #byToken({ fingerprint, password }: Claim, isRenewal: boolean): Admission | undefined {
+    const tokens = this.deps.tokens?.();
+    if (!tokens || fingerprint === null || password === null || !looksLikeToken(password)) return undefined;
+    const match = this.deps.findByFingerprint(fingerprint);
+    const subject = match && subjectOf(match, fingerprint);
+    const isRight = subject ? tokens.isValid(password, subject, isRenewal) : false;
+    // The account first: who was revoked is to read that, and not that a sign-in has run out.
+    const decision = decideConnection(match, password, "right");
+    if (decision.outcome === "refuse") return refused(match, decision.code, decision.reason);
+    if (decision.outcome === "check" || !match || !isRight)
+      return refused(match, "password_missing", "your sign-in has run out; enter your password again");
+    const { address, networks } = decision;
+    const { accountId, document } = match;
+    return {
+      accepted: true,
+      tenantId: document.tenantId,
+      accountId,
+      address,
+      networks,
+      token: password,
+      isByToken: true,
+    };
   }
 
   async #decide(claim: Claim): Promise<Admission> {
@@ -77,7 +115,10 @@ export class AdmissionDesk {
     if (second.outcome === "refuse") return refused(now, second.code, second.reason);
     if (second.outcome === "check" || !now) throw new Error("a password was checked and yet not");
     const { address, networks } = second;
-    return { accepted: true, tenantId: now.document.tenantId, accountId: now.accountId, address, networks };
+    const subject = subjectOf(now, fingerprint);
+    const token = (subject && this.deps.tokens?.()?.issue(subject)) ?? null;
+    const { accountId, document } = now;
+    return { accepted: true, tenantId: document.tenantId, accountId, address, networks, token, isByToken: false };
   }
 
   #take(accountKey: string, addressKey: string): number {
@@ -92,6 +133,11 @@ export class AdmissionDesk {
     this.#perAccount.giveBack(accountKey);
     this.#perAddress.giveBack(addressKey);
   }
+}
+
+function subjectOf({ document, accountId, account }: AccountMatch, fingerprint: string): TokenSubject | null {
+  const { passwordHash } = account;
+  return passwordHash === null ? null : { tenantId: document.tenantId, accountId, fingerprint, passwordHash };
 }
 
 function refused(match: AccountMatch | undefined, code: RefusalCode, reason: string): Admission {

@@ -9,6 +9,7 @@ import type { ProcessConfig, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
 import { type ClientMessage, commands, parseState } from "./codec";
 import { type ProcessFiles, tunDevice } from "./config";
+import { Drain } from "./drain";
 import {
   findRunning,
   isAlive,
@@ -40,6 +41,13 @@ export interface ProcessSetup {
   digest: string;
 }
 
+/** Why a process takes no new clients and sends its own away. */
+export interface DrainOrder {
+  perSecond: number;
+  /** To the next gateway; else to another process of this one. */
+  isInMaintenance: boolean;
+}
+
 const alivePollMs = 200;
 const reachMs = 5_000;
 const reconnectMs = 50;
@@ -56,6 +64,8 @@ export class ProcessKeeper {
   #work: Promise<void> = Promise.resolve();
   #onAttach: (() => void)[] = [];
   #tunReady: Promise<void> = Promise.resolve();
+  #order: DrainOrder | null = null;
+  #drain: Drain | null = null;
 
   constructor(
     readonly deps: KeeperDependencies,
@@ -74,6 +84,21 @@ export class ProcessKeeper {
     return this.#failure;
   }
 
+  /** Null calls it off. The same order again changes nothing. */
+  drain(order: DrainOrder | null): void {
+    if (JSON.stringify(order) === JSON.stringify(this.#order)) return;
+    this.#order = order;
+    this.#drain?.stop();
+    this.#drain =
+      order &&
+      new Drain({
+        perSecond: order.perSecond,
+        sessions: () => this.deps.ledger.ofBoot(this.boot ?? ""),
+        sendAway: async (session) => this.#clients?.sendAway(session, order.isInMaintenance),
+      });
+    this.deps.log.info({ order, sessions: this.#drain?.state.from }, order ? "draining" : "no longer draining");
+  }
+
   state(): ProcessState {
     const { name, protocol, port } = this.setup.process;
     const boot = this.boot ?? "";
@@ -87,6 +112,7 @@ export class ProcessKeeper {
       startedAt: this.#running?.record.startedAt ?? null,
       sessions: this.deps.ledger.ofBoot(boot).length,
       restarts: this.#restarts,
+      drain: this.#drain?.state ?? null,
     };
   }
 
@@ -98,6 +124,7 @@ export class ProcessKeeper {
 
   /** Lets go of the process, which runs on. */
   async release(): Promise<void> {
+    this.#drain?.stop();
     this.#stop.abort();
     await this.#work;
   }
@@ -201,6 +228,7 @@ export class ProcessKeeper {
       processName: this.setup.process.name,
       range: this.setup.range,
       tunReady: () => this.#tunReady,
+      isDraining: () => this.#order !== null,
     });
     try {
       await this.#attach(socket, running, clients, held);

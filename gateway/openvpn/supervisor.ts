@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { AdmissionDesk } from "../auth/admission";
+import { AuthTokens } from "../auth/auth-token";
 import type { AccountMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
@@ -52,6 +53,8 @@ export interface Supervisor {
 const reconcileMs = 3_000;
 const bytesMs = 2_000;
 const attachMs = 5_000;
+/** The gateways that take them in decide some hundreds a second a core; a person notices nothing of a slower pace. */
+const defaultDrainPerSecond = 5;
 
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
   const openvpnVersion = await readVersion(deps.openvpnBin);
@@ -65,6 +68,7 @@ class OpenvpnSupervisor implements Supervisor {
   #routes: SessionRoutes;
   #desk: AdmissionDesk;
   #passwords = startPasswordChecker();
+  #tokens: AuthTokens | null = null;
   #keepers = new Map<string, ProcessKeeper>();
   #timers: NodeJS.Timeout[];
   #work: Promise<void> = Promise.resolve();
@@ -93,6 +97,7 @@ class OpenvpnSupervisor implements Supervisor {
     this.#desk = new AdmissionDesk({
       findByFingerprint: (fingerprint) => documents.findByFingerprint(fingerprint),
       passwords: this.#passwords,
+      tokens: () => this.#tokens,
       log,
     });
     this.#timers = [
@@ -137,6 +142,7 @@ class OpenvpnSupervisor implements Supervisor {
   }
 
   async #configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
+    this.#tokens = config.authTokenSecret === undefined ? null : new AuthTokens(config.authTokenSecret);
     const processes = planProcesses(config);
     const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
@@ -180,7 +186,13 @@ class OpenvpnSupervisor implements Supervisor {
       keeper.start();
       await keeper.attached(attachMs);
     }
+    this.#drain(config);
     this.#closeUnknownBoots();
+  }
+
+  #drain({ draining = [], isInMaintenance = false, drainPerSecond = defaultDrainPerSecond }: GatewayConfig): void {
+    for (const [name, keeper] of this.#keepers)
+      keeper.drain(isInMaintenance || draining.includes(name) ? { perSecond: drainPerSecond, isInMaintenance } : null);
   }
 
   /** Processes that a configuration had while no agent was there to see it go. */
