@@ -20,7 +20,7 @@ export interface Fleet {
   lab: Lab;
   folder: string;
   gateways: FleetGateway[];
-  /** Address of the tenant's only device; it serves HTTP on 80, and every person may. */
+  /** Address of the tenant's only device; it serves HTTP on 80 and answers pings, and every person may. */
   deviceAddress: string;
   /** The lab's password of everybody. */
   password: string;
@@ -59,6 +59,10 @@ const groupId = uuid(30);
 const deviceAddress = "10.0.0.10";
 const password = 'correct "horse" \\ battery';
 export const frontPort = 1194;
+const rules = [
+  { protocol: "tcp" as const, from: 80, to: 80 },
+  { protocol: "icmp" as const, from: null, to: null },
+];
 /** Two of each kind, so that there is something to spread over. */
 const processes = (["udp", "tcp"] as const).flatMap((protocol) =>
   [1, 2].map((n) => ({ name: `${protocol}-${n}`, protocol, port: 20_000 + n })),
@@ -95,7 +99,7 @@ export async function createFleet(labNumber: number, gatewayCount: number): Prom
     {
       kind: "policy",
       id: policyId,
-      value: { name: "web", isEnabled: true, groups: [groupId], rules: [{ protocol: "tcp", from: 80, to: 80 }] },
+      value: { name: "web", isEnabled: true, groups: [groupId], rules },
     },
   ];
 
