@@ -34,6 +34,8 @@ export interface ClientContext {
   range: string;
   /** Settles when the host is ready for packets of the process. */
   tunReady(): Promise<void>;
+  /** Then nobody new is let in. */
+  isDraining(): boolean;
 }
 
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
@@ -44,7 +46,7 @@ const lookAfterMs = 500;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
 const maxRefusals = 30;
 /** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
-const silentMs = keepalive.timeoutSeconds * 2 * 1000 * 0.6;
+const silentMs = keepalive.gatewayPatienceSeconds * 1000 * 0.6;
 
 export class ProcessClients {
   /** Key id by client id of the decisions on their way. */
@@ -147,6 +149,15 @@ export class ProcessClients {
     throw new Error(`${this.context.processName} does not let go of a session`);
   }
 
+  /**
+   * Tells a client to connect again, on this gateway or on the next one. Its password is not forgotten over it, and its
+   * packets pass until it has gone.
+   */
+  async sendAway(session: LiveSession, isToNextGateway: boolean): Promise<void> {
+    this.deps.ledger.expectEnd(session.sessionId, "drained", "asked to connect elsewhere");
+    await this.#tell(commands.clientKill(session.clientId, isToNextGateway ? "RESTART,[PN]" : "RESTART,[P]"));
+  }
+
   async #decide(message: ClientMessage): Promise<void> {
     const { ledger, desk } = this.deps;
     const { record, tunReady } = this.context;
@@ -155,7 +166,8 @@ export class ProcessClients {
     const keyId = message.keyId!;
     this.#deciding.set(clientId, keyId);
     const claim = readClaim(message);
-    const admission = await desk.admit(claim);
+    const isRenewal = message.event === "REAUTH";
+    const admission = !isRenewal && this.context.isDraining() ? goElsewhere : await desk.admit(claim, isRenewal);
     await tunReady();
     // It may be gone, or openvpn may be another by now.
     if (this.#isOver || boot !== record.boot || this.#deciding.get(clientId) !== keyId) return;
@@ -179,8 +191,13 @@ export class ProcessClients {
   }
 
   async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
-    const told = code === "not_ready" && claim.canBeToldToWait ? `TEMP[backoff 5]:${reason}` : reason;
-    await this.#tell(commands.clientDeny(clientId, keyId, code, told));
+    if (code === "going_elsewhere" && !claim.canBeToldToWait) {
+      // It would take a denial for a wrong password, and give up.
+      await this.#tell(commands.clientKill(clientId, "RESTART,[PN]"));
+      return;
+    }
+    const hint = claim.canBeToldToWait ? hints[code] : undefined;
+    await this.#tell(commands.clientDeny(clientId, keyId, code, hint ? `TEMP[${hint}]:${reason}` : reason));
   }
 
   async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
@@ -191,7 +208,7 @@ export class ProcessClients {
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
-    const { tenantId, accountId, deviceId, address, networks } = admission;
+    const { tenantId, accountId, deviceId, address, networks, token } = admission;
     const { ledger, log } = this.deps;
     const { record, range, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
@@ -200,6 +217,7 @@ export class ProcessClients {
       command = commands.clientAuth(clientId, keyId, [
         `ifconfig-push ${formatAddress(parseAddress(address))} ${netmask(range)}`,
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
+        ...(token === null ? [] : [`push "auth-token ${token}"`]),
       ]);
     } catch (error) {
       log.error({ err: error, tenantId, accountId, deviceId }, "a client's options cannot be said");
@@ -221,6 +239,7 @@ export class ProcessClients {
       platform,
       cipher,
     });
+    log.info({ tenantId, accountId, deviceId, realAddress, isByToken: admission.isByToken }, "a connection was let in");
     if (!(await this.#tell(command))) ledger.close(record.boot, clientId, { code: "unknown", reason: null });
     else if (claim.canBeHurried) this.#hurryLater(record.boot, clientId, keyId);
   }
@@ -338,6 +357,22 @@ function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean
 }
 
 const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
+
+/** How a client that understands it goes on by itself. */
+const hints: Partial<Record<RefusalCode, string>> = {
+  not_ready: "backoff 5",
+  going_elsewhere: "backoff 1,advance remote",
+};
+
+/** Whoever it is: nothing about them is looked up. */
+const goElsewhere: Refused = {
+  accepted: false,
+  tenantId: null,
+  accountId: null,
+  deviceId: null,
+  code: "going_elsewhere",
+  reason: "this gateway takes no new connections just now; your client goes on to the next one",
+};
 
 type Accepted = Extract<Admission, { accepted: true }>;
 type Refused = Extract<Admission, { accepted: false }>;

@@ -15,9 +15,20 @@ export type RefusalCode =
   | "held"
   | "tenant_suspended"
   | "too_many_attempts"
-  | "not_ready";
+  | "not_ready"
+  /** The gateway is in maintenance, or the process drains: the client goes elsewhere by itself. */
+  | "going_elsewhere";
 
-export type DisconnectCode = "left" | "timed_out" | "replaced" | "revoked" | "kicked" | "process_ended" | "unknown";
+export type DisconnectCode =
+  | "left"
+  | "timed_out"
+  | "replaced"
+  | "revoked"
+  | "kicked"
+  /** Sent away by a drain, to connect again elsewhere. */
+  | "drained"
+  | "process_ended"
+  | "unknown";
 
 /** Whose a session is: a person's account or a device, exactly one of them. */
 export interface Holder {
