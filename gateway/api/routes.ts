@@ -1,5 +1,6 @@
 import type { Agent } from "../agent";
-import type { DigestReply, EventsReply, PushConflict, PushReply } from "../protocol/api";
+import { heardWithinMs } from "../openvpn/config";
+import type { DigestReply, EventsReply, PushConflict, PushReply, SessionReply } from "../protocol/api";
 import { ApiError } from "./errors";
 import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
 import type { ApiRequest, Route } from "./server";
@@ -51,18 +52,29 @@ export function createRoutes(agent: Agent): Route[] {
       handle: async (request) => ({ status: 200, json: await pollEvents(agent, request) }),
     },
     {
+      method: "GET",
+      path: "/v1/sessions/:sessionId",
+      handle: async ({ params }) => {
+        const silentMs = agent.sessions().silentMs(params.sessionId!);
+        if (silentMs === undefined) throw noSession();
+        return { status: 200, body: { silentMs, isHeard: silentMs < heardWithinMs } satisfies SessionReply };
+      },
+    },
+    {
       method: "POST",
       path: "/v1/sessions/:sessionId/disconnect",
       handle: async ({ params, body }) => {
-        const { reason } = parse(disconnectSchema, body);
+        const { reason, code = "kicked" } = parse(disconnectSchema, body);
         const sessions = agent.sessions();
-        if (!sessions.get(params.sessionId!)) throw new ApiError(404, "no_session", "there is no such session here");
-        await sessions.end(params.sessionId!, "kicked", reason);
+        if (!sessions.get(params.sessionId!)) throw noSession();
+        await sessions.end(params.sessionId!, code, reason);
         return { status: 204 };
       },
     },
   ];
 }
+
+const noSession = () => new ApiError(404, "no_session", "there is no such session here");
 
 function tenantIdOf({ tenantId }: Record<string, string>): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(tenantId!))
@@ -77,7 +89,12 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
 async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string> {
   const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
   if (epoch !== spool.epoch)
-    return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true } satisfies EventsReply);
+    return JSON.stringify({
+      epoch: spool.epoch,
+      events: [],
+      isNewEpoch: true,
+      now: new Date().toISOString(),
+    } satisfies EventsReply);
   spool.acknowledge(Math.min(committed ?? after, after));
   let events = await spool.readJson(after, limit);
   if (events.count === 0 && waitMs > 0) {
@@ -94,7 +111,7 @@ async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Prom
       events = await spool.readJson(after, limit);
     }
   }
-  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"events":${events.json}}`;
+  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"now":"${new Date().toISOString()}","events":${events.json}}`;
 }
 
 function nextAppend(spool: Agent["spool"], waitMs: number, signal: AbortSignal) {

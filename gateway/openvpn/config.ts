@@ -25,6 +25,12 @@ const maxSocketPath = 107;
 /** Seconds between pings, and without any until the client gives up; the server waits twice as long. */
 export const keepalive = { intervalSeconds: 5, timeoutSeconds: 15 };
 
+/**
+ * A client that is there is never silent for longer: a ping, and then the look at openvpn's counters that shows it. Nor is
+ * this longer than a client waits before it goes to the next gateway: its own old session is not to keep it out there.
+ */
+export const heardWithinMs = Math.min(keepalive.intervalSeconds + 4, keepalive.timeoutSeconds) * 1_000;
+
 /** Name of the process's tun device. */
 export function tunDevice(processName: string): string {
   return `db-${processName}`;

@@ -32,6 +32,9 @@ export class FakeOpenvpn {
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
   leavesWhenTold = true;
+  /** Keeps back that clients are in, until `establishHeld`. */
+  holdsEstablished = false;
+  #held: string[][] = [];
   #server: Server;
   #socket: Socket | null = null;
   #block: string[] | null = null;
@@ -81,6 +84,11 @@ export class FakeOpenvpn {
     // One that was never in has no environment.
     const environment = client.vpnAddress ? [...disconnectEnvironment, ...establishedEnvironment] : [];
     this.say(...clientBlock(`DISCONNECT,${clientId}`, environment));
+  }
+
+  establishHeld(): void {
+    this.holdsEstablished = false;
+    for (const block of this.#held.splice(0)) this.say(...block);
   }
 
   /** Resolves with the first command, from now or before, that begins so. */
@@ -165,7 +173,9 @@ export class FakeOpenvpn {
         if (!client) return;
         client.vpnAddress = address;
         const established = establishedEnvironment.map((line) => line.replace("100.64.3.7", address ?? ""));
-        this.say(...clientBlock(`ESTABLISHED,${client.clientId}`, established));
+        const block = clientBlock(`ESTABLISHED,${client.clientId}`, established);
+        if (this.holdsEstablished) this.#held.push(block);
+        else this.say(...block);
         return;
       }
       case "client-deny":

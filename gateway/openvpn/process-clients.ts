@@ -13,7 +13,7 @@ import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
-import { keepalive, netmask } from "./config";
+import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
 import { CommandError, type ManagementSocket } from "./socket";
 import { within } from "./waiting";
@@ -76,7 +76,8 @@ export class ProcessClients {
         return;
       case "DISCONNECT": {
         this.#deciding.delete(clientId);
-        const hasTimedOut = ledger.silenceMs(boot, clientId) > silentMs;
+        const session = ledger.find(boot, clientId);
+        const hasTimedOut = session !== undefined && ledger.silentMs(session.sessionId)! > silentMs;
         ledger.close(boot, clientId, {
           code: hasTimedOut ? "timed_out" : "left",
           reason: null,
@@ -156,15 +157,34 @@ export class ProcessClients {
     this.#deciding.delete(clientId);
 
     const session = ledger.find(boot, clientId);
-    if (!admission.accepted) {
-      this.#recordRefusal(claim, admission);
-      if (session) await this.#endRefused(session, admission);
-      else await this.#deny(clientId, keyId, claim, admission);
-    } else if (session) {
-      await this.#renew(session, keyId, admission);
+    if (session && admission.accepted) await this.#renew(session, keyId, admission);
+    else if (session) {
+      this.#recordRefusal(claim, admission as Refused);
+      await this.#endRefused(session, admission as Refused);
     } else {
-      await this.#letIn(clientId, keyId, claim, admission);
+      const outcome = this.#refuseSecond(claim, admission);
+      if (outcome.accepted) return this.#letIn(clientId, keyId, claim, outcome);
+      this.#recordRefusal(claim, outcome);
+      await this.#deny(clientId, keyId, claim, outcome);
     }
+  }
+
+  /** Only after everything else: whoever cannot sign in is not told who is connected. */
+  #refuseSecond(claim: Claim, admission: Admission): Admission {
+    if (!admission.accepted) return admission;
+    const { tenantId, accountId } = admission;
+    const holder = this.#findHolder(claim.fingerprint!, this.deps.ledger.byAccount(tenantId, accountId));
+    if (!holder) return admission;
+    return { accepted: false, tenantId, accountId, code: "already_connected", reason: connectedAlready(holder) };
+  }
+
+  /** The session that stays, where the tenant has the older one stay. One that went silent keeps nobody out. */
+  #findHolder(fingerprint: string, older: LiveSession[]): LiveSession | undefined {
+    const { ledger, findByFingerprint } = this.deps;
+    if (findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
+    return older.find(
+      ({ sessionId }) => !ledger.isEnding(sessionId) && (ledger.silentMs(sessionId) ?? heardWithinMs) < heardWithinMs,
+    );
   }
 
   /** Denying a renegotiation would leave the old key alive: it is cut instead. */
@@ -173,7 +193,8 @@ export class ProcessClients {
   }
 
   async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
-    const told = code === "not_ready" && claim.canBeToldToWait ? `TEMP[backoff 5]:${reason}` : reason;
+    const isPassing = code === "not_ready" || code === "already_connected";
+    const told = isPassing && claim.canBeToldToWait ? `TEMP[backoff 5]:${reason}` : reason;
     await this.#tell(commands.clientDeny(clientId, keyId, code, told));
   }
 
@@ -246,10 +267,17 @@ export class ProcessClients {
       return;
     }
     if (!this.#check(session, vpnAddress)) return;
-    for (const other of ledger.byAccount(session.tenantId, session.accountId)) {
-      if (other.sessionId < session.sessionId)
-        this.#run(ledger.end(other.sessionId, "replaced", `this account connected again, from ${session.realAddress}`));
+    const older = ledger
+      .byAccount(session.tenantId, session.accountId)
+      .filter((other) => other.sessionId < session.sessionId);
+    // There where both were let in before either was established, too.
+    const holder = this.#findHolder(session.fingerprint, older);
+    if (holder) {
+      this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
+      return;
     }
+    const reason = `this account connected again, from ${session.realAddress}`;
+    for (const { sessionId } of older) this.#run(ledger.end(sessionId, "replaced", reason));
   }
 
   #reconcileSession(boot: string, row: StatusClient): void {
@@ -304,6 +332,8 @@ export class ProcessClients {
   }
 }
 
+const connectedAlready = ({ realAddress }: LiveSession) =>
+  `this account is connected already, from ${realAddress}; end that connection first`;
 const unsayable = "the gateway cannot set up this account's connection; tell your administrator";
 
 type Accepted = Extract<Admission, { accepted: true }>;

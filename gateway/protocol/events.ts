@@ -14,9 +14,21 @@ export type RefusalCode =
   | "account_revoked"
   | "tenant_suspended"
   | "too_many_attempts"
+  /** The tenant has an account's older session stay, and it is live. */
+  | "already_connected"
   | "not_ready";
 
-export type DisconnectCode = "left" | "timed_out" | "replaced" | "revoked" | "kicked" | "process_ended" | "unknown";
+export type DisconnectCode =
+  | "left"
+  | "timed_out"
+  /** A newer session of the account took its place. */
+  | "replaced"
+  /** An older session of the account keeps its place. */
+  | "refused"
+  | "revoked"
+  | "kicked"
+  | "process_ended"
+  | "unknown";
 
 export interface SessionStart {
   sessionId: SessionId;

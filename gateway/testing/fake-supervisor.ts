@@ -29,6 +29,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
           all: () => fake.live,
           byAccount: (tenantId, accountId) =>
             fake.live.filter((session) => session.tenantId === tenantId && session.accountId === accountId),
+          silentMs: (sessionId) => (fake.live.some((session) => session.sessionId === sessionId) ? 0 : undefined),
           get: (sessionId) => fake.live.find((session) => session.sessionId === sessionId),
           async end(sessionId, code, reason) {
             const session = fake.live.find((one) => one.sessionId === sessionId);
