@@ -13,6 +13,7 @@ import type {
   GatewayStateReply,
   PushConflict,
   PushReply,
+  SessionReply,
 } from "@/gateway/protocol/api";
 import { gatewayTrust } from "../certificates/certificates";
 import { database } from "../core/db";
@@ -99,12 +100,23 @@ export async function getEvents(
   return body;
 }
 
+/** @returns undefined when the gateway has no such session, or is too old to be asked */
+export async function getSession(gateway: GatewayAddress, sessionId: string): Promise<SessionReply | undefined> {
+  const path = `/v1/sessions/${sessionId}`;
+  const { status, body } = await call(gateway, { method: "GET", path, timeoutMs: 1_000, allow: [404] });
+  return status === 404 ? undefined : (body as SessionReply);
+}
+
 /** @returns false when the gateway has no such session */
-export async function disconnect(gateway: GatewayAddress, sessionId: string, reason: string): Promise<boolean> {
+export async function disconnect(
+  gateway: GatewayAddress,
+  sessionId: string,
+  body: DisconnectRequest,
+): Promise<boolean> {
   const { status } = await call(gateway, {
     method: "POST",
     path: `/v1/sessions/${sessionId}/disconnect`,
-    body: { reason } satisfies DisconnectRequest,
+    body,
     timeoutMs: 15_000,
     allow: [404],
   });

@@ -3,9 +3,10 @@ import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
 import { getEvents } from "./client";
-import { prepareEvents } from "./fold-events";
+import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
+import { type AccountKey, endSecondSessions } from "./second-sessions";
 
 const batchLimit = 10_000;
 const waitMs = 20_000;
@@ -37,6 +38,8 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     if (reply.events.length === batchLimit && Number.isSafeInteger(last)) next = read(last!);
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
+    // Not waited for: a gateway that takes its time keeps nobody's events back.
+    void endSecondSessions(beganIn(prepared), log);
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },
@@ -47,4 +50,11 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     ({ epoch, cursor } = committed);
   }
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
+}
+
+/** Accounts of which a session began and did not end. */
+function beganIn({ batches }: PreparedEvents): AccountKey[] {
+  return [...batches].flatMap(([tenantId, { started }]) =>
+    started.filter(({ end }) => !end).map(({ start }) => ({ tenantId, accountId: start!.accountId })),
+  );
 }

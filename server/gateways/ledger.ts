@@ -82,7 +82,7 @@ async function commit(
   if (isSame && next === cursor) return { epoch: reply.epoch, cursor, events: 0, dropped: 0 };
   const known = await findTenants(client, [...batches.keys()]);
   const touched = new Set<string>();
-  const origin = { gatewayId, epoch: reply.epoch, isCareful };
+  const origin = { gatewayId, epoch: reply.epoch, clock: prepared.clock, isCareful };
   const passedOver = await write(client, origin, batches, known, touched);
   if (confirmation) await confirm(client, gatewayId, confirmation, since, touched);
   await client.query(
@@ -108,6 +108,7 @@ async function findTenants(client: pg.PoolClient, ids: string[]): Promise<Set<st
 interface Origin {
   gatewayId: string;
   epoch: string;
+  clock: PreparedEvents["clock"];
   isCareful: boolean;
 }
 
@@ -117,7 +118,7 @@ interface Origin {
  */
 async function write(
   client: pg.PoolClient,
-  { gatewayId, epoch, isCareful }: Origin,
+  { gatewayId, epoch, clock, isCareful }: Origin,
   batches: Map<string, TenantBatch>,
   known: Set<string>,
   touched: Set<string>,
@@ -133,7 +134,7 @@ async function write(
     touched.add(tenantId);
     queued.push(
       bind(client, tenantId),
-      startSessions(client, tenantId, gatewayId, batch),
+      startSessions(client, tenantId, gatewayId, clock, batch),
       continueSessions(client, tenantId, batch).then(
         (missing) => missing.length > 0 && unknown.push([tenantId, missing]),
       ),
@@ -152,24 +153,31 @@ async function write(
 const bind = (client: pg.PoolClient, tenantId: string) =>
   client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
 
-/** A row that is there already is one whose end or bytes came first: it keeps them. */
+/**
+ * A row that is there already is one whose end or bytes came first: it keeps them. When a session began is reckoned back
+ * from now by the gateway's own clock, so that a clock which is off by an hour moves nothing.
+ */
 async function startSessions(
   client: pg.PoolClient,
   tenantId: string,
   gatewayId: string,
+  clock: PreparedEvents["clock"],
   batch: TenantBatch,
 ): Promise<void> {
   const all = batch.started;
   if (all.length === 0) return;
   await client.query({
     name: "ledger-start",
-    text: `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, process, process_boot, client_id, real_address,
+    text: `INSERT INTO sessions (tenant_id, gateway_id, began_at, id, connected_at, account_id, process, process_boot, client_id, real_address,
         vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
         disconnected_at, end_code, end_reason)
-      SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+      SELECT $1::uuid, $2::uuid, least(now(), now() - make_interval(secs => $24::float8) - ($23::timestamptz - n.connected_at)), n.*
+      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
-      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET gateway_id = excluded.gateway_id, account_id = excluded.account_id,
+        AS n (id, connected_at, account_id, process, process_boot, client_id, real_address, vpn_address, fingerprint, client_version,
+          platform, cipher, received, sent, bytes_at, received_rate, sent_rate, disconnected_at, end_code, end_reason)
+      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET began_at = least(sessions.began_at, excluded.began_at), gateway_id = excluded.gateway_id, account_id = excluded.account_id,
         process = excluded.process, process_boot = excluded.process_boot, client_id = excluded.client_id,
         real_address = excluded.real_address, vpn_address = excluded.vpn_address, fingerprint = excluded.fingerprint,
         client_version = excluded.client_version, platform = excluded.platform, cipher = excluded.cipher,
@@ -200,6 +208,8 @@ async function startSessions(
       all.map((s) => s.end?.at ?? null),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
+      clock.now,
+      (performance.now() - clock.heardAt) / 1000,
     ],
   });
 }
