@@ -86,8 +86,10 @@ async function commit(
   const passedOver = await write(client, origin, batches, known, touched);
   if (confirmation) await confirm(client, gatewayId, confirmation, since, touched);
   await client.query(
-    `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce($4::timestamptz, confirmed_at) WHERE id = $1`,
-    [gatewayId, reply.epoch, next, confirmation?.at ?? null],
+    // By our own clock, where the gateway says what its clock is: "confirmed 3 s ago" is not to be an hour off.
+    `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce(
+        now() - make_interval(secs => $6::float8) - ($5::timestamptz - $4::timestamptz), $4::timestamptz, confirmed_at) WHERE id = $1`,
+    [gatewayId, reply.epoch, next, confirmation?.at ?? null, origin.clock.now, heardSecondsAgo(origin.clock)],
   );
   await notify(client, touched);
   const written = events.valid - passedOver;
@@ -150,6 +152,8 @@ async function write(
   return passedOver;
 }
 
+const heardSecondsAgo = ({ heardAt }: PreparedEvents["clock"]) => (performance.now() - heardAt) / 1000;
+
 const bind = (client: pg.PoolClient, tenantId: string) =>
   client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
 
@@ -209,7 +213,7 @@ async function startSessions(
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
       clock.now,
-      (performance.now() - clock.heardAt) / 1000,
+      heardSecondsAgo(clock),
     ],
   });
 }
