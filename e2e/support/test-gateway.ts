@@ -215,8 +215,7 @@ export class TestGateway {
   }
 
   async #poll(query: URLSearchParams): Promise<Reply> {
-    const clock = () => ({ now: this.now().toISOString() });
-    const anew = () => ({ status: 200, body: { epoch: this.epoch, events: [], isNewEpoch: true, ...clock() } });
+    const anew = () => ({ status: 200, body: { epoch: this.epoch, events: [], isNewEpoch: true } });
     if (query.get("epoch") !== this.epoch) return anew();
     const after = Number(query.get("after"));
     const limit = Number(query.get("limit"));
@@ -235,13 +234,17 @@ export class TestGateway {
       });
     }
     if (query.get("epoch") !== this.epoch) return anew();
-    return { status: 200, body: { epoch: this.epoch, events: read(), isNewEpoch: false, ...clock() } };
+    return { status: 200, body: { epoch: this.epoch, events: read(), isNewEpoch: false } };
   }
 
   state(): GatewayStateReply {
     return {
       ...{ gatewayId: this.gatewayId, epoch: this.epoch, agentVersion: "test", openvpnVersion: "test" },
-      ...{ startedAt: new Date(0).toISOString(), configVersion: this.config?.version ?? 0 },
+      ...{
+        startedAt: new Date(0).toISOString(),
+        now: this.now().toISOString(),
+        configVersion: this.config?.version ?? 0,
+      },
       revisions: Object.fromEntries([...this.documents].map(([id, { revision }]) => [id, revision])),
       ...{
         processes: [],

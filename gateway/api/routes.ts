@@ -89,12 +89,7 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
 async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string> {
   const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
   if (epoch !== spool.epoch)
-    return JSON.stringify({
-      epoch: spool.epoch,
-      events: [],
-      isNewEpoch: true,
-      now: new Date().toISOString(),
-    } satisfies EventsReply);
+    return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true } satisfies EventsReply);
   spool.acknowledge(Math.min(committed ?? after, after));
   let events = await spool.readJson(after, limit);
   if (events.count === 0 && waitMs > 0) {
@@ -111,7 +106,7 @@ async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Prom
       events = await spool.readJson(after, limit);
     }
   }
-  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"now":"${new Date().toISOString()}","events":${events.json}}`;
+  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"events":${events.json}}`;
 }
 
 function nextAppend(spool: Agent["spool"], waitMs: number, signal: AbortSignal) {

@@ -96,6 +96,8 @@ export interface GatewayStateReply {
   agentVersion: string;
   openvpnVersion: string;
   startedAt: string;
+  /** The gateway's clock as it answers, ISO 8601 in UTC: how far its times are off. Older agents do not say. */
+  now?: string;
   configVersion: number;
   /** Revision held per tenant. */
   revisions: Record<TenantId, number>;
@@ -114,8 +116,6 @@ export interface EventsReply {
   events: GatewayEvent[];
   /** True when the asked-for epoch is not this one: start again after 0. */
   isNewEpoch: boolean;
-  /** The gateway's clock as it answers, ISO 8601 in UTC: how far its times are off. Older agents do not say. */
-  now?: string;
 }
 
 export interface SessionReply {

@@ -54,7 +54,7 @@ const isTenantId = (value: unknown) => isId(value) && value !== nilTenant;
 
 const time = /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d\d\dZ$/;
 
-export function isTime(value: unknown): boolean {
+function isTime(value: unknown): boolean {
   if (typeof value !== "string" || !time.test(value)) return false;
   // Not every month has a 29th, 30th and 31st.
   return value < `${value.slice(0, 8)}29` || isDay(value);

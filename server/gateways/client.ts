@@ -92,7 +92,7 @@ export async function getEvents(
 ): Promise<EventsReply> {
   const query = new URLSearchParams({ epoch });
   for (const [name, value] of Object.entries(numbers)) query.set(name, String(value));
-  const timeoutMs = numbers.waitMs + 15_000;
+  const timeoutMs = numbers.waitMs + 5_000;
   const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs, signal });
   const body = reply.body as EventsReply;
   if (typeof body?.epoch !== "string" || !Array.isArray(body.events))
@@ -182,7 +182,8 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       path,
       headers: payload ? { "content-type": "application/json", "content-length": payload.length } : {},
     });
-    const timer = setTimeout(() => sent.destroy(timedOut()), timeoutMs);
+    const giveUp = () => sent.destroy(timedOut());
+    let timer = setTimeout(giveUp, timeoutMs);
     const onAbort = () => sent.destroy(new Error("aborted"));
     signal?.addEventListener("abort", onAbort);
     const settle = () => {
@@ -196,6 +197,9 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
     };
     sent.once("error", fail);
     sent.once("response", (response: IncomingMessage) => {
+      // A long answer over a slow link is no silence.
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, Math.max(timeoutMs, 15_000));
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("error", fail);

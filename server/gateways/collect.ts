@@ -9,7 +9,8 @@ import { commitEvents } from "./ledger";
 import { type AccountKey, endSecondSessions } from "./second-sessions";
 
 const batchLimit = 10_000;
-const waitMs = 20_000;
+/** Short, for a poll that a cut link took with it is only missed when it is over. */
+const waitMs = 5_000;
 /** Then the job adds itself again, and any worker goes on. */
 const runMs = 45_000;
 

@@ -2,7 +2,7 @@
 import type { EventsReply } from "@/gateway/protocol/api";
 import type { DisconnectCode, GatewayEvent, SessionBytes, SessionStart } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
-import { cleanEvent, isTime } from "./clean-event";
+import { cleanEvent } from "./clean-event";
 
 /** What a reply comes to. Making it needs no database, so it is made while the batch before is being written. */
 export interface PreparedEvents {
@@ -13,8 +13,6 @@ export interface PreparedEvents {
   count: number;
   valid: number;
   batches: Map<string, TenantBatch>;
-  /** What the gateway's clock said, in ISO 8601, and our own clock that is never set when that was heard. */
-  clock: { now: string | null; heardAt: number };
   /** The newest list of live sessions, and the sessions that something was told of since: of those it is out of date. */
   confirmation: (GatewayEvent & { type: "confirmed" }) | undefined;
   since: Set<string>;
@@ -34,7 +32,6 @@ export function prepareEvents(reply: EventsReply, above = 0): PreparedEvents {
     count: events.length,
     valid: valid.length,
     batches: foldEvents(valid),
-    clock: { now: typeof reply.now === "string" && isTime(reply.now) ? reply.now : null, heardAt: performance.now() },
     confirmation: valid[confirmed] as PreparedEvents["confirmation"],
     since: new Set(valid.slice(confirmed + 1).flatMap((event) => ("sessionId" in event ? [event.sessionId] : []))),
   };

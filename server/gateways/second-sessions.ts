@@ -4,7 +4,8 @@
  * died in between, or a gateway that could not be reached, changes nothing in the end. Doing it twice does no more.
  *
  * Which is the newer is told by `began_at`, which is by one clock whatever the gateways' say; at the same millisecond by
- * id. Every worker that looks reads the same, and comes to the same.
+ * id. Not by the order in which they came to be known: after a partition the older is often told last. Every worker that
+ * looks reads the same, and comes to the same.
  */
 import type { DisconnectRequest } from "@/gateway/protocol/api";
 import type { SecondSession } from "@/gateway/protocol/document";

@@ -55,10 +55,20 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
 
 async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateReply | undefined> {
   try {
+    const askedAt = performance.now();
     const state = await getState(gateway, stateTimeoutMs);
+    const answeredAt = performance.now();
     await pool().query(
-      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL WHERE id = $1`,
-      [gateway.id, JSON.stringify(state), new Date(state.certificateNotAfter)],
+      // The gateway read its clock somewhere between question and answer: half way is at most half of that off.
+      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL,
+        clock_offset_ms = extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000 - $5 WHERE id = $1`,
+      [
+        gateway.id,
+        JSON.stringify(state),
+        new Date(state.certificateNotAfter),
+        state.now ?? null,
+        (answeredAt - askedAt) / 2 + (performance.now() - answeredAt),
+      ],
     );
     if (gateway.error) log.info({ gateway: gateway.name }, "answers again");
     return state;

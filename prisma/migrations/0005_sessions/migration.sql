@@ -9,6 +9,9 @@ ALTER TABLE "tenants" ADD COLUMN "second_session" "SecondSession" NOT NULL DEFAU
 -- AlterTable
 ALTER TABLE "sessions" ADD COLUMN "began_at" TIMESTAMPTZ(3) NOT NULL DEFAULT now();
 
+-- AlterTable
+ALTER TABLE "gateways" ADD COLUMN "clock_offset_ms" DOUBLE PRECISION;
+
 -- What cannot be said in Prisma's schema language.
 
 CREATE INDEX sessions_live_account ON sessions (tenant_id, account_id, gateway_id) WHERE disconnected_at IS NULL;
