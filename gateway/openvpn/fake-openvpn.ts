@@ -6,7 +6,6 @@ import { createServer, type Server, type Socket } from "node:net";
 import {
   clientBlock,
   connectEnvironment,
-  disconnectEnvironment,
   establishedEnvironment,
   fingerprintColons,
   greeting,
@@ -20,6 +19,8 @@ export interface FakeClient {
   vpnAddress: string | null;
   commonName: string;
   environment: string[];
+  received?: number;
+  sent?: number;
 }
 
 export class FakeOpenvpn {
@@ -82,7 +83,9 @@ export class FakeOpenvpn {
     if (!client) return;
     this.clients.delete(clientId);
     // One that was never in has no environment.
-    const environment = client.vpnAddress ? [...disconnectEnvironment, ...establishedEnvironment] : [];
+    const { received = 1905, sent = 2115 } = client;
+    const totals = ["time_duration=4", `bytes_sent=${sent}`, `bytes_received=${received}`];
+    const environment = client.vpnAddress ? [...totals, ...establishedEnvironment] : [];
     this.say(...clientBlock(`DISCONNECT,${clientId}`, environment));
   }
 
@@ -100,9 +103,10 @@ export class FakeOpenvpn {
     }
   }
 
-  /** Drops whoever is connected. */
-  drop(): void {
-    this.#socket?.destroy();
+  /** Drops whoever is connected, in the middle of a line where one is given. */
+  drop(halfLine?: string): void {
+    if (halfLine) this.#socket?.write(halfLine);
+    this.#socket?.destroySoon();
   }
 
   async close(): Promise<void> {
@@ -211,8 +215,15 @@ export class FakeOpenvpn {
 
 export const recordedFingerprint = fingerprintColons.replaceAll(":", "");
 
-function statusRow({ commonName, realAddress, vpnAddress, clientId }: FakeClient): string {
+function statusRow({
+  commonName,
+  realAddress,
+  vpnAddress,
+  clientId,
+  received = 1905,
+  sent = 2115,
+}: FakeClient): string {
   const since = "2026-11-22 05:28:46\t1795325326";
   const cipher = vpnAddress ? "AES-256-GCM" : "BF-CBC";
-  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t1905\t2115\t${since}\tx\t${clientId}\t0\t${cipher}`;
+  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t${received}\t${sent}\t${since}\tx\t${clientId}\t0\t${cipher}`;
 }

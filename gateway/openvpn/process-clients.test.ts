@@ -295,6 +295,22 @@ describe("a client", () => {
     expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
   });
 
+  it("twice, and the agent was killed before it had ended the older, loses that at the next look", async () => {
+    for (const clientId of [1, 2]) {
+      const client = { clientId, realAddress: `192.0.2.2:${clientId}`, vpnAddress: address, commonName: "acc-ana" };
+      fake.clients.set(clientId, { ...client, environment: [] });
+      ledger.accept({
+        ...{ tenantId: "tenant", accountId: "ana", processBoot: "boot", clientId, process: "udp-1194" },
+        ...{ realAddress: client.realAddress, vpnAddress: address, fingerprint: recordedFingerprint },
+        ...{ clientVersion: null, platform: null, cipher: null },
+      });
+      ledger.establish("boot", clientId);
+    }
+    await clients.reconcile();
+    expect(await events("disconnected")).toMatchObject([{ code: "replaced" }]);
+    expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
+  });
+
   describe("whose tenant has the older session stay", () => {
     beforeEach(() => {
       document.tenant!.secondSession = "refuse";

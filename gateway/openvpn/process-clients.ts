@@ -110,6 +110,11 @@ export class ProcessClients {
       if (!present.has(clientId)) ledger.close(boot, clientId, { code: "unknown", reason: "openvpn lists it no more" });
     }
     for (const row of rows) if (row.vpnAddress !== null) this.#reconcileSession(boot, row);
+    // What was begun before the agent was killed, or when openvpn could not be told.
+    for (const session of ledger.ofBoot(boot)) {
+      if (ledger.isEnding(session.sessionId)) this.#run(ledger.end(session.sessionId, "unknown", "ended before"));
+      else this.#keepOne(session);
+    }
     const stranded = rows.filter((row) => row.vpnAddress === null && this.#isStranded(row, boot, announced));
     for (const { clientId } of stranded) {
       if (announced === null && !this.#stranded.has(clientId)) continue;
@@ -266,11 +271,15 @@ export class ProcessClients {
       this.#run(this.#tell(commands.clientKill(clientId)));
       return;
     }
-    if (!this.#check(session, vpnAddress)) return;
+    if (this.#check(session, vpnAddress)) this.#keepOne(session);
+  }
+
+  /** Ends the sessions that were there before, or this one where the tenant has the older stay. */
+  #keepOne(session: LiveSession): void {
+    const { ledger } = this.deps;
     const older = ledger
       .byAccount(session.tenantId, session.accountId)
       .filter((other) => other.sessionId < session.sessionId);
-    // There where both were let in before either was established, too.
     const holder = this.#findHolder(session.fingerprint, older);
     if (holder) {
       this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
