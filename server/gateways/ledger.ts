@@ -372,7 +372,7 @@ async function confirm(
   const rows = live.filter(({ id }) => !since.has(id));
   const listed = new Set(event.sessions.map(({ sessionId }) => sessionId));
   const here = new Set(rows.map(({ id }) => id));
-  const gone = rows.filter(({ id }) => !listed.has(id));
+  const gone = rows.filter(({ id, connected_at }) => !listed.has(id) && connected_at < at);
   const silent = rows.filter(
     ({ id, is_moving, bytes_at }) => is_moving && listed.has(id) && at.getTime() - bytes_at.getTime() > silentAfterMs,
   );
