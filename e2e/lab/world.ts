@@ -65,7 +65,16 @@ export interface World {
   destroy(): Promise<void>;
 }
 
-export async function createWorld(options: { labNumber: number; gateways: number }): Promise<World> {
+export interface WorldOptions {
+  labNumber: number;
+  gateways: number;
+  /** How the control plane reaches a gateway's API, where not straight. */
+  through?(host: string, port: number): Promise<{ host: string; port: number }>;
+  /** Where a gateway keeps its state is made by this, e.g. as a small disk of its own. */
+  prepareStateDir?(path: string): void;
+}
+
+export async function createWorld(options: WorldOptions): Promise<World> {
   const root = new URL("../..", import.meta.url).pathname;
   execFileSync(process.execPath, [join(root, "scripts/build-gateway.mjs")], { stdio: "pipe" });
   const folder = await mkdtemp(join(tmpdir(), "world-"));
@@ -98,12 +107,15 @@ export async function createWorld(options: { labNumber: number; gateways: number
     const place = await lab.addGateway();
     const region = await server.createRegion();
     const name = server.unique("gw");
+    const straight = { host: place.managementAddress, port: apiPort };
+    const api = (await options.through?.(straight.host, straight.port)) ?? straight;
     const { gatewayId, token } = await administrator.gateways.create({
-      ...{ name, regionId: region.id, apiHost: place.managementAddress, apiPort, publicHost: place.wanAddress },
+      ...{ name, regionId: region.id, apiHost: api.host, apiPort: api.port, publicHost: place.wanAddress },
       processes: [{ name: "udp", protocol: "udp", port: 1194 }],
     });
     const stateDir = join(folder, `gw${n}`);
     mkdirSync(stateDir, { mode: 0o700 });
+    options.prepareStateDir?.(stateDir);
     const logFile = join(folder, `gw${n}.log`);
     const log = () => readFileSync(logFile, "utf8");
     const agent = createAgent(lab, place, { name, folder, stateDir, logFile, token });
