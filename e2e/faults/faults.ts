@@ -158,6 +158,10 @@ export function mountSmallDisk(path: string): boolean {
   }
 }
 
+export function unmount(path: string): void {
+  execFileSync("umount", ["--lazy", path], { stdio: "pipe" });
+}
+
 export const addressOf = ({ id, name }: WorldGateway, relays: Scene["relays"]) => {
   const relay = [...relays].find(([gateway]) => gateway.id === id)![1];
   return { id, name, apiHost: "127.0.0.1", apiPort: relay.port };

@@ -12,7 +12,7 @@ import { freePort } from "../../scripts/support/ports";
 import { findLabObstacle } from "../lab/network";
 import { createWorld, type Service, type WorldGateway } from "../lab/world";
 import { checks } from "./checks";
-import { type Fault, faults, mountSmallDisk, type Scene, untilAnswering } from "./faults";
+import { type Fault, faults, mountSmallDisk, type Scene, unmount, untilAnswering } from "./faults";
 import { Load } from "./load";
 import { Random } from "./random";
 import { Relay } from "./relay";
@@ -41,7 +41,7 @@ if (obstacle) {
 }
 say(`seed ${random.seed}`);
 const relays: Relay[] = [];
-let hasSmallDisks = true;
+const disks: string[] = [];
 const redis = findCommand("redis-server") ? await startRedis() : null;
 const world = await createWorld({
   labNumber: 239,
@@ -52,14 +52,17 @@ const world = await createWorld({
     return { host: "127.0.0.1", port: relay.port };
   },
   prepareStateDir(path) {
-    hasSmallDisks = mountSmallDisk(path) && hasSmallDisks;
+    if (mountSmallDisk(path)) disks.push(path);
+  },
+  releaseStateDir(path) {
+    if (disks.includes(path)) unmount(path);
   },
 });
 const owner = new pg.Pool({ connectionString: world.ownerUrl, max: 2 });
 // It is killed now and then.
 owner.on("error", () => {});
 const scene: Scene = {
-  ...{ world, random, redis, hasSmallDisks },
+  ...{ world, random, redis, hasSmallDisks: disks.length === world.gateways.length },
   relays: new Map(world.gateways.map((gateway, n) => [gateway, relays[n]!])),
   query: async (text, parameters) => (await owner.query(text, parameters)).rows,
 };

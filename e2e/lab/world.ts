@@ -72,6 +72,8 @@ export interface WorldOptions {
   through?(host: string, port: number): Promise<{ host: string; port: number }>;
   /** Where a gateway keeps its state is made by this, e.g. as a small disk of its own. */
   prepareStateDir?(path: string): void;
+  /** Once nothing uses it any more. */
+  releaseStateDir?(path: string): void;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -164,6 +166,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await closeQueues();
       await closeDatabase();
       await postgres.stop();
+      for (const { stateDir } of gateways) options.releaseStateDir?.(stateDir);
       await rm(folder, { recursive: true, force: true });
     },
   };
