@@ -1,5 +1,8 @@
 /** What must be so after every fault, sooner or later; how late is the only thing that a fault may change. */
 
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { promisify } from "node:util";
 import { createFirewall } from "../../gateway/firewall/firewall";
 import { createNft } from "../../gateway/firewall/nft";
 import type { Routes } from "../../gateway/firewall/routes";
@@ -141,7 +144,8 @@ function digestOf(document: TenantDocument): string {
 /** The rules that a gateway would have which had never known anything else, as the kernel writes them. */
 async function compiled({ world }: Scene, gateway: WorldGateway, document: TenantDocument): Promise<string[]> {
   const namespace = `${gateway.namespace}-check`;
-  await world.lab.exec(gateway.namespace, ["ip", "netns", "add", namespace]).catch(() => {});
+  // It goes with the lab.
+  if (!existsSync(`/run/netns/${namespace}`)) await promisify(execFile)("ip", ["netns", "add", namespace]);
   const nft = createNft(["ip", "netns", "exec", namespace]);
   const routes = { load: async () => {}, set: async () => {}, verify: async () => {}, clear: async () => {} };
   try {

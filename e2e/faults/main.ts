@@ -25,6 +25,8 @@ const { values } = parseArgs({
     only: { type: "string" },
   },
 });
+// What fails here fails on purpose, and is looked for in the checks.
+process.env.LOG_LEVEL ??= "fatal";
 const minutes = Number(values.minutes);
 const random = new Random(Number(values.seed));
 const inEveryRun = 5;
@@ -99,9 +101,14 @@ function* choose(): Generator<Fault> {
   const possible = faults.filter((fault) => {
     const why = fault.obstacle?.(scene) ?? null;
     if (why) say(`left out: ${fault.name}: ${why}`);
-    return !why && (!values.only || fault.name.includes(values.only));
+    return !why && (!values.only || new RegExp(values.only).test(fault.name));
   });
-  yield* random.shuffle(possible.slice(0, inEveryRun));
+  // On a machine that is slow today a short run is one of fewer faults.
+  const shortUntil = performance.now() + 60_000;
+  for (const fault of random.shuffle(possible.slice(0, inEveryRun))) {
+    if (minutes === 0 && performance.now() > shortUntil) return say(`left out for lack of time: ${fault.name}`);
+    yield fault;
+  }
   let bag: Fault[] = [];
   while (performance.now() - beganAt < minutes * 60_000) {
     if (bag.length === 0) bag = random.shuffle(possible);
