@@ -172,6 +172,7 @@ export async function startAgent({
       agentVersion,
       openvpnVersion: supervisor.openvpnVersion,
       startedAt: startedAt.toISOString(),
+      now: new Date().toISOString(),
       configVersion: version,
       revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
       processes: supervisor.processes(),

@@ -1,5 +1,5 @@
 /**
- * `npm test`: does all set-up, then runs types, style, unit, integration, lab and browser tests with the story, and ends
+ * `npm test`: does all set-up, then runs types, style, unit, integration, lab, fault and browser tests with the story, and ends
  * with one line that sums them up. `npm test -- unit lab` runs those only.
  */
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ import {
 } from "./support/bootstrap.mjs";
 import { countTests, runOne, runVitest, tell, total } from "./support/suites.mjs";
 
-const known = ["types", "style", "unit", "integration", "lab", "browser"];
+const known = ["types", "style", "unit", "integration", "lab", "faults", "browser"];
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : known;
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) fail(`There is no suite ${unknown.join(", ")}. There are: ${known.join(", ")}.`);
@@ -54,6 +54,7 @@ const suites = {
       note: `NOT RUN: ${obstacle}`,
     };
   },
+  faults: async () => runApart("faults", ["scripts/faults.mjs"], labObstacle()),
   browser: async () => [await runBrowser("screens"), await runBrowser("story", labObstacle())],
 };
 
@@ -73,15 +74,19 @@ for (const { note } of outcomes) if (note) console.log(`\n${note}`);
 console.log(`\n${total(outcomes)}`);
 process.exit(outcomes.some(({ failed }) => failed > 0) ? 1 : 0);
 
-/** In a process of its own, which holds the installation that the tests run against. */
 async function runBrowser(project, obstacle) {
-  const none = { name: project, passed: 0, failed: 0, skipped: 0, seconds: 0 };
   if (missing.some(({ name }) => name === "chromium"))
-    return { ...none, failed: 1, note: "NOT RUN: chromium is missing" };
-  if (obstacle) return { ...none, skipped: 1, note: `NOT RUN: ${project}: ${obstacle}` };
+    return { name: project, passed: 0, failed: 1, skipped: 0, seconds: 0, note: "NOT RUN: chromium is missing" };
+  return runApart(project, ["scripts/browser.mjs", project], obstacle);
+}
+
+/** In a process of its own, which holds the installation that the tests run against. */
+async function runApart(name, command, obstacle) {
+  const none = { name, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+  if (obstacle) return { ...none, skipped: 1, note: `NOT RUN: ${name}: ${obstacle}` };
   const folder = mkdtempSync(join(tmpdir(), "drawbridge-outcome-"));
   const file = join(folder, "outcome.json");
-  spawnSync(process.execPath, ["scripts/browser.mjs", project], {
+  spawnSync(process.execPath, command, {
     stdio: "inherit",
     env: { ...process.env, DRAWBRIDGE_OUTCOME: file },
   });

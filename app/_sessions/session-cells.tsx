@@ -89,7 +89,18 @@ function Flow({ label, icon, total, rate }: { label: string; icon: ReactNode; to
   );
 }
 
-/** "confirmed 3 s ago", counting: how old the gateway's word for it is. */
+/** "3 s ago", counting: how old the gateway's word for it is, and that there will be no newer one while it is silent. */
+export function Confirmed({ session: { confirmedAt: at, isGatewaySilent } }: { session: Session }) {
+  const now = useNow(1000);
+  if (isGatewaySilent)
+    return (
+      <span className="text-warn-text">
+        {at && now ? `${formatRelative(at, now)}; ` : ""}the gateway does not answer
+      </span>
+    );
+  return <ConfirmedAgo at={at} />;
+}
+
 export function ConfirmedAgo({ at }: { at: Date | null }) {
   const now = useNow(1000);
   if (!at) return <span className="text-faint">not confirmed yet</span>;

@@ -1,7 +1,7 @@
 import type { Column } from "../_ui/data-table";
 import { DateTime, Elapsed } from "../_ui/time-ago";
 import type { Session } from "./session";
-import { AddressCell, ClientCell, ConfirmedAgo, GatewayCell, HolderCell, TrafficCell } from "./session-cells";
+import { AddressCell, ClientCell, Confirmed, GatewayCell, HolderCell, TrafficCell } from "./session-cells";
 
 const account: Column<Session> = {
   id: "accountName",
@@ -36,7 +36,7 @@ export const liveColumns: Column<Session>[] = [
     id: "confirmed",
     header: "Confirmed",
     width: "6.5rem",
-    cell: (session) => <ConfirmedAgo at={session.confirmedAt} />,
+    cell: (session) => <Confirmed session={session} />,
   },
 ];
 

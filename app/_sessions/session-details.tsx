@@ -10,7 +10,7 @@ import { Plot } from "../_ui/plot";
 import { Skeleton } from "../_ui/skeleton";
 import { DateTime, Elapsed } from "../_ui/time-ago";
 import type { Session, TrafficSample } from "./session";
-import { ConfirmedAgo } from "./session-cells";
+import { Confirmed } from "./session-cells";
 
 interface SessionDetailsProps {
   session: Session;
@@ -56,11 +56,17 @@ export function SessionDetails({ session, samples, holder, tenant }: SessionDeta
             label: "State",
             value: isLive ? (
               <span className="inline-flex items-center gap-2">
-                <Badge tone="ok" dot="pulse">
-                  Connected
-                </Badge>
+                {session.isGatewaySilent ? (
+                  <Badge tone="warn" dot>
+                    Not known
+                  </Badge>
+                ) : (
+                  <Badge tone="ok" dot="pulse">
+                    Connected
+                  </Badge>
+                )}
                 <span className="text-xs text-faint">
-                  confirmed <ConfirmedAgo at={session.confirmedAt} />
+                  {session.isGatewaySilent ? "last confirmed" : "confirmed"} <Confirmed session={session} />
                 </span>
               </span>
             ) : (

@@ -27,6 +27,8 @@ export interface Session {
   sentRate: number;
   /** When the gateway last confirmed that it still holds this session. */
   confirmedAt: Date | null;
+  /** Its gateway does not answer now: a live session may be gone. */
+  isGatewaySilent: boolean;
 }
 
 export interface TrafficSample {

@@ -9,7 +9,14 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { EnrolGrant, GatewayConfig, GatewayStateReply, Push } from "../../gateway/protocol/api";
+import type {
+  DisconnectRequest,
+  EnrolGrant,
+  GatewayConfig,
+  GatewayStateReply,
+  Push,
+  SessionReply,
+} from "../../gateway/protocol/api";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
 import { emptyDocument, entriesOf, putEntry, type TenantDocument } from "../../gateway/protocol/document";
 import { grantProof, isProof, parseToken, requestProof } from "../../gateway/protocol/enrolment";
@@ -24,7 +31,11 @@ export class TestGateway {
   readonly documents = new Map<string, TenantDocument>();
   readonly pushes: (Push & { tenantId: string })[] = [];
   readonly requests: string[] = [];
-  readonly disconnects: { sessionId: string; reason: string }[] = [];
+  readonly disconnects: { sessionId: string; reason: string; code?: string }[] = [];
+  /** What it answers when it is asked about one of its sessions. */
+  readonly heard = new Map<string, SessionReply>();
+  /** How far its clock is ahead. */
+  clockOffsetMs = 0;
   events: GatewayEvent[] = [];
   epoch = randomUUID();
   config: GatewayConfig | undefined;
@@ -69,11 +80,15 @@ export class TestGateway {
     return gateway;
   }
 
-  append(body: EventBody, at = new Date()): GatewayEvent {
+  append(body: EventBody, at = this.now()): GatewayEvent {
     const event = { ...body, sequence: this.events.length + 1, at: at.toISOString() } as GatewayEvent;
     this.events.push(event);
     for (const wake of this.#waiting) wake();
     return event;
+  }
+
+  now(): Date {
+    return new Date(Date.now() + this.clockOffsetMs);
   }
 
   /** As if its state folder was emptied, but for who it is. */
@@ -177,7 +192,11 @@ export class TestGateway {
     if (kind === "tenants") return this.#put(id!, body as Push);
     if (kind === "events") return this.#poll(url.searchParams);
     if (kind === "sessions") {
-      this.disconnects.push({ sessionId: id!, reason: (body as { reason: string }).reason });
+      if (!leaf) {
+        const reply = this.heard.get(id!);
+        return reply ? { status: 200, body: reply } : { status: 404, body: { error: { code: "no_session" } } };
+      }
+      this.disconnects.push({ sessionId: id!, ...(body as DisconnectRequest) });
       return { status: 204 };
     }
     return { status: 404, body: { error: { code: "unknown_route", message: path } } };
@@ -221,7 +240,11 @@ export class TestGateway {
   state(): GatewayStateReply {
     return {
       ...{ gatewayId: this.gatewayId, epoch: this.epoch, agentVersion: "test", openvpnVersion: "test" },
-      ...{ startedAt: new Date(0).toISOString(), configVersion: this.config?.version ?? 0 },
+      ...{
+        startedAt: new Date(0).toISOString(),
+        now: this.now().toISOString(),
+        configVersion: this.config?.version ?? 0,
+      },
       revisions: Object.fromEntries([...this.documents].map(([id, { revision }]) => [id, revision])),
       ...{
         processes: [],

@@ -1,10 +1,12 @@
 import type { Agent } from "../agent";
+import { heardWithinMs } from "../openvpn/config";
 import {
   type DigestReply,
   type EventsReply,
   eventsReplyBytes,
   type PushConflict,
   type PushReply,
+  type SessionReply,
 } from "../protocol/api";
 import { ApiError } from "./errors";
 import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
@@ -57,18 +59,29 @@ export function createRoutes(agent: Agent): Route[] {
       handle: async (request) => ({ status: 200, json: await pollEvents(agent, request) }),
     },
     {
+      method: "GET",
+      path: "/v1/sessions/:sessionId",
+      handle: async ({ params }) => {
+        const silentMs = agent.sessions().silentMs(params.sessionId!);
+        if (silentMs === undefined) throw noSession();
+        return { status: 200, body: { silentMs, isHeard: silentMs < heardWithinMs } satisfies SessionReply };
+      },
+    },
+    {
       method: "POST",
       path: "/v1/sessions/:sessionId/disconnect",
       handle: async ({ params, body }) => {
-        const { reason } = parse(disconnectSchema, body);
+        const { reason, code = "kicked" } = parse(disconnectSchema, body);
         const sessions = agent.sessions();
-        if (!sessions.get(params.sessionId!)) throw new ApiError(404, "no_session", "there is no such session here");
-        await sessions.end(params.sessionId!, "kicked", reason);
+        if (!sessions.get(params.sessionId!)) throw noSession();
+        await sessions.end(params.sessionId!, code, reason);
         return { status: 204 };
       },
     },
   ];
 }
+
+const noSession = () => new ApiError(404, "no_session", "there is no such session here");
 
 function tenantIdOf({ tenantId }: Record<string, string>): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(tenantId!))

@@ -162,7 +162,10 @@ export const configSchema: z.ZodType<GatewayConfig> = z
 
 const isSamePort = (a: FrontConfig, b: FrontConfig) => a.protocol === b.protocol && a.port === b.port;
 
-export const disconnectSchema: z.ZodType<DisconnectRequest> = z.object({ reason: text(200).min(1) });
+export const disconnectSchema: z.ZodType<DisconnectRequest> = z.object({
+  reason: text(200).min(1),
+  code: z.enum(["kicked", "replaced", "refused"]).optional(),
+});
 export const enrolRequestSchema: z.ZodType<EnrolRequest> = z.object({ nonce: z.string().regex(/^[0-9a-f]{64}$/) });
 export const enrolGrantSchema: z.ZodType<EnrolGrant> = z.object({
   certificate: z.string().max(20_000),

@@ -26,6 +26,8 @@ export interface Sessions {
   all(): LiveSession[];
   byHolder(holder: Holder): LiveSession[];
   get(sessionId: string): LiveSession | undefined;
+  /** Milliseconds since the client was last heard; undefined where there is no such session. */
+  silentMs(sessionId: string): number | undefined;
   /**
    * Cuts it: the client is told the reason, then dropped by its real address where it lingers. Resolves when openvpn no
    * longer forwards for it, and at once where there is no such session; rejects where openvpn could not be reached.
@@ -63,7 +65,7 @@ interface Entry {
   sequence: number;
   ending: { code: DisconnectCode; reason: string } | null;
   expected: { code: DisconnectCode; reason: string } | null;
-  /** When the client was last heard, in milliseconds. */
+  /** When the client was last heard, by the clock that is never set. */
   heardAt: number;
   hasNewBytes: boolean;
   end: Promise<void> | null;
@@ -91,7 +93,7 @@ export class SessionLedger implements Sessions {
     const isKnown = (sequence: number) => state.epoch === spool.epoch && sequence <= spool.lastSequence;
     const missing: { sequence: number; append: () => void }[] = [];
     for (const { session, sequence, ending } of state.sessions.values()) {
-      const entry = this.#index({ ...blank(session, this.#now()), sequence, ending });
+      const entry = this.#index({ ...blank(session), sequence, ending });
       if (isKnown(sequence)) continue;
       missing.push({
         sequence,
@@ -189,7 +191,7 @@ export class SessionLedger implements Sessions {
       sessionId: this.#ids.next(at),
       connectedAt: at.toISOString(),
     };
-    const entry = this.#index({ ...blank({ ...start, received: 0, sent: 0 }, at), sequence: this.#nextSequence() });
+    const entry = this.#index({ ...blank({ ...start, received: 0, sent: 0 }), sequence: this.#nextSequence() });
     this.#journal.write({ op: "session", session: entry.session, sequence: entry.sequence, ending: null });
     this.options.spool.append({ type: "connected", ...start }, at);
     this.#isSetChanged = true;
@@ -202,7 +204,7 @@ export class SessionLedger implements Sessions {
     const entry = this.#byConnection.get(connectionKey(processBoot, clientId));
     if (!entry) return;
     const { session } = entry;
-    if (received > session.received) entry.heardAt = this.#now().getTime();
+    if (received > session.received) entry.heardAt = performance.now();
     // Two sources tell them, and one may be the older.
     if (received <= session.received && sent <= session.sent) return;
     session.received = Math.max(session.received, received);
@@ -219,10 +221,14 @@ export class SessionLedger implements Sessions {
     this.options.spool.append({ type: "moved", sessionId, tenantId, connectedAt, realAddress }, this.#now());
   }
 
-  /** Milliseconds since the client was last heard. */
-  silenceMs(processBoot: string, clientId: number): number {
-    const entry = this.#byConnection.get(connectionKey(processBoot, clientId));
-    return entry ? this.#now().getTime() - entry.heardAt : 0;
+  silentMs(sessionId: string): number | undefined {
+    const entry = this.#entries.get(sessionId);
+    return entry && performance.now() - entry.heardAt;
+  }
+
+  /** Whether it is being ended. */
+  isEnding(sessionId: string): boolean {
+    return this.#entries.get(sessionId)?.ending != null;
   }
 
   /** The connection is gone, established or not. What `end` was told comes before what the caller makes of it. */
@@ -352,17 +358,9 @@ function totalsOf(sessions: LiveSession[]): TenantTotals[] {
   return [...tenants.values()];
 }
 
-function blank(session: LiveSession, at: Date): Entry {
-  return {
-    session,
-    sequence: 0,
-    ending: null,
-    expected: null,
-    heardAt: at.getTime(),
-    hasNewBytes: false,
-    end: null,
-    onGone: [],
-  };
+function blank(session: LiveSession): Entry {
+  const heardAt = performance.now();
+  return { session, sequence: 0, ending: null, expected: null, heardAt, hasNewBytes: false, end: null, onGone: [] };
 }
 
 function toStart({ received: _received, sent: _sent, ...start }: LiveSession): SessionStart {

@@ -38,6 +38,9 @@ export const keepalive = {
   gatewayPatienceSeconds: 30,
 };
 
+/** A client that is there is never silent for longer: a ping, and then the look at openvpn's counters that shows it. */
+export const heardWithinMs = (keepalive.clientPingSeconds + 4) * 1_000;
+
 /** Name of the process's tun device. */
 export function tunDevice(processName: string): string {
   return `db-${processName}`;

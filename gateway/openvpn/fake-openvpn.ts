@@ -6,7 +6,6 @@ import { createServer, type Server, type Socket } from "node:net";
 import {
   clientBlock,
   connectEnvironment,
-  disconnectEnvironment,
   establishedEnvironment,
   fingerprintColons,
   greeting,
@@ -22,6 +21,8 @@ export interface FakeClient {
   environment: string[];
   /** Sends nothing after its handshake, so that openvpn lets it in only when it is hurried. */
   isSlow?: boolean;
+  received?: number;
+  sent?: number;
 }
 
 export class FakeOpenvpn {
@@ -34,6 +35,9 @@ export class FakeOpenvpn {
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
   leavesWhenTold = true;
+  /** Keeps back that clients are in, until `establishHeld`. */
+  holdsEstablished = false;
+  #held: string[][] = [];
   #server: Server;
   #socket: Socket | null = null;
   #block: string[] | null = null;
@@ -81,8 +85,15 @@ export class FakeOpenvpn {
     if (!client) return;
     this.clients.delete(clientId);
     // One that was never in has no environment.
-    const environment = client.vpnAddress ? [...disconnectEnvironment, ...establishedEnvironment] : [];
+    const { received = 1905, sent = 2115 } = client;
+    const totals = ["time_duration=4", `bytes_sent=${sent}`, `bytes_received=${received}`];
+    const environment = client.vpnAddress ? [...totals, ...establishedEnvironment] : [];
     this.say(...clientBlock(`DISCONNECT,${clientId}`, environment));
+  }
+
+  establishHeld(): void {
+    this.holdsEstablished = false;
+    for (const block of this.#held.splice(0)) this.say(...block);
   }
 
   /** Resolves with the first command, from now or before, that begins so. */
@@ -94,9 +105,10 @@ export class FakeOpenvpn {
     }
   }
 
-  /** Drops whoever is connected. */
-  drop(): void {
-    this.#socket?.destroy();
+  /** Drops whoever is connected, in the middle of a line where one is given. */
+  drop(halfLine?: string): void {
+    if (halfLine) this.#socket?.write(halfLine);
+    this.#socket?.destroySoon();
   }
 
   async close(): Promise<void> {
@@ -198,7 +210,9 @@ export class FakeOpenvpn {
 
   #establish({ clientId, vpnAddress }: FakeClient): void {
     const environment = establishedEnvironment.map((line) => line.replace("100.64.3.7", vpnAddress ?? ""));
-    this.say(...clientBlock(`ESTABLISHED,${clientId}`, environment));
+    const block = clientBlock(`ESTABLISHED,${clientId}`, environment);
+    if (this.holdsEstablished) this.#held.push(block);
+    else this.say(...block);
   }
 
   #environment({ environment, realAddress }: FakeClient): string[] {
@@ -209,8 +223,15 @@ export class FakeOpenvpn {
 
 export const recordedFingerprint = fingerprintColons.replaceAll(":", "").toLowerCase();
 
-function statusRow({ commonName, realAddress, vpnAddress, clientId }: FakeClient): string {
+function statusRow({
+  commonName,
+  realAddress,
+  vpnAddress,
+  clientId,
+  received = 1905,
+  sent = 2115,
+}: FakeClient): string {
   const since = "2026-11-22 05:28:46\t1795325326";
   const cipher = vpnAddress ? "AES-256-GCM" : "BF-CBC";
-  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t1905\t2115\t${since}\tx\t${clientId}\t0\t${cipher}`;
+  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t${received}\t${sent}\t${since}\tx\t${clientId}\t0\t${cipher}`;
 }

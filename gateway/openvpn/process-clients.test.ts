@@ -13,6 +13,7 @@ import { openSpool, type Spool } from "../ledger/spool";
 import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
+import { heardWithinMs } from "./config";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
 import { ProcessClients } from "./process-clients";
@@ -333,6 +334,81 @@ describe("a client", () => {
     expect(await fake.told("client-kill 1")).toContain("HALT,this account connected again");
     expect(await events("disconnected")).toMatchObject([{ sessionId: older.sessionId, code: "replaced" }]);
     expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
+  });
+
+  it("twice, and the agent was killed before it had ended the older, loses that at the next look", async () => {
+    for (const clientId of [1, 2]) {
+      const client = { clientId, realAddress: `192.0.2.2:${clientId}`, vpnAddress: address, commonName: "acc-ana" };
+      fake.clients.set(clientId, { ...client, environment: [] });
+      ledger.accept({
+        ...{ tenantId: "tenant", accountId: "ana", processBoot: "boot", clientId, process: "udp-1194" },
+        ...{ realAddress: client.realAddress, vpnAddress: address, fingerprint: recordedFingerprint },
+        ...{ clientVersion: null, platform: null, cipher: null },
+      });
+      ledger.establish("boot", clientId);
+    }
+    await clients.reconcile();
+    expect(await events("disconnected")).toMatchObject([{ code: "replaced" }]);
+    expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
+  });
+
+  describe("whose tenant has the older session stay", () => {
+    beforeEach(() => {
+      document.tenant!.secondSession = "refuse";
+    });
+
+    it("is refused while that one is there, told to wait, and let in once it has left", async () => {
+      fake.connect(1);
+      const older = await session();
+      fake.connect(2);
+      expect(await fake.told("client-deny 2")).toMatch(/TEMP\[backoff 5\]:this account is connected already, from 192/);
+      expect(await events("refused")).toMatchObject([{ accountId: "ana", code: "already_connected" }]);
+      expect(ledger.all()).toMatchObject([{ sessionId: older.sessionId }]);
+      fake.disconnect(1);
+      await events("disconnected");
+      fake.connect(3);
+      expect(await session()).toMatchObject({ clientId: 3 });
+    });
+
+    it("learns that only with the right password", async () => {
+      fake.connect(1);
+      await session();
+      fake.connect(2, { environment: environment({ password: "wrong" }) });
+      expect(await fake.told("client-deny 2")).toContain("password is wrong");
+    });
+
+    it("is let in where that one went silent", async () => {
+      fake.connect(1);
+      const older = await session();
+      vi.spyOn(performance, "now").mockReturnValue(performance.now() + heardWithinMs);
+      fake.connect(2);
+      expect(await events("disconnected")).toMatchObject([{ sessionId: older.sessionId, code: "replaced" }]);
+      vi.restoreAllMocks();
+      expect(ledger.all()).toMatchObject([{ clientId: 2 }]);
+    });
+
+    it("renegotiates as before", async () => {
+      fake.connect(1);
+      await session();
+      fake.renegotiate(1, 2);
+      expect(await fake.told("client-auth-nt")).toBe("client-auth-nt 1 2");
+    });
+
+    it("loses the later of two that were let in at once", async () => {
+      const decide: ((isRight: boolean) => void)[] = [];
+      checkPassword = () => new Promise((resolve) => decide.push(resolve));
+      fake.connect(1);
+      fake.connect(2);
+      await vi.waitFor(() => expect(decide).toHaveLength(2), patience);
+      fake.holdsEstablished = true;
+      for (const one of decide) one(true);
+      await fake.told("client-auth 1");
+      await fake.told("client-auth 2");
+      fake.establishHeld();
+      expect(await fake.told("client-kill 2")).toContain("HALT,this account is connected already");
+      expect(await events("disconnected")).toMatchObject([{ code: "refused" }]);
+      expect(ledger.all()).toMatchObject([{ clientId: 1 }]);
+    });
   });
 });
 

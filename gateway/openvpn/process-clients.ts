@@ -11,9 +11,9 @@ import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connec
 import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectCode, RefusalCode } from "../protocol/events";
+import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
-import { keepalive, netmask } from "./config";
+import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
 import { CommandError, type ManagementSocket } from "./socket";
 import { within } from "./waiting";
@@ -84,7 +84,8 @@ export class ProcessClients {
         return;
       case "DISCONNECT": {
         this.#deciding.delete(clientId);
-        const hasTimedOut = ledger.silenceMs(boot, clientId) > silentMs;
+        const session = ledger.find(boot, clientId);
+        const hasTimedOut = session !== undefined && ledger.silentMs(session.sessionId)! > silentMs;
         ledger.close(boot, clientId, {
           code: hasTimedOut ? "timed_out" : "left",
           reason: null,
@@ -117,6 +118,11 @@ export class ProcessClients {
       if (!present.has(clientId)) ledger.close(boot, clientId, { code: "unknown", reason: "openvpn lists it no more" });
     }
     for (const row of rows) if (row.vpnAddress !== null) this.#reconcileSession(boot, row);
+    // What was begun before the agent was killed, or when openvpn could not be told.
+    for (const session of ledger.ofBoot(boot)) {
+      if (ledger.isEnding(session.sessionId)) this.#run(ledger.end(session.sessionId, "unknown", "ended before"));
+      else this.#keepOne(session);
+    }
     const stranded = rows.filter((row) => row.vpnAddress === null && this.#isStranded(row, boot, announced));
     for (const { clientId } of stranded) {
       if (announced === null && !this.#stranded.has(clientId)) continue;
@@ -174,15 +180,37 @@ export class ProcessClients {
     this.#deciding.delete(clientId);
 
     const session = ledger.find(boot, clientId);
-    if (!admission.accepted) {
-      this.#recordRefusal(claim, admission);
-      if (session) await this.#endRefused(session, admission);
-      else await this.#deny(clientId, keyId, claim, admission);
-    } else if (session) {
-      await this.#renew(session, keyId, admission);
+    if (session && admission.accepted) await this.#renew(session, keyId, admission);
+    else if (session) {
+      this.#recordRefusal(claim, admission as Refused);
+      await this.#endRefused(session, admission as Refused);
     } else {
-      await this.#letIn(clientId, keyId, claim, admission);
+      const outcome = this.#refuseSecond(claim, admission);
+      if (outcome.accepted) return this.#letIn(clientId, keyId, claim, outcome);
+      this.#recordRefusal(claim, outcome);
+      await this.#deny(clientId, keyId, claim, outcome);
     }
+  }
+
+  /** Only after everything else: whoever cannot sign in is not told who is connected. */
+  #refuseSecond(claim: Claim, admission: Admission): Admission {
+    if (!admission.accepted) return admission;
+    const { tenantId, accountId, deviceId } = admission;
+    const holder = this.#findHolder(admission, claim.fingerprint!, this.deps.ledger.byHolder(admission));
+    if (!holder) return admission;
+    const reason = connectedAlready(holder);
+    return { accepted: false, tenantId, accountId, deviceId, code: "already_connected", reason };
+  }
+
+  /** The session that stays, where the tenant has the older one stay. One that went silent keeps nobody out. */
+  #findHolder({ deviceId }: Holder, fingerprint: string, older: LiveSession[]): LiveSession | undefined {
+    const { ledger, findByFingerprint } = this.deps;
+    // A device that was cut off has nobody to end its older connection for it.
+    if (deviceId) return undefined;
+    if (findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
+    return older.find(
+      ({ sessionId }) => !ledger.isEnding(sessionId) && (ledger.silentMs(sessionId) ?? heardWithinMs) < heardWithinMs,
+    );
   }
 
   /** Denying a renegotiation would leave the old key alive: it is cut instead. */
@@ -291,11 +319,21 @@ export class ProcessClients {
     }
     if (!this.#check(session, vpnAddress)) return;
     if (!hasPort(session.realAddress)) this.#lookSoon();
-    const who = session.deviceId ? "device" : "account";
-    for (const other of ledger.byHolder(session)) {
-      if (other.sessionId < session.sessionId)
-        this.#run(ledger.end(other.sessionId, "replaced", `this ${who} connected again, from ${session.realAddress}`));
+    this.#keepOne(session);
+  }
+
+  /** Ends the sessions that were there before, or this one where the tenant has the older stay. */
+  #keepOne(session: LiveSession): void {
+    const { ledger } = this.deps;
+    const older = ledger.byHolder(session).filter((other) => other.sessionId < session.sessionId);
+    const holder = this.#findHolder(session, session.fingerprint, older);
+    if (holder) {
+      this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
+      return;
     }
+    const who = session.deviceId ? "device" : "account";
+    const reason = `this ${who} connected again, from ${session.realAddress}`;
+    for (const { sessionId } of older) this.#run(ledger.end(sessionId, "replaced", reason));
   }
 
   #reconcileSession(boot: string, row: StatusClient): void {
@@ -350,6 +388,8 @@ export class ProcessClients {
   }
 }
 
+const connectedAlready = ({ realAddress }: LiveSession) =>
+  `this account is connected already, from ${realAddress}; end that connection first`;
 const unsayable = "the gateway cannot set up this connection; tell your administrator";
 
 function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean {
@@ -361,6 +401,7 @@ const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
 /** How a client that understands it goes on by itself. */
 const hints: Partial<Record<RefusalCode, string>> = {
   not_ready: "backoff 5",
+  already_connected: "backoff 5",
   going_elsewhere: "backoff 1,advance remote",
 };
 

@@ -9,6 +9,7 @@
  *   GET  /v1/events?epoch=E&after=N&committed=C&limit=L&waitMs=M EventsReply; says too that everything up to C is
  *                                                    committed (without it, up to N): the next batch is asked for while
  *                                                    the one before is being written
+ *   GET  /v1/sessions/:sessionId                     SessionReply, 404
  *   POST /v1/sessions/:sessionId/disconnect          DisconnectRequest → 204, 404
  *
  * Before enrolment the same port serves, over a self-signed certificate, only:
@@ -20,7 +21,7 @@
  * never crosses, so neither end can be impersonated by whoever sits between.
  */
 import type { Entry } from "./document";
-import type { GatewayEvent } from "./events";
+import type { DisconnectCode, GatewayEvent } from "./events";
 import type { SessionId, TenantId } from "./ids";
 
 export const maxBodyBytes = 64 * 1024 * 1024;
@@ -128,6 +129,8 @@ export interface GatewayStateReply {
   agentVersion: string;
   openvpnVersion: string;
   startedAt: string;
+  /** The gateway's clock as it answers, ISO 8601 in UTC: how far its times are off. Older agents do not say. */
+  now?: string;
   configVersion: number;
   /** Revision held per tenant. */
   revisions: Record<TenantId, number>;
@@ -152,8 +155,18 @@ export interface EventsReply {
   isNewEpoch: boolean;
 }
 
+export interface SessionReply {
+  /** Milliseconds since the client was last heard. */
+  silentMs: number;
+  /** Heard so lately that it is there: a client that is, is never silent for longer. */
+  isHeard: boolean;
+}
+
 export interface DisconnectRequest {
+  /** Told to the person. */
   reason: string;
+  /** Written into the ledger; `kicked` where nothing is said. */
+  code?: Extract<DisconnectCode, "kicked" | "replaced" | "refused">;
 }
 
 export interface EnrolRequest {

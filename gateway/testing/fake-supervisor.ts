@@ -28,6 +28,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
         sessions: {
           all: () => fake.live,
           byHolder: (holder) => fake.live.filter((session) => holderKey(session) === holderKey(holder)),
+          silentMs: (sessionId) => (fake.live.some((session) => session.sessionId === sessionId) ? 0 : undefined),
           get: (sessionId) => fake.live.find((session) => session.sessionId === sessionId),
           async end(sessionId, code, reason) {
             const session = fake.live.find((one) => one.sessionId === sessionId);

@@ -14,6 +14,8 @@ export const tenantPermissions = [
   "members:read",
   "members:write",
   "audit:read",
+  "settings:read",
+  "settings:write",
 ] as const;
 export type TenantPermission = (typeof tenantPermissions)[number];
 

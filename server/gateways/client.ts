@@ -14,6 +14,7 @@ import type {
   GatewayStateReply,
   PushConflict,
   PushReply,
+  SessionReply,
 } from "@/gateway/protocol/api";
 import { gatewayTrust } from "../certificates/certificates";
 import { database } from "../core/db";
@@ -92,7 +93,7 @@ export async function getEvents(
 ): Promise<EventsReply> {
   const query = new URLSearchParams({ epoch });
   for (const [name, value] of Object.entries(numbers)) query.set(name, String(value));
-  const timeoutMs = numbers.waitMs + 15_000;
+  const timeoutMs = numbers.waitMs + 5_000;
   const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs, signal });
   const body = reply.body as EventsReply;
   if (typeof body?.epoch !== "string" || !Array.isArray(body.events))
@@ -100,12 +101,23 @@ export async function getEvents(
   return body;
 }
 
+/** @returns undefined when the gateway has no such session, or is too old to be asked */
+export async function getSession(gateway: GatewayAddress, sessionId: string): Promise<SessionReply | undefined> {
+  const path = `/v1/sessions/${sessionId}`;
+  const { status, body } = await call(gateway, { method: "GET", path, timeoutMs: 1_000, allow: [404] });
+  return status === 404 ? undefined : (body as SessionReply);
+}
+
 /** @returns false when the gateway has no such session */
-export async function disconnect(gateway: GatewayAddress, sessionId: string, reason: string): Promise<boolean> {
+export async function disconnect(
+  gateway: GatewayAddress,
+  sessionId: string,
+  body: DisconnectRequest,
+): Promise<boolean> {
   const { status } = await call(gateway, {
     method: "POST",
     path: `/v1/sessions/${sessionId}/disconnect`,
-    body: { reason } satisfies DisconnectRequest,
+    body,
     timeoutMs: 15_000,
     allow: [404],
   });
@@ -171,7 +183,8 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       path,
       headers: payload ? { "content-type": "application/json", "content-length": payload.length } : {},
     });
-    const timer = setTimeout(() => sent.destroy(timedOut()), timeoutMs);
+    const giveUp = () => sent.destroy(timedOut());
+    let timer = setTimeout(giveUp, timeoutMs);
     const onAbort = () => sent.destroy(new Error("aborted"));
     signal?.addEventListener("abort", onAbort);
     const settle = () => {
@@ -185,6 +198,9 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
     };
     sent.once("error", fail);
     sent.once("response", (response: IncomingMessage) => {
+      // A long answer over a slow link is no silence.
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, Math.max(timeoutMs, 15_000));
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("error", fail);

@@ -92,7 +92,7 @@ describe("collecting", () => {
     connect(session);
     let isCut = false;
     gateway.intercept = ({ path }) => {
-      if (!path.includes("after=0&committed=0&limit=10000&waitMs=20000") || !path.includes(gateway.epoch))
+      if (!path.includes("after=0&committed=0&limit=10000&waitMs=5000") || !path.includes(gateway.epoch))
         return undefined;
       if (isCut) return undefined;
       isCut = true;

@@ -3,12 +3,14 @@ import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
 import { getEvents } from "./client";
-import { prepareEvents } from "./fold-events";
+import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
+import { type AccountKey, endSecondSessions } from "./second-sessions";
 
 const batchLimit = 10_000;
-const waitMs = 20_000;
+/** Short, for a poll that a cut link took with it is only missed when it is over. */
+const waitMs = 5_000;
 /** Then the job adds itself again, and any worker goes on. */
 const runMs = 45_000;
 
@@ -38,6 +40,8 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     if (hasMore && Date.now() < deadline) next = read(last!);
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
+    // Not waited for: a gateway that takes its time keeps nobody's events back.
+    void endSecondSessions(beganIn(prepared), log);
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },
@@ -48,4 +52,11 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     ({ epoch, cursor } = committed);
   }
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
+}
+
+/** Accounts of which a session began and did not end. */
+function beganIn({ batches }: PreparedEvents): AccountKey[] {
+  return [...batches].flatMap(([tenantId, { started }]) =>
+    started.flatMap(({ start, end }) => (end || !start?.accountId ? [] : { tenantId, accountId: start.accountId })),
+  );
 }

@@ -246,7 +246,7 @@ export async function disconnectOn(
 ): Promise<boolean> {
   const gateway = await requireGateway(scope, gatewayId);
   if (!gateway.enrolledAt) return false;
-  return disconnect(gateway, sessionId, reason);
+  return disconnect(gateway, sessionId, { reason });
 }
 
 async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }): Promise<IssuedToken> {

@@ -68,8 +68,8 @@ async function commit(
   isCareful: boolean,
 ): Promise<Committed | undefined> {
   // Not FOR UPDATE: receipts refer to this row meanwhile.
-  const locked = await client.query<{ epoch: string | null; cursor: string }>(
-    "SELECT epoch, cursor FROM gateways WHERE id = $1 AND enrolled_at IS NOT NULL FOR NO KEY UPDATE",
+  const locked = await client.query<{ epoch: string | null; cursor: string; clock_offset_ms: number | null }>(
+    "SELECT epoch, cursor, clock_offset_ms FROM gateways WHERE id = $1 AND enrolled_at IS NOT NULL FOR NO KEY UPDATE",
     [gatewayId],
   );
   const [held] = locked.rows;
@@ -83,11 +83,13 @@ async function commit(
   if (isSame && next === cursor) return { epoch: reply.epoch, cursor, events: 0, dropped: 0 };
   const known = await findTenants(client, [...batches.keys()]);
   const touched = new Set<string>();
-  const origin = { gatewayId, epoch: reply.epoch, isCareful };
+  const origin = { gatewayId, epoch: reply.epoch, clockOffsetMs: held.clock_offset_ms, isCareful };
   const passedOver = await write(client, origin, batches, known, touched);
   if (confirmation) await confirm(client, gatewayId, confirmation, since, touched);
   await client.query(
-    `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce($4::timestamptz, confirmed_at) WHERE id = $1`,
+    // By our own clock: "confirmed 3 s ago" is not to be an hour off.
+    `UPDATE gateways SET epoch = $2, cursor = $3, confirmed_at = coalesce(
+        $4::timestamptz + make_interval(secs => coalesce(clock_offset_ms, 0) / 1000.0), confirmed_at) WHERE id = $1`,
     [gatewayId, reply.epoch, next, confirmation?.at ?? null],
   );
   await notify(client, touched);
@@ -109,6 +111,8 @@ async function findTenants(client: pg.PoolClient, ids: string[]): Promise<Set<st
 interface Origin {
   gatewayId: string;
   epoch: string;
+  /** How far the database's clock is ahead of the gateway's; null while that is not known. */
+  clockOffsetMs: number | null;
   isCareful: boolean;
 }
 
@@ -118,7 +122,7 @@ interface Origin {
  */
 async function write(
   client: pg.PoolClient,
-  { gatewayId, epoch, isCareful }: Origin,
+  { gatewayId, epoch, clockOffsetMs, isCareful }: Origin,
   batches: Map<string, TenantBatch>,
   known: Set<string>,
   touched: Set<string>,
@@ -134,7 +138,7 @@ async function write(
     touched.add(tenantId);
     queued.push(
       bind(client, tenantId),
-      startSessions(client, tenantId, gatewayId, batch),
+      startSessions(client, tenantId, gatewayId, clockOffsetMs, batch),
       continueSessions(client, tenantId, batch).then(
         (missing) => missing.length > 0 && unknown.push([tenantId, missing]),
       ),
@@ -154,25 +158,32 @@ async function write(
 const bind = (client: pg.PoolClient, tenantId: string) =>
   client.query("SELECT set_config('app.tenant', $1, true)", [tenantId]);
 
-/** A row that is there already is one whose end or bytes came first: it keeps them. */
+/**
+ * A row that is there already is one whose end or bytes came first: it keeps them. `began_at` is by our own clock, so that
+ * sessions of two gateways can be told apart by it although one's clock is an hour off.
+ */
 async function startSessions(
   client: pg.PoolClient,
   tenantId: string,
   gatewayId: string,
+  clockOffsetMs: number | null,
   batch: TenantBatch,
 ): Promise<void> {
   const all = batch.started;
   if (all.length === 0) return;
   await client.query({
     name: "ledger-start",
-    text: `INSERT INTO sessions (tenant_id, gateway_id, id, connected_at, account_id, device_id, process, process_boot, client_id, real_address,
-        vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
+    text: `INSERT INTO sessions (tenant_id, gateway_id, began_at, id, connected_at, account_id, device_id, process, process_boot, client_id,
+        real_address, vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
         disconnected_at, end_code, end_reason)
-      SELECT $1::uuid, $2::uuid, * FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $23::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+      SELECT $1::uuid, $2::uuid, least(now(), n.connected_at + make_interval(secs => $23::float8 / 1000)), n.*
+      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $24::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
-      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET gateway_id = excluded.gateway_id, account_id = excluded.account_id,
-        device_id = excluded.device_id,
+        AS n (id, connected_at, account_id, device_id, process, process_boot, client_id, real_address, vpn_address, fingerprint,
+          client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate, disconnected_at, end_code, end_reason)
+      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET began_at = least(sessions.began_at, excluded.began_at),
+        gateway_id = excluded.gateway_id, account_id = excluded.account_id, device_id = excluded.device_id,
         process = excluded.process, process_boot = excluded.process_boot, client_id = excluded.client_id,
         real_address = excluded.real_address, vpn_address = excluded.vpn_address, fingerprint = excluded.fingerprint,
         client_version = excluded.client_version, platform = excluded.platform, cipher = excluded.cipher,
@@ -203,6 +214,7 @@ async function startSessions(
       list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
+      clockOffsetMs,
       all.map((s) => s.start!.deviceId ?? null),
     ],
   });

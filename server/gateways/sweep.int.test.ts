@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { change, createEnrolledGateway, createRegion, createTenant } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
@@ -139,6 +140,31 @@ describe("retention", () => {
       .slice(0, 7)
       .replace("-", "");
     expect(await partitions()).toContain(`traffic_samples_${next}`);
+  });
+
+  test("makes a month although rows of it came before it was made, and keeps them", async () => {
+    const at = new Date("2031-05-10T12:00:00Z");
+    const sessionId = randomUUID();
+    const found = () =>
+      database().$queryRaw<{ where: string }[]>`SELECT tableoid::regclass::text AS where FROM traffic_samples
+        WHERE session_id = ${sessionId}::uuid`;
+    const look = () =>
+      inTenant(
+        system,
+        tenantId,
+        ({ tx }) =>
+          tx.$queryRaw<{ where: string }[]>`SELECT tableoid::regclass::text AS where FROM traffic_samples
+          WHERE session_id = ${sessionId}::uuid`,
+      );
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.trafficSample.create({ data: { tenantId, sessionId, at, received: 1, sent: 1 } }),
+    );
+    expect(await look()).toEqual([{ where: "traffic_samples_default" }]);
+    await ensurePartitions(at);
+    expect(await look()).toEqual([{ where: "traffic_samples_203105" }]);
+    // Nobody's but the tenant's, before and after.
+    expect(await found()).toEqual([]);
+    await ensurePartitions(at);
   });
 
   test("drops old receipts and strays, and keeps what is young", async () => {

@@ -1,6 +1,6 @@
 /**
  * The sweep: every two seconds, whatever jobs were lost. It asks each gateway how it is, starts again what should be
- * running (collect, push, enrol), sends a configuration that changed, and compares the digests of a few documents, so
+ * running (collect, push, enrol), ends second sessions, sends a configuration that changed, and compares the digests of a few documents, so
  * that drift is found and mended, not assumed away. Nothing depends on it being on time.
  */
 import type { GatewayStateReply } from "@/gateway/protocol/api";
@@ -13,6 +13,7 @@ import { GatewayError, getDigest, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
 import { storeUnanswered } from "./push";
+import { endSecondSessions, findDoubles } from "./second-sessions";
 
 export const sweepEveryMs = 2_000;
 const stateTimeoutMs = 1_500;
@@ -23,6 +24,10 @@ const checksAtOnce = 3;
 
 export async function sweep(log: Log): Promise<void> {
   const gateways = await database().gateway.findMany();
+  // Not waited for: a gateway that takes its time holds up no sweep.
+  void findDoubles()
+    .then((doubles) => endSecondSessions(doubles, log))
+    .catch((error) => log.error({ err: error }, "second sessions could not be looked for"));
   await Promise.all(
     gateways.map((gateway) =>
       sweepGateway(gateway, log).catch((error) => log.error({ err: error, gateway: gateway.name }, "sweep failed")),
@@ -50,10 +55,20 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
 
 async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateReply | undefined> {
   try {
+    const askedAt = performance.now();
     const state = await getState(gateway, stateTimeoutMs);
+    const answeredAt = performance.now();
     await pool().query(
-      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL WHERE id = $1`,
-      [gateway.id, JSON.stringify(state), new Date(state.certificateNotAfter)],
+      // The gateway read its clock somewhere between question and answer: half way is at most half of that off.
+      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL,
+        clock_offset_ms = extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000 - $5 WHERE id = $1`,
+      [
+        gateway.id,
+        JSON.stringify(state),
+        new Date(state.certificateNotAfter),
+        state.now ?? null,
+        (answeredAt - askedAt) / 2 + (performance.now() - answeredAt),
+      ],
     );
     if (gateway.error) log.info({ gateway: gateway.name }, "answers again");
     return state;

@@ -47,6 +47,8 @@ export interface SessionRow {
   sentRate: number;
   /** When the gateway's list of live sessions last agreed; for a live session, how fresh that is. */
   confirmedAt: Date | null;
+  /** Its gateway does not answer: whether a live session is still there is not known. */
+  isGatewaySilent: boolean;
 }
 
 export interface LiveRow extends SessionRow {
@@ -272,6 +274,7 @@ async function querySessions({ tx }: Scope, input: SessionList, conditions: Pris
       s.client_version AS "clientVersion", s.platform, s.cipher, s.connected_at AS "connectedAt", s.disconnected_at AS "disconnectedAt",
       s.end_code AS "endCode", s.end_reason AS "endReason", s.received, s.sent, s.received_rate AS "receivedRate",
       s.sent_rate AS "sentRate", CASE WHEN s.disconnected_at IS NULL THEN g.confirmed_at END AS "confirmedAt",
+      s.disconnected_at IS NULL AND g.error IS NOT NULL AS "isGatewaySilent",
       s.tenant_id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
     ${from} ORDER BY ${sessionColumns[input.sort]} ${direction(input.order)} NULLS LAST, s.id LIMIT ${take} OFFSET ${skip}`;
   const [count] = await tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;

@@ -4,7 +4,7 @@ import type { Scope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
 import { containing, type Page, skipTake } from "../core/listing";
-import type { MemberRole, Prisma, TenantState } from "../core/prisma/client";
+import type { MemberRole, Prisma, SecondSession, TenantState } from "../core/prisma/client";
 import { type InvitationRow, listInvitations } from "../members/members";
 import type { listTenantsInput } from "./schema";
 
@@ -47,6 +47,7 @@ export async function listTenants(scope: Scope, input: z.infer<typeof listTenant
 }
 
 export interface TenantDetails extends TenantRow {
+  secondSession: SecondSession;
   homeRegion: { id: string; name: string } | null;
   blocks: string[];
   networks: { id: string; name: string; cidr: string }[];
@@ -83,6 +84,7 @@ export async function getTenant(scope: Scope, tenantId: string): Promise<TenantD
   });
   return {
     ...row!,
+    secondSession: tenant.secondSession,
     homeRegion: tenant.homeRegion && { id: tenant.homeRegion.id, name: tenant.homeRegion.name },
     blocks: blocks.map(({ cidr }) => cidr),
     networks: networks.map(({ id, name, cidr }) => ({ id, name, cidr: withPrefix(cidr) })),

@@ -8,17 +8,23 @@ import {
   inviteToTenantInput,
   listTenantsInput,
   setNetworksInput,
+  setSecondSessionInput,
   setUplinkInput,
   slugInput,
   tenantIdInput,
   updateTenantInput,
 } from "./schema";
+import { getSecondSession, setSecondSession } from "./second-session";
 
 export const tenantsRouter = router({
   bySlug: signedInProcedure
     .input(slugInput)
     .query(({ ctx, input }) => tenantBySlug(ctx.scope, ctx.principal, input.slug)),
   overview: tenantProcedure("overview:read").query(({ ctx }) => tenantOverview(ctx.scope)),
+  secondSession: tenantProcedure("settings:read").query(({ ctx }) => getSecondSession(ctx.scope)),
+  setSecondSession: tenantProcedure("settings:write")
+    .input(setSecondSessionInput)
+    .mutation(({ ctx, input }) => setSecondSession(ctx.scope, input)),
 
   list: staffProcedure("tenants:read")
     .input(listTenantsInput)

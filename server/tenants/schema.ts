@@ -81,6 +81,7 @@ export const updateTenantInput = z.object({
   planId: z.uuid("Choose a plan."),
   homeRegionId: z.uuid().nullable().default(null),
 });
+export const setSecondSessionInput = z.object({ secondSession: z.enum(["replace", "refuse"]) });
 export const setNetworksInput = z.object({ tenantId: z.uuid(), networks });
 export const setUplinkInput = z.object({
   tenantId: z.uuid(),

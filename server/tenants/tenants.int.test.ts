@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   callAs,
   createGatewayRow,
+  createMember,
   createPlan,
   createTenantWithAdmin,
   createUser,
@@ -142,6 +143,30 @@ describe("stable addresses", () => {
     });
     await expect(attempt).rejects.toThrow(/address_blocks_do_not_overlap|23P01|exclusion/);
     expect(firstFree(parseCidr("100.64.0.0/10"), 4096, [parseCidr(block!)])).not.toBe(parseCidr(block!).base);
+  });
+});
+
+describe("a second session", () => {
+  test("is what the tenant's admin says, which is published, and written down", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "replace" });
+    const { revision } = await callAs(admin).tenants.setSecondSession({ tenantId, secondSession: "refuse" });
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "refuse" });
+    const [entry, written] = await inTenant(system, tenantId, ({ tx }) =>
+      Promise.all([
+        tx.documentEntry.findFirstOrThrow({ where: { tenantId, kind: "tenant" } }),
+        tx.auditEntry.findFirstOrThrow({ where: { tenantId }, orderBy: { sequence: "desc" } }),
+      ]),
+    );
+    expect(entry).toMatchObject({ revision: BigInt(revision), value: { secondSession: "refuse" } });
+    expect(written).toMatchObject({ action: "tenants.setSecondSession", actorName: admin.name });
+  });
+
+  test("is not for a manager to decide", async () => {
+    const { tenantId } = await createTenantWithAdmin();
+    const manager = await createMember(tenantId, "manager");
+    const refuse = callAs(manager).tenants.setSecondSession({ tenantId, secondSession: "refuse" });
+    await expect(refuse).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 });
 

@@ -26,12 +26,12 @@ export async function tenantEntry({ tx, tenantId }: TenantScope): Promise<Entry>
     where: { id: tenantId },
     include: { blocks: { orderBy: { cidr: "asc" } } },
   });
-  const { number, name, slug: label, state } = tenant;
+  const { number, name, slug: label, state, secondSession } = tenant;
   const blocks = tenant.blocks.map((block) => block.cidr);
   return {
     kind: "tenant",
     id: tenantId,
-    value: state === "deleted" ? null : { number, name, label, state, secondSession: "replace", blocks },
+    value: state === "deleted" ? null : { number, name, label, state, secondSession, blocks },
   };
 }
 

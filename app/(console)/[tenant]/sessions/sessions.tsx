@@ -8,6 +8,7 @@ import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
 import { useTenant } from "../../_lib/use-tenant";
 import { RefusalsTable } from "./refusals-table";
+import { SecondSession } from "./second-session";
 import { SessionsTable } from "./sessions-table";
 
 /** Who is connected, who was, and who was turned away; it follows what happens by itself. */
@@ -29,6 +30,7 @@ export function Sessions() {
         title="Sessions"
         description="One connection each, from connecting to disconnecting, as the gateways tell it."
         badge={<LiveMark status={changes.status} />}
+        actions={<SecondSession />}
       />
       <Tabs
         param="view"

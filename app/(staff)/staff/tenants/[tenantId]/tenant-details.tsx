@@ -38,6 +38,10 @@ export function TenantDetails({ tenant }: { tenant: TenantFacts }) {
           isThere && { label: "Slug", value: <Copyable text={tenant.slug} /> },
           { label: "Plan", value: tenant.plan.name },
           { label: "Home region", value: tenant.homeRegion?.name },
+          {
+            label: "Second connection",
+            value: tenant.secondSession === "refuse" ? "is refused while the first is up" : "ends the first",
+          },
           { label: "VPN addresses", value: tenant.blocks.join(", "), mono: true },
           {
             label: "Number",

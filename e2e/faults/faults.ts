@@ -1,0 +1,180 @@
+/** What is done to the installation. Each is begun, lasts a while, and is taken back; then everything must be whole again. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type EncodedPush, getState, putTenant } from "../../server/gateways/client";
+import { until } from "../lab/vpn-client";
+import type { Service, World, WorldGateway } from "../lab/world";
+import type { Random } from "./random";
+import type { Relay } from "./relay";
+
+export interface Scene {
+  world: World;
+  random: Random;
+  redis: Service | null;
+  relays: Map<WorldGateway, Relay>;
+  /** Whether each gateway's state is on a small disk of its own. */
+  hasSmallDisks: boolean;
+  query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
+export interface Fault {
+  name: string;
+  /** Why it cannot be had here. */
+  obstacle?(scene: Scene): string | null;
+  /** Resolves when it is over. */
+  run(scene: Scene, gateway: WorldGateway): Promise<void>;
+}
+
+const killed = (name: string, of: (scene: Scene, gateway: WorldGateway) => Service): Fault => ({
+  name: `kill -9 of ${name}`,
+  async run(scene, gateway) {
+    const service = of(scene, gateway);
+    await service.kill();
+    await delay(scene.random.between(0, 3_000));
+    await service.start();
+  },
+});
+
+/** The first five are in every run; the others follow as long as there is time. */
+export const faults: Fault[] = [
+  killed("the agent", (_, gateway) => gateway.agent),
+  killed("the workers", ({ world }) => world.workers),
+  killed("PostgreSQL", ({ world }) => world.postgres),
+  {
+    name: "kill -9 of openvpn",
+    async run(_, gateway) {
+      const { processes } = await getState(addressOf(gateway, _.relays));
+      for (const { pid } of processes) if (pid !== null) process.kill(pid, "SIGKILL");
+    },
+  },
+  {
+    name: "the link to the control plane cut",
+    async run({ random, relays }, gateway) {
+      relays.get(gateway)!.cut();
+      await delay(random.between(1_000, 6_000));
+      relays.get(gateway)!.heal();
+    },
+  },
+  {
+    ...killed("Redis", ({ redis }) => redis!),
+    obstacle: ({ redis }) => (redis ? null : "redis-server is not installed"),
+  },
+  {
+    name: "the disk of the agent full",
+    obstacle: ({ hasSmallDisks }) => (hasSmallDisks ? null : "no tmpfs can be mounted here"),
+    async run({ random }, gateway) {
+      const ballast = join(gateway.stateDir, "ballast");
+      try {
+        writeFileSync(ballast, Buffer.alloc(64 * 1024 * 1024));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
+      await delay(random.between(1_000, 4_000));
+      rmSync(ballast);
+    },
+  },
+  {
+    name: "the way to the control plane 200 ms long",
+    async run({ random, relays }, gateway) {
+      relays.get(gateway)!.delayMs = 200;
+      await delay(random.between(2_000, 5_000));
+      relays.get(gateway)!.delayMs = 0;
+    },
+  },
+  {
+    name: "5 % of the tunnels' packets lost",
+    async run({ world, random }, gateway) {
+      const nft = (text: string) => world.lab.exec(gateway.namespace, ["nft", text]);
+      await nft(
+        'add table inet impair; add chain inet impair in { type filter hook input priority -300; }; add rule inet impair in iifname "wan" numgen random mod 100 < 5 drop',
+      );
+      await delay(random.between(2_000, 5_000));
+      await nft("delete table inet impair");
+    },
+  },
+  {
+    name: "the gateway's link to its clients cut",
+    async run({ world, random }, gateway) {
+      const wan = (state: string) => world.lab.exec(gateway.namespace, ["ip", "link", "set", "wan", state]);
+      await wan("down");
+      await delay(random.between(500, 3_000));
+      await wan("up");
+    },
+  },
+  {
+    name: "the agent's newest document cut in half, with the agent dead",
+    async run({ random }, gateway) {
+      await gateway.agent.kill();
+      const folder = join(gateway.stateDir, "tenants");
+      const files = readdirSync(folder).map((name) => join(folder, name));
+      const [newest] = files
+        .filter((file) => statSync(file).size > 0)
+        .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+      if (newest) truncateSync(newest, random.between(1, readFileSync(newest).length - 1));
+      await gateway.agent.start();
+    },
+  },
+  {
+    name: "a push that breaks off in the middle",
+    async run({ random, relays }, gateway) {
+      relays.get(gateway)!.breakAfter(random.between(2_000, 6_000));
+      await delay(random.between(1_000, 2_000));
+    },
+  },
+  {
+    name: "pushes replayed, and out of their order",
+    async run(scene, gateway) {
+      const { tenantId } = scene.world;
+      const address = addressOf(gateway, scene.relays);
+      const push = async (from: number | null, to: number) => {
+        const rows = await scene.query<{ entry: string }>(
+          `SELECT jsonb_build_object('kind', kind, 'id', id, 'value', value)::text AS entry FROM document_entries
+            WHERE tenant_id = $1 AND revision > $2 AND revision <= $3`,
+          [tenantId, from ?? 0, to],
+        );
+        const encoded: EncodedPush = { from, to, entries: rows.map(({ entry }) => entry) };
+        return putTenant(address, tenantId, encoded);
+      };
+      const { revisions } = await getState(address);
+      const present = revisions[tenantId] ?? 0;
+      await push(present - 1, present);
+      await push(present - 3, present - 2);
+      await push(present + 5, present + 6);
+      // The whole, as it was: an old one takes nothing back.
+      await push(null, present - 1);
+    },
+  },
+];
+
+/** Makes a small disk of its own at the path. @returns whether it could */
+export function mountSmallDisk(path: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", path], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function unmount(path: string): void {
+  execFileSync("umount", ["--lazy", path], { stdio: "pipe" });
+}
+
+export const addressOf = ({ id, name }: WorldGateway, relays: Scene["relays"]) => {
+  const relay = [...relays].find(([gateway]) => gateway.id === id)![1];
+  return { id, name, apiHost: "127.0.0.1", apiPort: relay.port };
+};
+
+/** Until the gateway's API answers. */
+export const untilAnswering = (gateway: WorldGateway, relays: Scene["relays"]) =>
+  until(
+    () =>
+      getState(addressOf(gateway, relays)).then(
+        () => true,
+        () => false,
+      ),
+    60_000,
+    () => `${gateway.name} does not answer:\n${gateway.log().slice(-3_000)}`,
+  );

@@ -1,0 +1,175 @@
+/**
+ * `npm run test:faults`: a whole installation under load, to which one thing after another is done at random moments; after
+ * each it must be whole again. Short by default; `-- --minutes 10 --seed 7` goes on for longer, along another way.
+ */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { findCommand } from "../../scripts/support/bootstrap.mjs";
+import { freePort } from "../../scripts/support/ports";
+import { findLabObstacle } from "../lab/network";
+import { createWorld, type Service, type WorldGateway } from "../lab/world";
+import { checks } from "./checks";
+import { type Fault, faults, mountSmallDisk, type Scene, unmount, untilAnswering } from "./faults";
+import { Load } from "./load";
+import { Random } from "./random";
+import { Relay } from "./relay";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "0" },
+    seed: { type: "string", default: "1" },
+    gateways: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const minutes = Number(values.minutes);
+const random = new Random(Number(values.seed));
+const inEveryRun = 5;
+/** Generous, for a machine that does much else. */
+const wholeWithinMs = 90_000;
+const beganAt = performance.now();
+const say = (text: string) =>
+  console.log(`${((performance.now() - beganAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+
+const obstacle = findLabObstacle();
+if (obstacle) {
+  console.log(`NOT RUN: ${obstacle}`);
+  process.exit(1);
+}
+say(`seed ${random.seed}`);
+const relays: Relay[] = [];
+const disks: string[] = [];
+const redis = findCommand("redis-server") ? await startRedis() : null;
+const world = await createWorld({
+  labNumber: 239,
+  gateways: Number(values.gateways ?? (minutes > 0 ? 2 : 1)),
+  async through(host, port) {
+    const relay = await Relay.to(host, port);
+    relays.push(relay);
+    return { host: "127.0.0.1", port: relay.port };
+  },
+  prepareStateDir(path) {
+    if (mountSmallDisk(path)) disks.push(path);
+  },
+  releaseStateDir(path) {
+    if (disks.includes(path)) unmount(path);
+  },
+});
+const owner = new pg.Pool({ connectionString: world.ownerUrl, max: 2 });
+// It is killed now and then.
+owner.on("error", () => {});
+const scene: Scene = {
+  ...{ world, random, redis, hasSmallDisks: disks.length === world.gateways.length },
+  relays: new Map(world.gateways.map((gateway, n) => [gateway, relays[n]!])),
+  query: async (text, parameters) => (await owner.query(text, parameters)).rows,
+};
+const load = new Load(world, random);
+const count = { faults: 0, checks: 0, failed: 0 };
+try {
+  await load.begin(3);
+  say(`${world.gateways.length} gateway(s), ${redis ? "Redis" : "PostgreSQL"} for the queue; the load is on`);
+  for (const fault of choose()) {
+    const gateway = random.pick(world.gateways);
+    await endure(fault, gateway);
+    if (count.failed > 0) break;
+  }
+} catch (error) {
+  count.failed += 1;
+  console.error(error);
+} finally {
+  await load.end().catch(() => {});
+  await owner.end().catch(() => {});
+  for (const relay of relays) relay.close();
+  await world.destroy();
+  await redis?.kill();
+}
+say(`${count.faults} faults, ${count.checks} checks, ${count.failed} failed (seed ${random.seed})`);
+if (process.env.DRAWBRIDGE_OUTCOME) {
+  const seconds = (performance.now() - beganAt) / 1000;
+  const outcome = { name: "faults", passed: count.checks, failed: count.failed, skipped: 0, seconds };
+  writeFileSync(process.env.DRAWBRIDGE_OUTCOME, JSON.stringify(outcome));
+}
+process.exit(count.failed > 0 ? 1 : 0);
+
+/** Those that are in every run, in random order; then any, until the time is up. */
+function* choose(): Generator<Fault> {
+  const possible = faults.filter((fault) => {
+    const why = fault.obstacle?.(scene) ?? null;
+    if (why) say(`left out: ${fault.name}: ${why}`);
+    return !why && (!values.only || new RegExp(values.only).test(fault.name));
+  });
+  // On a machine that is slow today a short run is one of fewer faults.
+  const shortUntil = performance.now() + 60_000;
+  for (const fault of random.shuffle(possible.slice(0, inEveryRun))) {
+    if (minutes === 0 && performance.now() > shortUntil) return say(`left out for lack of time: ${fault.name}`);
+    yield fault;
+  }
+  let bag: Fault[] = [];
+  while (performance.now() - beganAt < minutes * 60_000) {
+    if (bag.length === 0) bag = random.shuffle(possible);
+    yield bag.pop()!;
+  }
+}
+
+async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
+  load.goOn();
+  await delay(random.between(500, 2_500));
+  say(fault.name + (world.gateways.length > 1 ? ` (${gateway.name})` : ""));
+  load.isBroken = true;
+  await fault.run(scene, gateway);
+  count.faults += 1;
+  const overAt = performance.now();
+  for (const one of world.gateways) await untilAnswering(one, scene.relays);
+  // The agent has looked at whom openvpn has: whoever leaves now is seen to leave.
+  await delay(1_000);
+  load.isBroken = false;
+  await load.rest();
+  for (const check of checks) {
+    const complaint = await untilWell(() => check.look(scene, load));
+    count.checks += 1;
+    if (complaint === null) continue;
+    count.failed += 1;
+    say(`FAILED after ${fault.name}: ${check.name}: ${complaint}`);
+    console.error(world.workers.output().slice(-3_000));
+    console.error(gateway.log().slice(-3_000));
+  }
+  say(`  whole again within ${((performance.now() - overAt) / 1000).toFixed(1)} s`);
+}
+
+/** @returns the last complaint where it never came right */
+async function untilWell(look: () => Promise<string | null>): Promise<string | null> {
+  const deadline = performance.now() + wholeWithinMs;
+  for (;;) {
+    const complaint = await look().catch((error: Error) => error.message);
+    if (complaint === null || performance.now() > deadline) return complaint;
+    await delay(200);
+  }
+}
+
+/** In memory: what is in it is gone with it, as jobs may be. */
+async function startRedis(): Promise<Service> {
+  const port = await freePort();
+  let child: ReturnType<typeof spawn> | undefined;
+  const service: Service = {
+    name: "redis",
+    async kill() {
+      const ended = new Promise((resolve) => child!.once("exit", resolve));
+      child!.kill("SIGKILL");
+      await ended;
+    },
+    async start() {
+      child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", ""], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await new Promise<void>((resolve) =>
+        child!.stdout!.on("data", (chunk) => String(chunk).includes("Ready to accept connections") && resolve()),
+      );
+    },
+  };
+  await service.start();
+  process.env.REDIS_URL = `redis://127.0.0.1:${port}`;
+  return service;
+}

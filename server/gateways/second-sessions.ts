@@ -1,0 +1,136 @@
+/**
+ * One session an account, over all gateways. On one gateway its agent sees to it; here the others are told. Asked for right
+ * after a session is committed, so that two are never live longer than a second, and by every sweep, so that a worker that
+ * died in between, or a gateway that could not be reached, changes nothing in the end. Doing it twice does no more.
+ *
+ * Which is the newer is told by `began_at`, which is by one clock whatever the gateways' say; at the same millisecond by
+ * id. Not by the order in which they came to be known: after a partition the older is often told last. Every worker that
+ * looks reads the same, and comes to the same.
+ */
+import type { DisconnectRequest } from "@/gateway/protocol/api";
+import type { SecondSession } from "@/gateway/protocol/document";
+import { nilTenant, pool } from "../core/db";
+import type { Log } from "../core/log";
+import { disconnect, type GatewayAddress, GatewayError, getSession } from "./client";
+
+export interface AccountKey {
+  tenantId: string;
+  accountId: string;
+}
+
+/** Ends what must go of the live sessions of these accounts. Never rejects: what fails is for the next sweep. */
+export async function endSecondSessions(accounts: AccountKey[], log: Log): Promise<void> {
+  try {
+    const byAccount = new Map<string, LiveSession[]>();
+    for (const session of await findLive(accounts)) {
+      const key = `${session.tenantId} ${session.accountId}`;
+      byAccount.set(key, [...(byAccount.get(key) ?? []), session]);
+    }
+    await Promise.all([...byAccount.values()].map((sessions) => keepOne(sessions, log)));
+  } catch (error) {
+    log.error({ err: error }, "accounts could not be looked at for second sessions");
+  }
+}
+
+/** Accounts that are live on more than one gateway. */
+export async function findDoubles(): Promise<AccountKey[]> {
+  return asWorker<AccountKey>(
+    `SELECT tenant_id AS "tenantId", account_id AS "accountId" FROM sessions
+      WHERE disconnected_at IS NULL AND account_id <> $1 GROUP BY 1, 2 HAVING count(DISTINCT gateway_id) > 1`,
+    [nilTenant],
+  );
+}
+
+interface LiveSession extends AccountKey {
+  sessionId: string;
+  realAddress: string;
+  secondSession: SecondSession;
+  gateway: GatewayAddress & { isAnswering: boolean };
+}
+
+/** Oldest first. */
+async function findLive(accounts: AccountKey[]): Promise<LiveSession[]> {
+  const named = accounts.filter(({ accountId }) => accountId !== nilTenant);
+  if (named.length === 0) return [];
+  return asWorker<LiveSession>(
+    `SELECT s.tenant_id AS "tenantId", s.account_id AS "accountId", s.id AS "sessionId", s.real_address AS "realAddress",
+        t.second_session AS "secondSession",
+        jsonb_build_object('id', g.id, 'name', g.name, 'apiHost', g.api_host, 'apiPort', g.api_port, 'isAnswering', g.error IS NULL AND g.enrolled_at IS NOT NULL) AS gateway
+      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, account_id)) AS n
+      JOIN sessions s ON s.tenant_id = n.tenant_id AND s.account_id = n.account_id AND s.disconnected_at IS NULL
+      JOIN tenants t ON t.id = s.tenant_id JOIN gateways g ON g.id = s.gateway_id
+      ORDER BY s.began_at, s.id`,
+    [named.map(({ tenantId }) => tenantId), named.map(({ accountId }) => accountId)],
+  );
+}
+
+async function keepOne(sessions: LiveSession[], log: Log): Promise<void> {
+  const newest = sessions.at(-1)!;
+  if (sessions.every(({ gateway }) => gateway.id === newest.gateway.id)) return;
+  const kept = newest.secondSession === "refuse" ? await findHolder(sessions) : newest;
+  const ending: DisconnectRequest =
+    kept === newest
+      ? { code: "replaced", reason: `this account connected again, from ${kept.realAddress}` }
+      : {
+          code: "refused",
+          reason: `this account is connected already, from ${kept.realAddress}; end that connection first`,
+        };
+  // Those on the kept one's own gateway are its agent's; those on one that does not answer wait until it does.
+  const others = sessions.filter(({ gateway }) => gateway.id !== kept.gateway.id && gateway.isAnswering);
+  await Promise.all(others.map((session) => end(session, ending, log)));
+}
+
+/**
+ * The oldest that is certainly there: its gateway answers, and hears its client. So nobody is locked out by a session that
+ * was left behind on a gateway that died, or that can no longer reach its client.
+ */
+async function findHolder(sessions: LiveSession[]): Promise<LiveSession> {
+  for (const session of sessions.slice(0, -1)) if (await isHeard(session)) return session;
+  return sessions.at(-1)!;
+}
+
+async function isHeard({ gateway, sessionId }: LiveSession): Promise<boolean> {
+  if (!gateway.isAnswering) return false;
+  try {
+    return (await getSession(gateway, sessionId))?.isHeard === true;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}
+
+/** Those that are being ended now: a sweep does not ask again while the gateway takes its time. */
+const ending = new Set<string>();
+
+async function end({ sessionId, tenantId, accountId, gateway }: LiveSession, request: DisconnectRequest, log: Log) {
+  if (ending.has(sessionId)) return;
+  ending.add(sessionId);
+  try {
+    await disconnect(gateway, sessionId, request);
+    log.info({ tenantId, accountId, sessionId, gateway: gateway.name, code: request.code }, "ended a second session");
+  } catch (error) {
+    log.warn(
+      { tenantId, accountId, sessionId, gateway: gateway.name, err: error },
+      "a second session could not be ended",
+    );
+  } finally {
+    ending.delete(sessionId);
+  }
+}
+
+/** Reads across tenants; what follows from it is done on the gateways. */
+async function asWorker<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+  const client = await pool().connect();
+  try {
+    await client.query("BEGIN READ ONLY");
+    await client.query("SELECT set_config('app.worker', 'on', true)");
+    const { rows } = await client.query<Row>(text, values);
+    await client.query("COMMIT");
+    return rows;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
