@@ -14,6 +14,7 @@ import { openSpool, type Spool } from "./ledger/spool";
 import type { Logger } from "./log";
 import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
+import { createMetrics, type Metrics } from "./operations/metrics";
 import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
 import { createConfigFile } from "./state/config-file";
 import { FileDocumentStore } from "./state/document-store";
@@ -30,6 +31,8 @@ export interface Agent {
   configVersion(): number;
   configure(config: GatewayConfig): Promise<void>;
   state(): GatewayStateReply;
+  /** Why clients cannot come in, or not be held to the rules; empty when it is ready. */
+  notReady(): string[];
   /** Lets go of everything; tunnels and rules stay for the next agent. */
   close(): Promise<void>;
   /** Takes everything down: processes, rules, routes. */
@@ -54,6 +57,7 @@ export interface AgentDependencies {
   identity: Enrolled & { key: string };
   kernel: Kernel;
   startSupervisor: (dependencies: SupervisorDependencies) => Promise<Supervisor>;
+  metrics?: Metrics;
   log: Logger;
 }
 
@@ -66,6 +70,7 @@ export async function startAgent({
   identity,
   kernel,
   startSupervisor,
+  metrics = createMetrics(),
   log,
 }: AgentDependencies): Promise<Agent> {
   const { gatewayId } = identity;
@@ -78,7 +83,8 @@ export async function startAgent({
   /** What is in force; the file may be ahead of it. */
   let version = 0;
 
-  const { nft, ip, ipPipe } = kernel;
+  const { ip, ipPipe } = kernel;
+  const nft = metrics.timeNft(kernel.nft);
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
   const spool = openSpool(join(stateDir, "spool"));
@@ -102,9 +108,10 @@ export async function startAgent({
     log,
     openvpnBin,
     onProcesses: () => void spread(),
+    watch: metrics,
   });
   const sessions = () => supervisor.sessions;
-  const enforcer = createEnforcer(documents, firewall, sessions);
+  const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
   const keys = { certificate: identity.certificate, key: identity.key };
   let failure: string | null = null;
   const configureProcesses = async (wanted: GatewayConfig) => {
@@ -156,6 +163,25 @@ export async function startAgent({
     ipPipe.close();
   };
 
+  const state = (): GatewayStateReply => ({
+    gatewayId,
+    epoch: spool.epoch,
+    agentVersion,
+    openvpnVersion: supervisor.openvpnVersion,
+    startedAt: startedAt.toISOString(),
+    configVersion: version,
+    revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
+    processes: supervisor.processes(),
+    isInMaintenance: config?.isInMaintenance ?? false,
+    sessions: supervisor.sessions.all().length,
+    lastSequence: spool.lastSequence,
+    spooled: spool.depth,
+    certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
+    memoryBytes: process.memoryUsage.rss(),
+    warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
+  });
+  metrics.follow(state);
+
   return {
     documents,
     spool,
@@ -166,23 +192,17 @@ export async function startAgent({
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;
     },
-    state: () => ({
-      gatewayId,
-      epoch: spool.epoch,
-      agentVersion,
-      openvpnVersion: supervisor.openvpnVersion,
-      startedAt: startedAt.toISOString(),
-      configVersion: version,
-      revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
-      processes: supervisor.processes(),
-      isInMaintenance: config?.isInMaintenance ?? false,
-      sessions: supervisor.sessions.all().length,
-      lastSequence: spool.lastSequence,
-      spooled: spool.depth,
-      certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
-      memoryBytes: process.memoryUsage.rss(),
-      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
-    }),
+    state,
+    notReady() {
+      if (!config) return ["it has no configuration yet: the workers send it"];
+      const reasons: string[] = [];
+      if (failure !== null) reasons.push(`the processes could not be configured: ${failure}`);
+      if (firewall.range() === null) reasons.push("the rules are not in the kernel");
+      for (const { name, status } of supervisor.processes())
+        if (status !== "running") reasons.push(`${name} is ${status}`);
+      if (spool.failure !== null) reasons.push(`events cannot be stored: ${spool.failure}`);
+      return [...reasons, ...supervisor.warnings().map(({ message }) => message)];
+    },
     close: letGo,
     async stop() {
       await supervisor.stopProcesses();

@@ -225,6 +225,7 @@ export class ProcessClients {
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
+    log.info({ tenantId, accountId, realAddress, clientId }, "a connection was accepted");
     ledger.accept({
       tenantId,
       accountId,
@@ -267,7 +268,6 @@ export class ProcessClients {
   #recordRefusal(claim: Claim, { tenantId, accountId, deviceId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
-    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
     if (this.#refusals.take(realAddress) > 0) return;
     spool.append({
       type: "refused",
@@ -289,6 +289,8 @@ export class ProcessClients {
       this.#run(this.#tell(commands.clientKill(clientId)));
       return;
     }
+    const { sessionId, tenantId, accountId, deviceId, realAddress } = session;
+    log.info({ tenantId, accountId, deviceId, sessionId, realAddress, vpnAddress, clientId }, "a session is established");
     if (!this.#check(session, vpnAddress)) return;
     if (!hasPort(session.realAddress)) this.#lookSoon();
     const who = session.deviceId ? "device" : "account";

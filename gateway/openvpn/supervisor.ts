@@ -7,13 +7,14 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { AdmissionDesk } from "../auth/admission";
+import { type Admission, AdmissionDesk } from "../auth/admission";
 import { AuthTokens } from "../auth/auth-token";
 import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
+import type { DisconnectCode } from "../protocol/events";
 import { type KeyFiles, type ProcessFiles, renderConfig } from "./config";
 import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
@@ -36,6 +37,13 @@ export interface SupervisorDependencies {
   openvpnBin: string;
   /** Called when a process came up, went down, or begins or ends to drain. */
   onProcesses?(): void;
+  /** Hears what is counted. */
+  watch?: SupervisorWatch;
+}
+
+export interface SupervisorWatch {
+  admitted(admission: Admission, tookMs: number): void;
+  sessionEnded(code: DisconnectCode): void;
 }
 
 export interface Supervisor {
@@ -91,6 +99,12 @@ class OpenvpnSupervisor implements Supervisor {
         await this.#routes.sync(session);
       },
       onChange: (session) => void this.#routes.sync(session),
+      onEnd: (event, session) => {
+        const { code, reason, sessionId, tenantId, received, sent } = event;
+        const { accountId, deviceId, process } = session;
+        log.info({ tenantId, accountId, deviceId, sessionId, process, code, reason, received, sent }, "a session ended");
+        deps.watch?.sessionEnded(code);
+      },
     });
     this.sessions = this.#ledger;
     this.#routes = new SessionRoutes(router, (holder) => this.#ledger.byHolder(holder), log);
@@ -99,6 +113,7 @@ class OpenvpnSupervisor implements Supervisor {
       passwords: this.#passwords,
       tokens: () => this.#tokens,
       log,
+      onAdmission: deps.watch?.admitted,
     });
     this.#timer = setInterval(() => this.#reconcile(), reconcileMs);
   }
