@@ -34,7 +34,7 @@ export function createMetrics(): Metrics {
 
   const gauge = (name: string, help: string, read: (state: GatewayStateReply) => number) =>
     new Gauge({
-      name: `drawbridge_gateway_${name}`,
+      name: `drawbridge_agent_${name}`,
       help,
       registers,
       collect() {
@@ -45,7 +45,7 @@ export function createMetrics(): Metrics {
     });
   const eachProcess = (name: string, help: string, read: (one: GatewayStateReply["processes"][number]) => number) =>
     new Gauge({
-      name: `drawbridge_gateway_${name}`,
+      name: `drawbridge_agent_${name}`,
       help,
       labelNames: ["process"],
       registers,
@@ -69,32 +69,32 @@ export function createMetrics(): Metrics {
   gauge("configuration_version", "Version of the configuration that is in force", ({ configVersion }) => configVersion);
 
   const admissions = new Counter({
-    name: "drawbridge_gateway_admissions_total",
+    name: "drawbridge_agent_admissions_total",
     help: "Connections decided, by outcome: accepted, or the code of the refusal",
     labelNames: ["outcome"],
     registers,
   });
   const admissionSeconds = new Histogram({
-    name: "drawbridge_gateway_admission_seconds",
+    name: "drawbridge_agent_admission_seconds",
     help: "From a client's claim to the decision, its password checked",
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
   const ended = new Counter({
-    name: "drawbridge_gateway_sessions_ended_total",
+    name: "drawbridge_agent_sessions_ended_total",
     help: "Sessions that ended, by why",
     labelNames: ["code"],
     registers,
   });
   const nftSeconds = new Histogram({
-    name: "drawbridge_gateway_nft_seconds",
+    name: "drawbridge_agent_nft_seconds",
     help: "A transaction of nftables, from the command to the kernel's answer",
     labelNames: ["outcome"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30],
     registers,
   });
   const pushSeconds = new Histogram({
-    name: "drawbridge_gateway_push_seconds",
+    name: "drawbridge_agent_push_seconds",
     help: "A push, from its body to rules in the kernel, sessions cut and the change on disk",
     labelNames: ["outcome"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],

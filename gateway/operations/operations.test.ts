@@ -25,19 +25,19 @@ describe("metrics", () => {
     const { status, text } = await get("/metrics");
     expect(status).toBe(200);
     expect(text).toContain("process_resident_memory_bytes");
-    expect(text).not.toMatch(/^drawbridge_gateway_spool_depth \d/m);
+    expect(text).not.toMatch(/^drawbridge_agent_spool_depth \d/m);
   });
 
   it("tell of sessions by process, of the spool and of the certificate, as they are at the scrape", async () => {
     let sessions = 3;
     metrics.follow(() => state({ sessions }));
-    expect((await get("/metrics")).text).toContain('drawbridge_gateway_sessions{process="udp-1194"} 3');
+    expect((await get("/metrics")).text).toContain('drawbridge_agent_sessions{process="udp-1194"} 3');
     sessions = 4;
     const { text } = await get("/metrics");
-    expect(text).toContain('drawbridge_gateway_sessions{process="udp-1194"} 4');
-    expect(text).toContain('drawbridge_gateway_process_up{process="udp-1194"} 1');
-    expect(text).toContain("drawbridge_gateway_spool_depth 7");
-    expect(Number(/^drawbridge_gateway_certificate_days_left (\S+)/m.exec(text)![1])).toBeCloseTo(10, 2);
+    expect(text).toContain('drawbridge_agent_sessions{process="udp-1194"} 4');
+    expect(text).toContain('drawbridge_agent_process_up{process="udp-1194"} 1');
+    expect(text).toContain("drawbridge_agent_spool_depth 7");
+    expect(Number(/^drawbridge_agent_certificate_days_left (\S+)/m.exec(text)![1])).toBeCloseTo(10, 2);
   });
 
   it("count what was decided by its code, and name no tenant and no account", async () => {
@@ -46,9 +46,9 @@ describe("metrics", () => {
       metrics.admitted({ accepted: false, tenantId, accountId, code: "password_wrong", reason: "wrong" }, 30);
     metrics.sessionEnded("revoked");
     const { text } = await get("/metrics");
-    expect(text).toContain('drawbridge_gateway_admissions_total{outcome="accepted"} 1');
-    expect(text).toContain('drawbridge_gateway_admissions_total{outcome="password_wrong"} 2');
-    expect(text).toContain('drawbridge_gateway_sessions_ended_total{code="revoked"} 1');
+    expect(text).toContain('drawbridge_agent_admissions_total{outcome="accepted"} 1');
+    expect(text).toContain('drawbridge_agent_admissions_total{outcome="password_wrong"} 2');
+    expect(text).toContain('drawbridge_agent_sessions_ended_total{code="revoked"} 1');
     expect(text).not.toContain(tenantId);
     expect(text).not.toContain(accountId);
   });
@@ -71,9 +71,9 @@ describe("metrics", () => {
       revision: 4,
     });
     const { text } = await get("/metrics");
-    expect(text).toContain('drawbridge_gateway_nft_seconds_count{outcome="applied"} 1');
-    expect(text).toContain('drawbridge_gateway_nft_seconds_count{outcome="failed"} 1');
-    expect(text).toContain('drawbridge_gateway_push_seconds_count{outcome="conflict"} 1');
+    expect(text).toContain('drawbridge_agent_nft_seconds_count{outcome="applied"} 1');
+    expect(text).toContain('drawbridge_agent_nft_seconds_count{outcome="failed"} 1');
+    expect(text).toContain('drawbridge_agent_push_seconds_count{outcome="conflict"} 1');
   });
 });
 

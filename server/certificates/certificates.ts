@@ -3,6 +3,7 @@
  * public key, and everything else in the certificate is ours. A certificate opens the VPN while its fingerprint is in
  * its holder's entry of the tenant's document; revoking is leaving it out.
  */
+import { X509Certificate } from "node:crypto";
 import type { FrontConfig, ProcessConfig } from "@/gateway/protocol/api";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
@@ -169,6 +170,16 @@ async function assembleIssued(scope: TenantScope, leaf: Leaf, id: string, revisi
 
 /** Makes what is missing of the platform's authorities and keys, and renews what is about to run out. */
 export const ensureAuthorities = () => makeAuthorities();
+
+/** When the platform's own certificates end: the authorities' by their purpose, and the control plane's. */
+export async function authorityEnds(scope: Pick<Scope, "tx">): Promise<{ name: string; notAfter: Date }[]> {
+  const authorities = await scope.tx.authority.findMany({ select: { purpose: true, notAfter: true } });
+  const { certificate } = await controlPlaneIdentity(scope);
+  return [
+    ...authorities.map(({ purpose, notAfter }) => ({ name: purpose, notAfter })),
+    { name: "control-plane", notAfter: new Date(new X509Certificate(certificate).validTo) },
+  ];
+}
 
 /** A gateway's certificate: it serves under its own name and nothing else. */
 export async function issueGatewayCertificate(scope: Scope, gatewayId: string, csr: string): Promise<Leaf> {

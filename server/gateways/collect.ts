@@ -6,6 +6,7 @@ import { getEvents } from "./client";
 import { prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
+import { noteCollected } from "./metrics";
 
 const batchLimit = 10_000;
 const waitMs = 20_000;
@@ -38,6 +39,7 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     if (hasMore && Date.now() < deadline) next = read(last!);
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
+    if (committed.events + committed.dropped > 0) noteCollected(gateway.name, committed, reply.events.at(-1)?.at);
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },
