@@ -2,7 +2,6 @@
  * The enrolled gateway: documents, firewall, openvpn processes and ledger, put together. Started, it holds the kernel at
  * the documents on its disk and adopts what runs, before anybody may call.
  */
-import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createFirewall } from "./firewall/firewall";
@@ -12,6 +11,7 @@ import { Routes, type RoutingState, readRouting } from "./firewall/routes";
 import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
 import type { Logger } from "./log";
+import { readCertificate } from "./openvpn/certificate-pace";
 import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
 import { createMetrics, type Metrics } from "./operations/metrics";
@@ -19,7 +19,7 @@ import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protoco
 import { createConfigFile } from "./state/config-file";
 import { FileDocumentStore } from "./state/document-store";
 import { DocumentBook } from "./state/documents";
-import type { Enrolled } from "./state/identity";
+import type { Credentials, Identity } from "./state/identity";
 import { createEnforcer, type Enforcer } from "./state/push";
 import { agentVersion } from "./version";
 
@@ -30,6 +30,12 @@ export interface Agent {
   sessions(): Sessions;
   configVersion(): number;
   configure(config: GatewayConfig): Promise<void>;
+  /** A signing request for the key of its next certificate. */
+  requestRenewal(): Promise<string>;
+  /** Takes it, durable when it resolves. @throws EnrolmentError */
+  renew(certificate: string): Promise<void>;
+  /** Called with each renewed certificate, before the caller is answered. */
+  onRenewal(listener: (identity: Credentials) => void): void;
   state(): GatewayStateReply;
   /** Why clients cannot come in, or not be held to the rules; empty when it is ready. */
   notReady(): string[];
@@ -54,7 +60,8 @@ export function createKernel(): Kernel {
 export interface AgentDependencies {
   stateDir: string;
   openvpnBin: string;
-  identity: Enrolled & { key: string };
+  /** Enrolled. */
+  identity: Identity;
   kernel: Kernel;
   startSupervisor: (dependencies: SupervisorDependencies) => Promise<Supervisor>;
   metrics?: Metrics;
@@ -73,7 +80,7 @@ export async function startAgent({
   metrics = createMetrics(),
   log,
 }: AgentDependencies): Promise<Agent> {
-  const { gatewayId } = identity;
+  const { gatewayId } = identity.enrolled!;
   const startedAt = new Date();
   const store = new FileDocumentStore(join(stateDir, "tenants"), (message) => log.warn(message));
   const documents = await DocumentBook.open(store);
@@ -112,11 +119,18 @@ export async function startAgent({
   });
   const sessions = () => supervisor.sessions;
   const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
-  const keys = { certificate: identity.certificate, key: identity.key };
+  let renewing: Promise<void> = Promise.resolve();
+  const renewalListeners: ((renewed: Credentials) => void)[] = [];
+  const renew = async (certificate: string) => {
+    if (!(await identity.renew(certificate))) return;
+    for (const listener of renewalListeners) listener(identity.credentials);
+    await supervisor.renew(identity.credentials);
+    log.info({ notAfter: readCertificate(certificate).notAfter }, "the certificate is renewed");
+  };
   let failure: string | null = null;
   const configureProcesses = async (wanted: GatewayConfig) => {
     try {
-      await supervisor.configure(wanted, keys);
+      await supervisor.configure(wanted, identity.credentials);
       version = wanted.version;
       failure = null;
     } catch (error) {
@@ -163,23 +177,27 @@ export async function startAgent({
     ipPipe.close();
   };
 
-  const state = (): GatewayStateReply => ({
-    gatewayId,
-    epoch: spool.epoch,
-    agentVersion,
-    openvpnVersion: supervisor.openvpnVersion,
-    startedAt: startedAt.toISOString(),
-    configVersion: version,
-    revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
-    processes: supervisor.processes(),
-    isInMaintenance: config?.isInMaintenance ?? false,
-    sessions: supervisor.sessions.all().length,
-    lastSequence: spool.lastSequence,
-    spooled: spool.depth,
-    certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
-    memoryBytes: process.memoryUsage.rss(),
-    warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
-  });
+  const state = (): GatewayStateReply => {
+    const shown = readCertificate(identity.credentials.certificate);
+    return {
+      gatewayId,
+      epoch: spool.epoch,
+      agentVersion,
+      openvpnVersion: supervisor.openvpnVersion,
+      startedAt: startedAt.toISOString(),
+      configVersion: version,
+      revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
+      processes: supervisor.processes(),
+      isInMaintenance: config?.isInMaintenance ?? false,
+      sessions: supervisor.sessions.all().length,
+      lastSequence: spool.lastSequence,
+      spooled: spool.depth,
+      certificateNotBefore: shown.notBefore,
+      certificateNotAfter: shown.notAfter,
+      memoryBytes: process.memoryUsage.rss(),
+      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
+    };
+  };
   metrics.follow(state);
 
   return {
@@ -192,6 +210,12 @@ export async function startAgent({
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;
     },
+    requestRenewal: () => identity.requestRenewal(),
+    renew(certificate) {
+      renewing = renewing.catch(() => {}).then(() => renew(certificate));
+      return renewing;
+    },
+    onRenewal: (listener) => void renewalListeners.push(listener),
     state,
     notReady() {
       if (!config) return ["it has no configuration yet: the workers send it"];

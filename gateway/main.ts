@@ -55,7 +55,7 @@ async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
   const agent = await startAgent({
     stateDir: env.GATEWAY_STATE_DIR,
     openvpnBin: env.OPENVPN_BIN,
-    identity: { ...enrolled, key: identity.key },
+    identity,
     kernel: createKernel(),
     startSupervisor,
     metrics,
@@ -75,6 +75,7 @@ async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
     routes: createRoutes(agent),
     log,
   });
+  agent.onRenewal((renewed) => server.useCertificate(renewed));
   log.info({ host: env.GATEWAY_API_HOST, port: server.port, gatewayId: enrolled.gatewayId }, "API open");
   notReady = agent.notReady;
   endOnSignals(agent, server, log);

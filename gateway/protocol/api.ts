@@ -10,6 +10,9 @@
  *                                                    committed (without it, up to N): the next batch is asked for while
  *                                                    the one before is being written
  *   POST /v1/sessions/:sessionId/disconnect          DisconnectRequest → 204, 404
+ *   POST /v1/certificate/request                     {} → RenewalReply, for a key that is made for it
+ *   PUT  /v1/certificate                             RenewalGrant → 204, shown from the next connection on; 400 where it
+ *                                                    is not for that key, this gateway and by the same CA
  *
  * Before enrolment the same port serves, over a self-signed certificate, only:
  *
@@ -108,6 +111,8 @@ export interface ProcessState {
   restarts: number;
   /** Null where it is not draining; agents of old do not say. */
   drain?: DrainState | null;
+  /** End of the certificate that it shows to clients: a renewed one is taken up when that cuts off the fewest. */
+  certificateNotAfter?: string | null;
 }
 
 export interface DrainState {
@@ -139,6 +144,7 @@ export interface GatewayStateReply {
   lastSequence: number;
   spooled: number;
   certificateNotAfter: string;
+  certificateNotBefore?: string;
   memoryBytes: number;
   warnings: GatewayWarning[];
 }
@@ -154,6 +160,16 @@ export interface EventsReply {
 
 export interface DisconnectRequest {
   reason: string;
+}
+
+export interface RenewalReply {
+  /** PEM; P-256, subject `CN=gateway.<gatewayId>`. The same until its certificate came. */
+  csr: string;
+}
+
+export interface RenewalGrant {
+  /** PEM. */
+  certificate: string;
 }
 
 export interface EnrolRequest {
