@@ -25,6 +25,8 @@ import { readSigningRequest } from "./signing-request";
 import { createClientKey } from "./tls-crypt-v2";
 
 const year = 365 * 24 * 60 * 60_000;
+/** Of a gateway's certificate; it is renewed when a third of it is left. */
+export const gatewayLifetimeMs = 90 * 24 * 60 * 60_000;
 /** A laptop, a phone and some to spare; with one more the oldest is dropped. */
 export const maxCertificates = 5;
 
@@ -182,14 +184,19 @@ export async function authorityEnds(scope: Pick<Scope, "tx">): Promise<{ name: s
 }
 
 /** A gateway's certificate: it serves under its own name and nothing else. */
-export async function issueGatewayCertificate(scope: Scope, gatewayId: string, csr: string): Promise<Leaf> {
+export async function issueGatewayCertificate(
+  scope: Scope,
+  gatewayId: string,
+  csr: string,
+  lifetimeMs = gatewayLifetimeMs,
+): Promise<Leaf> {
   const commonName = `gateway.${gatewayId}`;
   return signLeaf(scope, "gateway", {
     commonName,
     publicKey: await readSigningRequest(csr, commonName),
     usage: "serverAuth",
     names: [{ type: "dns", value: commonName }],
-    lifetimeMs: 90 * 24 * 60 * 60_000,
+    lifetimeMs,
   });
 }
 

@@ -205,6 +205,7 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
     where: { id: gatewayId },
     data: {
       ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
+      ...{ nextFingerprint: null },
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
@@ -359,7 +360,7 @@ function warningsOf(
   const { certificateNotAfter } = gateway;
   if (certificateNotAfter && certificateNotAfter.getTime() - Date.now() < warnBeforeExpiryMs)
     notes.push(
-      `Its certificate ends on ${certificateNotAfter.toISOString().slice(0, 10)}. Renew its token to enrol it again.`,
+      `Its certificate ends on ${certificateNotAfter.toISOString().slice(0, 10)} and was not renewed; the workers' log says why. Enrol it again if that cannot be mended.`,
     );
   return notes;
 }

@@ -69,12 +69,15 @@ interface Behind {
 async function findBehind(gatewayId: string): Promise<{ gateway: GatewayAddress | undefined; behind: Behind[] }> {
   const id = uuid(gatewayId);
   const [, gateways, tenants] = await all(`SELECT set_config('app.worker', 'on', true);
-    SELECT id, name, api_host, api_port FROM gateways WHERE id = ${id} AND enrolled_at IS NOT NULL;
+    SELECT id, name, api_host, api_port, fingerprint, next_fingerprint FROM gateways WHERE id = ${id} AND enrolled_at IS NOT NULL;
     SELECT t.id, coalesce(a.revision, 0) AS applied FROM tenants t LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = ${id}
       WHERE t.revision > coalesce(a.revision, 0)`);
   const [row] = gateways!.rows;
   return {
-    gateway: row && { id: row.id, name: row.name, apiHost: row.api_host, apiPort: row.api_port },
+    gateway: row && {
+      ...{ id: row.id, name: row.name, apiHost: row.api_host, apiPort: row.api_port },
+      ...{ fingerprint: row.fingerprint, nextFingerprint: row.next_fingerprint },
+    },
     behind: tenants!.rows.map((tenant) => ({ tenantId: tenant.id, applied: Number(tenant.applied) })),
   };
 }

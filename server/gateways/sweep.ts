@@ -1,7 +1,7 @@
 /**
  * The sweep: every two seconds, whatever jobs were lost. It asks each gateway how it is, starts again what should be
- * running (collect, push, enrol), sends a configuration that changed, and compares the digests of a few documents, so
- * that drift is found and mended, not assumed away. Nothing depends on it being on time.
+ * running (collect, push, enrol), sends a configuration that changed, renews a certificate that is to end, and compares
+ * the digests of a few documents, so that drift is found and mended, not assumed away. Nothing depends on it being on time.
  */
 import type { GatewayStateReply } from "@/gateway/protocol/api";
 import { database, inTenant, inTransaction, pool, system } from "../core/db";
@@ -13,6 +13,7 @@ import { GatewayError, getDigest, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
 import { storeUnanswered } from "./push";
+import { renewIfDue } from "./renew";
 
 export const sweepEveryMs = 2_000;
 const stateTimeoutMs = 1_500;
@@ -46,13 +47,15 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
     log.info({ gateway: gateway.name, version: gateway.configVersion }, "sent its configuration");
   }
   await compareDigests(gateway, log);
+  await renewIfDue(gateway, state, log);
 }
 
 async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateReply | undefined> {
   try {
     const state = await getState(gateway, stateTimeoutMs);
     await pool().query(
-      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL WHERE id = $1`,
+      `UPDATE gateways SET state = $2, last_seen_at = now(), error = NULL, error_at = NULL,
+        certificate_not_after = CASE WHEN fingerprint IS NULL THEN $3 ELSE certificate_not_after END WHERE id = $1`,
       [gateway.id, JSON.stringify(state), new Date(state.certificateNotAfter)],
     );
     if (gateway.error) log.info({ gateway: gateway.name }, "answers again");
