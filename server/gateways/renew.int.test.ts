@@ -1,8 +1,15 @@
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createEnrolledGateway, createRegion } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
-import { closeDatabase, database, inTenant, nilTenant, system } from "../core/db";
+import { createSigningRequest } from "@/gateway/state/der";
+import { startTestAgent } from "@/gateway/testing/start-test-agent";
+import { gatewayTrust, issueGatewayCertificate } from "../certificates/certificates";
+import { closeDatabase, database, inTenant, inTransaction, nilTenant, system } from "../core/db";
 import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
 import { closeGatewayConnections, getState } from "./client";
@@ -100,6 +107,45 @@ describe("a gateway's certificate", () => {
     const outcomes = await Promise.all([1, 2, 3].map(renew));
     expect(outcomes.filter(Boolean).length).toBeGreaterThanOrEqual(1);
     expect(await row()).toMatchObject({ fingerprint: shown(), nextFingerprint: null });
+  });
+});
+
+describe("the agent itself", () => {
+  test("with a certificate that is nearly over is renewed by the sweep, and known again after its restart", async () => {
+    const id = randomUUID();
+    const stateDir = await mkdtemp(join(tmpdir(), "gw-renew-"));
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const enrolled = await inTransaction(system, {}, async (scope) => {
+      const csr = createSigningRequest(privateKey, `gateway.${id}`);
+      const leaf = await issueGatewayCertificate(scope, id, csr, nearlyOver);
+      return { leaf, gatewayCa: (await gatewayTrust(scope)).gatewayCa };
+    });
+    const { leaf, gatewayCa } = enrolled;
+    const key = privateKey.export({ type: "pkcs8", format: "pem" });
+    await mkdir(join(stateDir, "identity"));
+    await writeFile(
+      join(stateDir, "identity/enrolled.json"),
+      JSON.stringify({ gatewayId: id, certificate: leaf.pem, gatewayCa, key }),
+    );
+    let running = await startTestAgent(stateDir, 0);
+    await database().gateway.create({
+      data: {
+        ...{ id, regionId, name: `agent-${id.slice(0, 8)}`, apiHost: "127.0.0.1", apiPort: running.port },
+        ...{ publicHost: "127.0.0.1", processes: [], enrolledAt: new Date() },
+        ...{ fingerprint: leaf.fingerprint, certificateNotAfter: leaf.notAfter, configVersion: 0 },
+      },
+    });
+    const here = () => database().gateway.findUniqueOrThrow({ where: { id } });
+    await sweepGateway(await here(), log);
+    const after = await here();
+    expect(after.certificateNotAfter!.getTime() - Date.now()).toBeGreaterThan(89 * day);
+    expect(after.fingerprint).not.toBe(leaf.fingerprint);
+    await running.close();
+    running = await startTestAgent(stateDir, running.port);
+    closeGatewayConnections();
+    expect((await getState(await here())).gatewayId).toBe(id);
+    await running.close();
+    await rm(stateDir, { recursive: true });
   });
 });
 
