@@ -4,6 +4,7 @@
  */
 
 import { ensureAuthorities } from "../server/certificates/certificates";
+import { certificatesWatch } from "../server/certificates/jobs";
 import { closeDatabase } from "../server/core/db";
 import { env } from "../server/core/env";
 import { findDatabaseTrouble, findQueueTrouble } from "../server/core/health";
@@ -20,7 +21,8 @@ import { startOperations } from "./operations";
 
 const log = createLog("workers");
 const stopWithinMs = 5_000;
-const dayMs = 24 * 60 * 60_000;
+const hourMs = 60 * 60_000;
+const dayMs = 24 * hourMs;
 
 process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise was left to fail"));
 
@@ -33,6 +35,7 @@ await ensurePartitions();
 const workers = await Promise.all(jobs.map(start));
 await schedule(gatewaySweep, {}, sweepEveryMs);
 await schedule(telemetryRetain, {}, dayMs);
+await schedule(certificatesWatch, {}, hourMs);
 isStarting = false;
 log.info({ jobs: jobs.map(({ name }) => name).join(", ") }, "working");
 

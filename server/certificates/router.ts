@@ -13,8 +13,8 @@ const oneDeviceInput = z.object({ deviceId: z.uuid() });
 
 export const certificatesRouter = router({
   issue: portalProcedure
-    .input(z.object({ csr }))
-    .mutation(({ ctx, input }) => issueCertificate(ctx.scope, { accountId: ctx.principal.accountId, csr: input.csr })),
+    .input(z.object({ csr, renews: z.uuid().optional() }))
+    .mutation(({ ctx, input }) => issueCertificate(ctx.scope, { ...input, accountId: ctx.principal.accountId })),
 
   listOfDevice: tenantProcedure("devices:read")
     .input(oneDeviceInput)

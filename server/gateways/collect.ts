@@ -1,9 +1,10 @@
 /** Collect: follows a gateway's events by long poll and commits them as they come, so that screens are right within a second. */
+import { noteConnected } from "../certificates/certificates";
 import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
 import { getEvents } from "./client";
-import { prepareEvents } from "./fold-events";
+import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
 import { noteCollected } from "./metrics";
@@ -40,6 +41,10 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
     if (committed.events + committed.dropped > 0) noteCollected(gateway.name, committed, reply.events.at(-1)?.at);
+    // The rows are there: whoever connected with a renewed profile needs the one before no more. Missed, it is found hourly.
+    await noteConnected(connectedIn(prepared)).catch((error) =>
+      log.error({ err: error, gateway: gateway.name }, "renewed certificates could not be retired"),
+    );
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },
@@ -50,4 +55,10 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     ({ epoch, cursor } = committed);
   }
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
+}
+
+/** Fingerprints that sessions began with. */
+function connectedIn({ batches }: PreparedEvents): string[] {
+  const started = [...batches.values()].flatMap((batch) => batch.started);
+  return [...new Set(started.map(({ start }) => start!.fingerprint))];
 }
