@@ -117,6 +117,21 @@ export async function remindOfEnds(now = new Date()): Promise<number> {
   return reminded;
 }
 
+const remindAgainMs = 60 * 60_000;
+
+/** For an admin: tells the owner now. The key is made in the owner's browser, so nobody else can renew it. */
+export async function askToRenew(scope: TenantScope, certificateId: string, now = new Date()): Promise<void> {
+  const { tx, tenantId } = scope;
+  const certificate = await tx.certificate.findUnique({ where: { tenantId_id: { tenantId, id: certificateId } } });
+  if (!certificate) throw notFound("certificate");
+  if (certificate.revokedAt) throw new AppError("conflict", "That profile works no longer.");
+  if (certificate.remindedAt && now.getTime() - certificate.remindedAt.getTime() < remindAgainMs)
+    throw new AppError("conflict", "They were told within the last hour.");
+  await tx.certificate.update({ where: { tenantId_id: { tenantId, id: certificateId } }, data: { remindedAt: null } });
+  if (!(await remind(scope, certificateId, now)))
+    throw new AppError("conflict", "Their access is revoked, so there is nothing to renew.");
+}
+
 async function remind(scope: TenantScope, certificateId: string, now: Date): Promise<boolean> {
   const { tx, tenantId } = scope;
   // Claims it: two workers at once send one mail.

@@ -6,6 +6,7 @@ import {
   listDeviceCertificates,
   revokeDeviceCertificate,
 } from "./certificates";
+import { askToRenew } from "./renewal";
 import { maxRequestBytes } from "./signing-request";
 
 const csr = z.string().max(maxRequestBytes, "The signing request is over 8 kB.");
@@ -25,4 +26,7 @@ export const certificatesRouter = router({
   revokeOfDevice: tenantProcedure("devices:write")
     .input(oneDeviceInput.extend({ certificateId: z.uuid() }))
     .mutation(({ ctx, input }) => revokeDeviceCertificate(ctx.scope, input)),
+  askToRenew: tenantProcedure("accounts:write")
+    .input(z.object({ certificateId: z.uuid() }))
+    .mutation(({ ctx, input }) => askToRenew(ctx.scope, input.certificateId)),
 });
