@@ -14,6 +14,7 @@ import type { Logger } from "./log";
 import { readCertificate } from "./openvpn/certificate-pace";
 import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
+import { readHost } from "./operations/host";
 import { createMetrics, type Metrics } from "./operations/metrics";
 import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
 import { createConfigFile } from "./state/config-file";
@@ -195,6 +196,7 @@ export async function startAgent({
       certificateNotBefore: shown.notBefore,
       certificateNotAfter: shown.notAfter,
       memoryBytes: process.memoryUsage.rss(),
+      host: readHost(),
       warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
     };
   };

@@ -9,7 +9,14 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import type { EnrolGrant, GatewayConfig, GatewayStateReply, Push, RenewalGrant } from "../../gateway/protocol/api";
+import type {
+  EnrolGrant,
+  GatewayConfig,
+  GatewayStateReply,
+  HostState,
+  Push,
+  RenewalGrant,
+} from "../../gateway/protocol/api";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
 import { emptyDocument, entriesOf, putEntry, type TenantDocument } from "../../gateway/protocol/document";
 import { grantProof, isProof, parseToken, requestProof } from "../../gateway/protocol/enrolment";
@@ -29,6 +36,7 @@ export class TestGateway {
   epoch = randomUUID();
   config: GatewayConfig | undefined;
   acknowledged = 0;
+  host: HostState | undefined;
   port = 0;
   /** Answers in place of the gateway, where it gives something. */
   intercept: (request: {
@@ -271,6 +279,7 @@ export class TestGateway {
         certificateNotBefore: new Date(this.certificate.validFrom).toISOString(),
         certificateNotAfter: new Date(this.certificate.validTo).toISOString(),
         memoryBytes: 1,
+        host: this.host,
         warnings: [],
       },
     };

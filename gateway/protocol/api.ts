@@ -126,6 +126,15 @@ export interface GatewayWarning {
   message: string;
 }
 
+/** The whole host, not the agent alone. */
+export interface HostState {
+  /** Since it was started, summed over its processors: at work, and in all. */
+  busySeconds: number;
+  totalSeconds: number;
+  memoryBytes: number;
+  memoryAvailableBytes: number;
+}
+
 export interface GatewayStateReply {
   gatewayId: string;
   /** Changes only when the gateway's state folder was lost. */
@@ -146,6 +155,7 @@ export interface GatewayStateReply {
   certificateNotAfter: string;
   certificateNotBefore?: string;
   memoryBytes: number;
+  host?: HostState;
   warnings: GatewayWarning[];
 }
 

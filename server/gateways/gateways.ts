@@ -51,6 +51,8 @@ export interface GatewayRow {
   /** Tenants of which it does not enforce the newest revision. */
   behind: number;
   drifted: number;
+  /** When a document of it was last compared with ours. */
+  checkedAt: Date | null;
   confirmedAt: Date | null;
   createdAt: Date;
 }
@@ -286,18 +288,22 @@ interface Lag {
   behind: number;
   drifted: number;
   refused: number;
+  checkedAt: Date | null;
 }
 
 async function lagOf({ tx }: Scope, gatewayIds: string[]): Promise<Map<string, Lag>> {
-  const rows = await tx.$queryRaw<{ id: string; behind: bigint; drifted: bigint; refused: bigint }[]>`
+  const rows = await tx.$queryRaw<
+    { id: string; behind: bigint; drifted: bigint; refused: bigint; checkedAt: Date | null }[]
+  >`
     SELECT g.id, count(*) FILTER (WHERE t.revision > coalesce(a.revision, 0)) AS behind,
-      count(*) FILTER (WHERE a.is_drifted) AS drifted, count(*) FILTER (WHERE a.error IS NOT NULL) AS refused
+      count(*) FILTER (WHERE a.is_drifted) AS drifted, count(*) FILTER (WHERE a.error IS NOT NULL) AS refused,
+      max(a.checked_at) AS "checkedAt"
     FROM unnest(${gatewayIds}::uuid[]) AS g (id) CROSS JOIN tenants t
     LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = g.id GROUP BY g.id`;
   return new Map(
-    rows.map(({ id, behind, drifted, refused }) => [
+    rows.map(({ id, behind, drifted, refused, checkedAt }) => [
       id,
-      { behind: Number(behind), drifted: Number(drifted), refused: Number(refused) },
+      { behind: Number(behind), drifted: Number(drifted), refused: Number(refused), checkedAt },
     ]),
   );
 }
@@ -340,6 +346,7 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
     state,
     behind,
     drifted,
+    checkedAt: lag?.checkedAt ?? null,
     confirmedAt: gateway.confirmedAt,
     createdAt: gateway.createdAt,
   };

@@ -14,6 +14,7 @@ import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
 import { storeUnanswered } from "./push";
 import { renewIfDue } from "./renew";
+import { storeSample } from "./samples";
 
 export const sweepEveryMs = 2_000;
 const stateTimeoutMs = 1_500;
@@ -41,6 +42,7 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
   await enqueue(gatewayCollect, { gatewayId });
   const state = await askState(gateway, log);
   if (!state) return;
+  await storeSample(gatewayId, state, gateway.state as GatewayStateReply | null);
   if (await reconcile(gatewayId, state)) await requestPushTo(gatewayId);
   if (state.configVersion !== gateway.configVersion) {
     await configure(gateway);
