@@ -268,7 +268,9 @@ export class ProcessClients {
   #recordRefusal(claim: Claim, { tenantId, accountId, deviceId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
+    // Neither the disk of the spool nor that of the log.
     if (this.#refusals.take(realAddress) > 0) return;
+    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
     spool.append({
       type: "refused",
       tenantId,
