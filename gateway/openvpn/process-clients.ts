@@ -292,7 +292,10 @@ export class ProcessClients {
       return;
     }
     const { sessionId, tenantId, accountId, deviceId, realAddress } = session;
-    log.info({ tenantId, accountId, deviceId, sessionId, realAddress, vpnAddress, clientId }, "a session is established");
+    log.info(
+      { tenantId, accountId, deviceId, sessionId, realAddress, vpnAddress, clientId },
+      "a session is established",
+    );
     if (!this.#check(session, vpnAddress)) return;
     if (!hasPort(session.realAddress)) this.#lookSoon();
     const who = session.deviceId ? "device" : "account";

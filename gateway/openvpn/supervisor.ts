@@ -110,7 +110,10 @@ class OpenvpnSupervisor implements Supervisor {
       onEnd: (event, session) => {
         const { code, reason, sessionId, tenantId, received, sent } = event;
         const { accountId, deviceId, process } = session;
-        log.info({ tenantId, accountId, deviceId, sessionId, process, code, reason, received, sent }, "a session ended");
+        log.info(
+          { tenantId, accountId, deviceId, sessionId, process, code, reason, received, sent },
+          "a session ended",
+        );
         deps.watch?.sessionEnded(code);
       },
     });
