@@ -225,7 +225,7 @@ export class ProcessClients {
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
-    log.info({ tenantId, accountId, realAddress, clientId }, "a connection was accepted");
+    log.info({ tenantId, accountId, deviceId, realAddress, clientId }, "a connection was accepted");
     ledger.accept({
       tenantId,
       accountId,
@@ -270,7 +270,7 @@ export class ProcessClients {
     const realAddress = clean(claim.realAddress, 64);
     // Neither the disk of the spool nor that of the log.
     if (this.#refusals.take(realAddress) > 0) return;
-    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
+    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
     spool.append({
       type: "refused",
       tenantId,
