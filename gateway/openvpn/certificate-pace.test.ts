@@ -10,7 +10,7 @@ const certificate = (fingerprint: string, daysLeft: number): ShownCertificate =>
 });
 const present = certificate("new", 90);
 const use = (name: string, change: Partial<CertificateUse> = {}): CertificateUse => ({
-  ...{ name, certificate: certificate("old", 30), isRunning: true, clients: 5 },
+  ...{ name, certificate: certificate("old", 30), isRunning: true, isDraining: false, clients: 5 },
   ...change,
 });
 const due = (uses: CertificateUse[], lastCutAt = 0) => findDue(uses, present, lastCutAt, now);
@@ -35,6 +35,13 @@ describe("a renewed certificate", () => {
     expect(due([taken, use("udp-2", ending)], now - 5_000)).toBeUndefined();
     expect(due([taken, use("udp-2", ending)], now - 60_000)).toBe("udp-2");
     expect(due([{ ...taken, isRunning: false }, use("udp-2", ending)])).toBeUndefined();
+  });
+
+  it("waits where a process drains, and waits for no such process", () => {
+    const ending = { certificate: certificate("old", 14) };
+    const drained = use("udp-1", { isDraining: true, isRunning: false, clients: 0 });
+    expect(due([{ ...drained, isRunning: true }])).toBeUndefined();
+    expect(due([drained, use("udp-2", ending)])).toBe("udp-2");
   });
 
   it("leaves those alone that show it already, or do not run", () => {

@@ -18,6 +18,8 @@ export interface CertificateUse {
   /** Undefined where it does not run. */
   certificate: ShownCertificate | undefined;
   isRunning: boolean;
+  /** It takes no clients, and would forget that it does not: it waits until it takes some again. */
+  isDraining: boolean;
   /** Sessions, and clients that are on their way in. */
   clients: number;
 }
@@ -35,12 +37,13 @@ export function findDue(
   lastCutAt: number,
   now: number,
 ): string | undefined {
-  const stale = uses.filter(
+  const serving = uses.filter(({ isDraining }) => !isDraining);
+  const stale = serving.filter(
     ({ certificate, isRunning }) => isRunning && certificate && certificate.fingerprint !== present.fingerprint,
   );
   const idle = stale.find(({ clients }) => clients === 0);
   if (idle) return idle.name;
-  const isAllUp = uses.every(({ isRunning }) => isRunning);
+  const isAllUp = serving.every(({ isRunning }) => isRunning);
   if (!isAllUp || now - lastCutAt < paceMs) return undefined;
   return stale.find(({ certificate }) => isEnding(certificate!, now))?.name;
 }

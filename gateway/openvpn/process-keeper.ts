@@ -126,6 +126,7 @@ export class ProcessKeeper {
       name: this.setup.process.name,
       certificate: this.#running?.record.certificate,
       isRunning: this.#clients !== null,
+      isDraining: this.#drain !== null,
       clients: ledger.ofBoot(boot).length + ledger.acceptedOf(boot).length,
     };
   }

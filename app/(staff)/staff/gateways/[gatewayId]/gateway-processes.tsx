@@ -64,9 +64,7 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
                 aria-label={process.isDraining ? `Stop draining ${process.name}` : `Drain ${process.name}`}
                 disabledReason={whyNot("gateways:write") ?? whyNotDrain(gateway, process)}
                 onClick={() =>
-                  process.isDraining
-                    ? change(process.name, false).catch(toast.error)
-                    : setAsked(process)
+                  process.isDraining ? change(process.name, false).catch(toast.error) : setAsked(process)
                 }
               >
                 {process.isDraining ? "Stop" : "Drain…"}
