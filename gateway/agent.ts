@@ -2,7 +2,6 @@
  * The enrolled gateway: documents, firewall, openvpn processes and ledger, put together. Started, it holds the kernel at
  * the documents on its disk and adopts what runs, before anybody may call.
  */
-import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createFirewall } from "./firewall/firewall";
@@ -12,13 +11,16 @@ import { Routes, type RoutingState, readRouting } from "./firewall/routes";
 import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
 import type { Logger } from "./log";
+import { readCertificate } from "./openvpn/certificate-pace";
 import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
+import { readHost } from "./operations/host";
+import { createMetrics, type Metrics } from "./operations/metrics";
 import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
 import { createConfigFile } from "./state/config-file";
 import { FileDocumentStore } from "./state/document-store";
 import { DocumentBook } from "./state/documents";
-import type { Enrolled } from "./state/identity";
+import type { Credentials, Identity } from "./state/identity";
 import { createEnforcer, type Enforcer } from "./state/push";
 import { agentVersion } from "./version";
 
@@ -29,7 +31,15 @@ export interface Agent {
   sessions(): Sessions;
   configVersion(): number;
   configure(config: GatewayConfig): Promise<void>;
+  /** A signing request for the key of its next certificate. */
+  requestRenewal(): Promise<string>;
+  /** Takes it, durable when it resolves. @throws EnrolmentError */
+  renew(certificate: string): Promise<void>;
+  /** Called with each renewed certificate, before the caller is answered. */
+  onRenewal(listener: (identity: Credentials) => void): void;
   state(): GatewayStateReply;
+  /** Why clients cannot come in, or not be held to the rules; empty when it is ready. */
+  notReady(): string[];
   /** Lets go of everything; tunnels and rules stay for the next agent. */
   close(): Promise<void>;
   /** Takes everything down: processes, rules, routes. */
@@ -51,9 +61,11 @@ export function createKernel(): Kernel {
 export interface AgentDependencies {
   stateDir: string;
   openvpnBin: string;
-  identity: Enrolled & { key: string };
+  /** Enrolled. */
+  identity: Identity;
   kernel: Kernel;
   startSupervisor: (dependencies: SupervisorDependencies) => Promise<Supervisor>;
+  metrics?: Metrics;
   log: Logger;
 }
 
@@ -66,9 +78,10 @@ export async function startAgent({
   identity,
   kernel,
   startSupervisor,
+  metrics = createMetrics(),
   log,
 }: AgentDependencies): Promise<Agent> {
-  const { gatewayId } = identity;
+  const { gatewayId } = identity.enrolled!;
   const startedAt = new Date();
   const store = new FileDocumentStore(join(stateDir, "tenants"), (message) => log.warn(message));
   const documents = await DocumentBook.open(store);
@@ -78,7 +91,8 @@ export async function startAgent({
   /** What is in force; the file may be ahead of it. */
   let version = 0;
 
-  const { nft, ip, ipPipe } = kernel;
+  const { ip, ipPipe } = kernel;
+  const nft = metrics.timeNft(kernel.nft);
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
   const spool = openSpool(join(stateDir, "spool"));
@@ -102,14 +116,22 @@ export async function startAgent({
     log,
     openvpnBin,
     onProcesses: () => void spread(),
+    watch: metrics,
   });
   const sessions = () => supervisor.sessions;
-  const enforcer = createEnforcer(documents, firewall, sessions);
-  const keys = { certificate: identity.certificate, key: identity.key };
+  const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
+  let renewing: Promise<void> = Promise.resolve();
+  const renewalListeners: ((renewed: Credentials) => void)[] = [];
+  const renew = async (certificate: string) => {
+    if (!(await identity.renew(certificate))) return;
+    for (const listener of renewalListeners) listener(identity.credentials);
+    await supervisor.renew(identity.credentials);
+    log.info({ notAfter: readCertificate(certificate).notAfter }, "the certificate is renewed");
+  };
   let failure: string | null = null;
   const configureProcesses = async (wanted: GatewayConfig) => {
     try {
-      await supervisor.configure(wanted, keys);
+      await supervisor.configure(wanted, identity.credentials);
       version = wanted.version;
       failure = null;
     } catch (error) {
@@ -156,17 +178,9 @@ export async function startAgent({
     ipPipe.close();
   };
 
-  return {
-    documents,
-    spool,
-    enforcer,
-    sessions,
-    configVersion: () => version,
-    configure(wanted) {
-      configuring = configuring.catch(() => {}).then(() => configure(wanted));
-      return configuring;
-    },
-    state: () => ({
+  const state = (): GatewayStateReply => {
+    const shown = readCertificate(identity.credentials.certificate);
+    return {
       gatewayId,
       epoch: spool.epoch,
       agentVersion,
@@ -180,10 +194,42 @@ export async function startAgent({
       sessions: supervisor.sessions.all().length,
       lastSequence: spool.lastSequence,
       spooled: spool.depth,
-      certificateNotAfter: new Date(new X509Certificate(identity.certificate).validTo).toISOString(),
+      certificateNotBefore: shown.notBefore,
+      certificateNotAfter: shown.notAfter,
       memoryBytes: process.memoryUsage.rss(),
+      host: readHost(),
       warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
-    }),
+    };
+  };
+  metrics.follow(state);
+
+  return {
+    documents,
+    spool,
+    enforcer,
+    sessions,
+    configVersion: () => version,
+    configure(wanted) {
+      configuring = configuring.catch(() => {}).then(() => configure(wanted));
+      return configuring;
+    },
+    requestRenewal: () => identity.requestRenewal(),
+    renew(certificate) {
+      renewing = renewing.catch(() => {}).then(() => renew(certificate));
+      return renewing;
+    },
+    onRenewal: (listener) => void renewalListeners.push(listener),
+    state,
+    notReady() {
+      if (!config) return ["it has no configuration yet: the workers send it"];
+      const reasons: string[] = [];
+      if (failure !== null) reasons.push(`the processes could not be configured: ${failure}`);
+      if (firewall.range() === null) reasons.push("the rules are not in the kernel");
+      for (const { name, status } of supervisor.processes())
+        if (status !== "running") reasons.push(`${name} is ${status}`);
+      if (spool.failure !== null) reasons.push(`events cannot be stored: ${spool.failure}`);
+      return [...reasons, ...supervisor.warnings().map(({ message }) => message)];
+    },
     close: letGo,
     async stop() {
       await supervisor.stopProcesses();

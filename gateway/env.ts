@@ -14,6 +14,18 @@ export const settings = z.object({
     .default("0.0.0.0")
     .describe("Address that its API listens on; name one that only the workers reach"),
   GATEWAY_API_PORT: z.coerce.number().int().min(0).max(65535).default(8443).describe("Port of its API"),
+  GATEWAY_METRICS_HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address of its metrics and health (/metrics, /healthz, /readyz), over plain HTTP"),
+  GATEWAY_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe("Port of its metrics and health; without it they are not served"),
   GATEWAY_TOKEN: z
     .string()
     .trim()

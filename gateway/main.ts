@@ -10,6 +10,8 @@ import { type ApiServer, startServer } from "./api/server";
 import { type Env, readEnv } from "./env";
 import { createLog, type Logger } from "./log";
 import { startSupervisor } from "./openvpn/supervisor";
+import { createMetrics } from "./operations/metrics";
+import { startOperations } from "./operations/server";
 import { parseToken } from "./protocol/enrolment";
 import { type Enrolled, Identity, isExpired } from "./state/identity";
 import { lockStateDir } from "./state/lock";
@@ -37,14 +39,26 @@ async function main(args: string[]): Promise<void> {
 async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
   await lockStateDir(env.GATEWAY_STATE_DIR);
   const identity = await Identity.open(env.GATEWAY_STATE_DIR);
+  const metrics = createMetrics();
+  let notReady = () => ["it is not enrolled yet"];
+  if (env.GATEWAY_METRICS_PORT && !isStopping)
+    await startOperations({
+      host: env.GATEWAY_METRICS_HOST,
+      port: env.GATEWAY_METRICS_PORT,
+      metrics,
+      notReady: () => notReady(),
+      log,
+    });
   const enrolled = identity.enrolled ?? (isStopping ? null : await enrol(env, identity, log));
   if (!enrolled) return log.info("not enrolled: there is nothing to stop");
+  notReady = () => ["it is starting"];
   const agent = await startAgent({
     stateDir: env.GATEWAY_STATE_DIR,
     openvpnBin: env.OPENVPN_BIN,
-    identity: { ...enrolled, key: identity.key },
+    identity,
     kernel: createKernel(),
     startSupervisor,
+    metrics,
     log,
   });
   if (isStopping) {
@@ -61,7 +75,9 @@ async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
     routes: createRoutes(agent),
     log,
   });
+  agent.onRenewal((renewed) => server.useCertificate(renewed));
   log.info({ host: env.GATEWAY_API_HOST, port: server.port, gatewayId: enrolled.gatewayId }, "API open");
+  notReady = agent.notReady;
   endOnSignals(agent, server, log);
 }
 

@@ -2,12 +2,21 @@
  * Every job and who handles it. A handler is loaded when its worker starts, calls the domain, and holds no rules of its
  * own. The map is exhaustive by its type, and a test holds it against the job definitions that exist.
  */
+import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { mailSend } from "../server/mail/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
 import type { Handler } from "./handler";
 
-export const jobs = [gatewayPush, gatewayCollect, gatewayEnrol, gatewaySweep, telemetryRetain, mailSend] as const;
+export const jobs = [
+  gatewayPush,
+  gatewayCollect,
+  gatewayEnrol,
+  gatewaySweep,
+  telemetryRetain,
+  mailSend,
+  certificatesWatch,
+] as const;
 
 type Job = (typeof jobs)[number];
 
@@ -18,4 +27,5 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "gateway.sweep": () => import("./handlers/gateway-sweep"),
   "telemetry.retain": () => import("./handlers/telemetry-retain"),
   "mail.send": () => import("./handlers/mail-send"),
+  "certificates.watch": () => import("./handlers/certificates-watch"),
 };

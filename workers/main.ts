@@ -4,7 +4,10 @@
  */
 
 import { ensureAuthorities } from "../server/certificates/certificates";
+import { certificatesWatch } from "../server/certificates/jobs";
 import { closeDatabase } from "../server/core/db";
+import { env } from "../server/core/env";
+import { findDatabaseTrouble, findQueueTrouble } from "../server/core/health";
 import { createLog } from "../server/core/log";
 import { closeQueues, createWorker, type JobDefinition, schedule } from "../server/core/queue";
 import { closeGatewayConnections } from "../server/gateways/client";
@@ -13,18 +16,27 @@ import { ensurePartitions } from "../server/gateways/retain";
 import { sweepEveryMs } from "../server/gateways/sweep";
 import type { Handler } from "./handler";
 import { handlers, jobs } from "./handlers";
+import { countJobs } from "./metrics";
+import { startOperations } from "./operations";
 
 const log = createLog("workers");
 const stopWithinMs = 5_000;
-const dayMs = 24 * 60 * 60_000;
+const hourMs = 60 * 60_000;
+const dayMs = 24 * hourMs;
 
 process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise was left to fail"));
+
+let isStarting = true;
+if (env.WORKERS_METRICS_PORT)
+  await startOperations({ host: env.WORKERS_METRICS_HOST, port: env.WORKERS_METRICS_PORT, notReady, log });
 
 await ensureAuthorities();
 await ensurePartitions();
 const workers = await Promise.all(jobs.map(start));
 await schedule(gatewaySweep, {}, sweepEveryMs);
 await schedule(telemetryRetain, {}, dayMs);
+await schedule(certificatesWatch, {}, hourMs);
+isStarting = false;
 log.info({ jobs: jobs.map(({ name }) => name).join(", ") }, "working");
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(signal));
@@ -42,6 +54,7 @@ async function start(job: JobDefinition) {
     if (error.name === "GatewayError") jobLog.debug({ data: failed?.data, attempt }, error.message);
     else jobLog.error({ data: failed?.data, attempt, err: error }, "failed");
   });
+  countJobs(job.name, worker);
   // Lost connections of the queue are made again by themselves; a listener must be there.
   let isBroken = false;
   worker.on("error", (error) => {
@@ -53,6 +66,11 @@ async function start(job: JobDefinition) {
     isBroken = false;
   });
   return running;
+}
+
+async function notReady(): Promise<string[]> {
+  const troubles = await Promise.all([findDatabaseTrouble(), findQueueTrouble(gatewaySweep)]);
+  return [...troubles, isStarting ? "it is starting" : null].filter((trouble) => trouble !== null);
 }
 
 async function stop(signal: string): Promise<void> {

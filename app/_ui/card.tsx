@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { cn } from "./cn";
 
 interface CardProps {
+  /** To be scrolled to. */
+  id?: string;
   title?: ReactNode;
   description?: ReactNode;
   actions?: ReactNode;
@@ -12,9 +14,9 @@ interface CardProps {
 }
 
 /** A part of a page, in a frame. */
-export function Card({ title, description, actions, padding = "normal", className, children }: CardProps) {
+export function Card({ id, title, description, actions, padding = "normal", className, children }: CardProps) {
   return (
-    <section className={cn("min-w-0 rounded-lg border bg-surface", className)}>
+    <section id={id} className={cn("min-w-0 rounded-lg border bg-surface", className)}>
       {(title || actions) && (
         <header className="flex min-h-11 items-center justify-between gap-3 border-b px-4 py-2">
           <div className="min-w-0">

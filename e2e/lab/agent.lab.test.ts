@@ -3,6 +3,7 @@
  * may, and that both hold when access is taken away and when the agent dies.
  */
 import { type ChildProcess, execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -208,6 +209,51 @@ describe("the API", () => {
   });
 });
 
+describe("whoever operates it", () => {
+  const ask = (path: string) => fetch(`http://${gateway.managementAddress}:9464${path}`);
+
+  it("is told by the file itself that it is ready, and how it is", async () => {
+    expect(await (await ask("/readyz")).json()).toEqual({ status: "ready" });
+    const metrics = await (await ask("/metrics")).text();
+    const { sessions } = await controlPlane.state();
+    expect(metrics).toContain(`drawbridge_agent_sessions{process="udp-${port}"} ${sessions}`);
+    expect(metrics).toMatch(/^drawbridge_agent_admissions_total\{outcome="accepted"\} [1-9]/m);
+    expect(metrics).toMatch(/^drawbridge_agent_nft_seconds_count\{outcome="applied"\} [1-9]/m);
+    expect(metrics).not.toContain(uuid(1));
+  });
+
+  it("reads in its log who came in, with tenant, account and session, and no password", async () => {
+    const lines = log()
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+    const [accepted] = lines.filter(({ msg }) => msg === "a connection was accepted");
+    expect(accepted).toMatchObject({ tenantId: expect.any(String), accountId: expect.any(String) });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        ...{ msg: "a session is established", accountId: anna.accountId, tenantId: anna.tenantId },
+        sessionId: expect.any(String),
+      }),
+    );
+    expect(log()).not.toContain(password);
+    expect(log()).not.toContain(passwordHash);
+  });
+
+  it("renews its certificate and sees nobody cut off, also when the agent is killed right after", async () => {
+    const before = await controlPlane.state();
+    const renewed = new X509Certificate(await controlPlane.renew()).raw;
+    const shown = async () => (await controlPlane.call("GET", "/v1/state")).peer;
+    expect((await shown()).equals(renewed)).toBe(true);
+    await kill("SIGKILL");
+    await restart();
+    expect((await shown()).equals(renewed)).toBe(true);
+    await until(async () => (await controlPlane.state()).sessions === before.sessions);
+    const after = await controlPlane.state();
+    expect(after.processes.map(({ pid }) => pid)).toEqual(before.processes.map(({ pid }) => pid));
+    expect(await lab.httpGet(anna.namespace, "10.0.0.10")).toBe("tenant 1 device 10.0.0.10 pump\n");
+  });
+});
+
 describe("the agent", () => {
   it("killed, leaves tunnels and rules; started again, adopts them and enforces on", async () => {
     const before = await controlPlane.state();
@@ -308,6 +354,8 @@ function startAgent(): void {
       GATEWAY_STATE_DIR: join(folder, "state"),
       GATEWAY_API_HOST: gateway.managementAddress,
       GATEWAY_API_PORT: "8443",
+      GATEWAY_METRICS_HOST: gateway.managementAddress,
+      GATEWAY_METRICS_PORT: "9464",
       GATEWAY_TOKEN: controlPlane.tokenText,
     },
   });

@@ -14,7 +14,9 @@ import type {
   EnrolGrant,
   GatewayConfig,
   GatewayStateReply,
+  HostState,
   Push,
+  RenewalGrant,
   SessionReply,
 } from "../../gateway/protocol/api";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
@@ -40,6 +42,7 @@ export class TestGateway {
   epoch = randomUUID();
   config: GatewayConfig | undefined;
   acknowledged = 0;
+  host: HostState | undefined;
   port = 0;
   /** Answers in place of the gateway, where it gives something. */
   intercept: (request: {
@@ -48,9 +51,13 @@ export class TestGateway {
     body: unknown;
   }) => Reply | undefined | Promise<Reply | undefined> = () => undefined;
 
+  /** Answers in place of what was done, where it gives something. */
+  afterwards: (request: { method: string; path: string }) => Reply | undefined = () => undefined;
+
   #server: Server | undefined;
   #waiting = new Set<() => void>();
   #keys: CryptoKeyPair | undefined;
+  #nextKeys: CryptoKeyPair | undefined;
   #identity: { certificate: string; gatewayCa: string } | undefined;
 
   private constructor(readonly gatewayId: string) {}
@@ -99,6 +106,21 @@ export class TestGateway {
     this.config = undefined;
   }
 
+  /** What it shows. */
+  get certificate(): X509Certificate {
+    return new X509Certificate(this.#identity!.certificate);
+  }
+
+  /** @returns what puts its present key and certificate back, as from a copy of its state folder */
+  copyIdentity(): () => Promise<void> {
+    const [keys, identity] = [this.#keys, this.#identity!];
+    return async () => {
+      this.#keys = keys;
+      this.#identity = identity;
+      this.#server!.setSecureContext(await this.#context(identity));
+    };
+  }
+
   digest(tenantId: string): string {
     const digest = emptyDigest();
     for (const entry of entriesOf(this.documents.get(tenantId) ?? emptyDocument(tenantId)))
@@ -131,13 +153,9 @@ export class TestGateway {
     { certificate, gatewayCa }: { certificate: string; gatewayCa?: string },
     answer: (method: string, path: string, body: unknown, peer: string) => Promise<Reply>,
   ): Promise<void> {
-    const key = x509.PemConverter.encode(
-      await webcrypto.subtle.exportKey("pkcs8", this.#keys!.privateKey as never),
-      "PRIVATE KEY",
-    );
     const server = createServer({
-      ...{ cert: certificate, key, minVersion: "TLSv1.3" },
-      ...(gatewayCa ? { ca: gatewayCa, requestCert: true, rejectUnauthorized: true } : {}),
+      ...(await this.#context({ certificate, gatewayCa })),
+      ...(gatewayCa ? { requestCert: true, rejectUnauthorized: true } : {}),
     });
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       const chunks: Buffer[] = [];
@@ -148,8 +166,9 @@ export class TestGateway {
         const [method, path] = [request.method ?? "", request.url ?? ""];
         this.requests.push(`${method} ${path.split("?")[0]}`);
         const peer = (request.socket as TLSSocket).getPeerCertificate()?.subject?.CN ?? "";
-        const reply =
+        const done =
           (await this.intercept({ method, path, body })) ?? (await answer(method, path, body, peer as string));
+        const reply = this.afterwards({ method, path }) ?? done;
         response.writeHead(reply.status, { "content-type": "application/json" });
         response.end(
           typeof reply.body === "string" ? reply.body : reply.body === undefined ? "" : JSON.stringify(reply.body),
@@ -187,6 +206,7 @@ export class TestGateway {
       this.config = body as GatewayConfig;
       return { status: 200, body: this.state() };
     }
+    if (kind === "certificate") return this.#renew(id, body);
     if (kind === "tenants" && leaf === "digest")
       return { status: 200, body: { revision: this.documents.get(id!)?.revision ?? 0, digest: this.digest(id!) } };
     if (kind === "tenants") return this.#put(id!, body as Push);
@@ -200,6 +220,27 @@ export class TestGateway {
       return { status: 204 };
     }
     return { status: 404, body: { error: { code: "unknown_route", message: path } } };
+  }
+
+  /** Shows the new certificate from the next connection on, as the agent does. */
+  async #renew(leaf: string | undefined, body: unknown): Promise<Reply> {
+    if (leaf === "request") {
+      this.#nextKeys ??= await newKeys();
+      return { status: 200, body: { csr: await signingRequest(this.#nextKeys, this.gatewayId) } };
+    }
+    this.#keys = this.#nextKeys ?? this.#keys;
+    this.#nextKeys = undefined;
+    this.#identity = { ...this.#identity!, certificate: (body as RenewalGrant).certificate };
+    this.#server!.setSecureContext(await this.#context(this.#identity));
+    return { status: 204 };
+  }
+
+  async #context({ certificate, gatewayCa }: { certificate: string; gatewayCa?: string }) {
+    const key = x509.PemConverter.encode(
+      await webcrypto.subtle.exportKey("pkcs8", this.#keys!.privateKey as never),
+      "PRIVATE KEY",
+    );
+    return { cert: certificate, key, minVersion: "TLSv1.3" as const, ...(gatewayCa ? { ca: gatewayCa } : {}) };
   }
 
   #put(tenantId: string, push: Push): Reply {
@@ -253,8 +294,10 @@ export class TestGateway {
         spooled: this.events.length - this.acknowledged,
       },
       ...{
-        certificateNotAfter: new X509Certificate(this.#identity!.certificate).validTo,
+        certificateNotBefore: new Date(this.certificate.validFrom).toISOString(),
+        certificateNotAfter: new Date(this.certificate.validTo).toISOString(),
         memoryBytes: 1,
+        host: this.host,
         warnings: [],
       },
     };

@@ -1,17 +1,21 @@
 /** The workers as they are run, for tests that kill them. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { freePort } from "../../scripts/support/ports";
 
 export interface WorkerProcess {
   child: ChildProcess;
   output(): string;
+  /** Where it serves metrics and health. */
+  operationsPort: number;
   /** Resolves with how it ended: its exit code, or the signal that killed it. */
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
 /** Resolves once it works; it has the settings of this process. */
 export async function startWorkers(): Promise<WorkerProcess> {
+  const operationsPort = await freePort();
   const child = spawn(process.execPath, ["--import", "tsx", "workers/main.ts"], {
-    env: { ...process.env, LOG_LEVEL: "info", LOG_FORMAT: "json" },
+    env: { ...process.env, LOG_LEVEL: "info", LOG_FORMAT: "json", WORKERS_METRICS_PORT: String(operationsPort) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -27,5 +31,5 @@ export async function startWorkers(): Promise<WorkerProcess> {
     child.stderr.on("data", take);
     void ended.then((how) => reject(new Error(`the workers ended with ${how}:\n${output}`)));
   });
-  return { child, output: () => output, ended };
+  return { child, output: () => output, operationsPort, ended };
 }

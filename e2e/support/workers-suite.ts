@@ -118,6 +118,27 @@ export function describeWorkers(
       expect(waiting.config?.version).toBe(1);
     });
 
+    test("workers tell Prometheus how fast a change is enforced, and that they are ready", async () => {
+      const asked = async (path: string) => fetch(`http://127.0.0.1:${workers.operationsPort}${path}`);
+      expect((await asked("/healthz")).status).toBe(200);
+      expect(await (await asked("/readyz")).json()).toEqual({ status: "ready" });
+      const first = await change(tenantId, "to begin with");
+      await until("it is enforced", () => enforced(first));
+      const second = await change(tenantId, "timed");
+      await until("it is enforced", () => enforced(second));
+      const name = (await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } })).name;
+      const line = (metric: string, text: string) => text.split("\n").find((one) => one.startsWith(metric)) ?? "";
+      const text = await until("the push is counted and the gateway was swept", async () => {
+        const told = await (await asked("/metrics")).text();
+        const isCounted = line(`drawbridge_push_seconds_count{gateway="${name}"}`, told) !== "";
+        return isCounted && told.includes(`drawbridge_gateway_up{gateway="${name}"} 1`) ? told : undefined;
+      });
+      expect(line(`drawbridge_gateway_revisions_behind{gateway="${name}"}`, text)).toMatch(/ 0$/);
+      expect(line('drawbridge_jobs_total{job="gateway.push",outcome="completed"}', text)).toMatch(/ [1-9]\d*$/);
+      expect(line('drawbridge_authority_days_left{name="control-plane"}', text)).toMatch(/ (89|90)/);
+      expect(text).not.toContain(tenantId);
+    });
+
     test("workers that are killed while they collect lose and double nothing", async () => {
       const sessions = Array.from({ length: 40 }, () => ({
         ...{ sessionId: randomUUID(), tenantId, connectedAt: new Date().toISOString() },

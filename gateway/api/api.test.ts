@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,7 +8,8 @@ import type { LiveSession } from "../ledger/sessions";
 import { createLog } from "../log";
 import type { GatewayConfig } from "../protocol/api";
 import type { AccountValue, Entry } from "../protocol/document";
-import { createAuthority } from "../testing/authority";
+import { Identity } from "../state/identity";
+import { createAuthority, publicKeyOfRequest } from "../testing/authority";
 import { type Caller, callApi } from "../testing/call-api";
 import { createFakeSupervisor } from "../testing/fake-supervisor";
 import { plainAccount, plainTenant } from "../testing/values";
@@ -33,10 +35,14 @@ let nftRefuses: boolean;
 
 async function start(live: LiveSession[] = []): Promise<void> {
   fake = createFakeSupervisor(live);
+  const enrolled = { gatewayId, gatewayCa: authority.certificate, ...gateway };
+  await mkdir(join(folder, "identity"), { recursive: true });
+  // Its second start finds what it renewed.
+  await writeFile(join(folder, "identity/enrolled.json"), JSON.stringify(enrolled), { flag: "wx" }).catch(() => {});
   agent = await startAgent({
     stateDir: folder,
     openvpnBin: "openvpn",
-    identity: { gatewayId, certificate: gateway.certificate, gatewayCa: authority.certificate, key: gateway.key },
+    identity: await Identity.open(folder),
     kernel: {
       nft: {
         async apply(lines) {
@@ -56,13 +62,13 @@ async function start(live: LiveSession[] = []): Promise<void> {
   server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    certificate: gateway.certificate,
-    key: gateway.key,
+    ...(await Identity.open(folder)).credentials,
     gatewayCa: authority.certificate,
     routes: createRoutes(agent),
     log,
     bodyLimit: 100_000,
   });
+  agent.onRenewal((renewed) => server.useCertificate(renewed));
 }
 
 async function end(): Promise<void> {
@@ -377,5 +383,60 @@ describe("the configuration", () => {
     const { status, body } = await call("PUT", "/v1/config", { ...config, ...change });
     expect(status).toBe(400);
     expect(body.error.message.split(":")[0]).toBe(field);
+  });
+});
+
+describe("renewal", () => {
+  const ask = async () => (await call("POST", "/v1/certificate/request", {})).body.csr as string;
+  const issue = (csr: string, subject = `gateway.${gatewayId}`, from = authority) =>
+    from.issue(subject, {
+      usage: "server",
+      publicKey: createPublicKey({ key: publicKeyOfRequest(csr), format: "der", type: "spki" }),
+    });
+  const grant = (certificate: string) => call("PUT", "/v1/certificate", { certificate });
+  const shown = async () => new X509Certificate((await call("GET", "/v1/state")).peer).toString();
+
+  it("shows the new certificate from the next connection on, and hands it to the processes with its own key", async () => {
+    const { certificate } = issue(await ask());
+    expect(await grant(certificate)).toMatchObject({ status: 204 });
+    expect(await shown()).toBe(certificate);
+    expect(certificate).not.toBe(gateway.certificate);
+    const [renewed] = fake.supervisor.renewed;
+    expect(renewed!.certificate).toBe(certificate);
+    expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(renewed!.key))).toBe(true);
+    expect(renewed!.key).not.toBe(gateway.key);
+  });
+
+  it("outlives the agent, and may be told twice", async () => {
+    const { certificate } = issue(await ask());
+    await grant(certificate);
+    await grant(certificate);
+    expect(fake.supervisor.renewed).toHaveLength(1);
+    await end();
+    await start();
+    expect(await shown()).toBe(certificate);
+    expect(await grant(certificate)).toMatchObject({ status: 204 });
+  });
+
+  it("asks for one key until its certificate came, also when the agent is killed in between, and then for another", async () => {
+    const key = async () => publicKeyOfRequest(await ask());
+    const first = await key();
+    await end();
+    await start();
+    expect(await key()).toEqual(first);
+    await grant(issue(await ask()).certificate);
+    expect(await key()).not.toEqual(first);
+  });
+
+  it("takes no certificate of another key, another gateway or another CA, and goes on with the one it has", async () => {
+    const csr = await ask();
+    const wrong = [
+      authority.issue(`gateway.${gatewayId}`, { usage: "server" }),
+      issue(csr, "gateway.other"),
+      issue(csr, undefined, createAuthority("gateway CA")),
+    ];
+    for (const { certificate } of wrong)
+      expect(await grant(certificate)).toMatchObject({ status: 400, body: { error: { code: "certificate_wrong" } } });
+    expect(await shown()).toBe(gateway.certificate);
   });
 });

@@ -1,7 +1,7 @@
 import type { Logger } from "../log";
 import type { EnrolmentToken } from "../protocol/enrolment";
-import { EnrolmentError, type Identity } from "../state/identity";
-import { ApiError } from "./errors";
+import type { Identity } from "../state/identity";
+import { rethrow } from "./errors";
 import { enrolGrantSchema, enrolRequestSchema, parse } from "./schemas";
 import type { Route } from "./server";
 
@@ -42,11 +42,4 @@ function translated<T>(work: () => T): T {
   } catch (error) {
     return rethrow(error);
   }
-}
-
-const statuses = { token_expired: 403, proof_wrong: 403, already_enrolled: 409, certificate_wrong: 400 } as const;
-
-function rethrow(error: unknown): never {
-  if (error instanceof EnrolmentError) throw new ApiError(statuses[error.code], error.code, error.message);
-  throw error;
 }

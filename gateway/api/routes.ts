@@ -6,10 +6,11 @@ import {
   eventsReplyBytes,
   type PushConflict,
   type PushReply,
+  type RenewalReply,
   type SessionReply,
 } from "../protocol/api";
-import { ApiError } from "./errors";
-import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
+import { ApiError, rethrow } from "./errors";
+import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema, renewalGrantSchema } from "./schemas";
 import type { ApiRequest, Route } from "./server";
 
 /** Thin: parse, call, answer. See protocol/api.ts for what each promises. */
@@ -25,6 +26,20 @@ export function createRoutes(agent: Agent): Route[] {
           throw new ApiError(409, "stale_config", `version ${agent.configVersion()} is here already`);
         await agent.configure(config);
         return { status: 200, body: agent.state() };
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/certificate/request",
+      handle: async () => ({ status: 200, body: { csr: await agent.requestRenewal() } satisfies RenewalReply }),
+    },
+    {
+      method: "PUT",
+      path: "/v1/certificate",
+      handle: async ({ body }) => {
+        const { certificate } = parse(renewalGrantSchema, body);
+        await agent.renew(certificate).catch(rethrow);
+        return { status: 204 };
       },
     },
     {

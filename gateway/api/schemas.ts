@@ -2,7 +2,15 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { doOverlap, isInside, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectRequest, EnrolGrant, EnrolRequest, FrontConfig, GatewayConfig, Push } from "../protocol/api";
+import type {
+  DisconnectRequest,
+  EnrolGrant,
+  EnrolRequest,
+  FrontConfig,
+  GatewayConfig,
+  Push,
+  RenewalGrant,
+} from "../protocol/api";
 import { ApiError } from "./errors";
 
 /** Of the platform: stable addresses are cut from it, and no tenant's network may lie in it. */
@@ -172,6 +180,7 @@ export const enrolGrantSchema: z.ZodType<EnrolGrant> = z.object({
   gatewayCa: z.string().max(20_000),
   proof: z.string().regex(/^[0-9a-f]{64}$/),
 });
+export const renewalGrantSchema: z.ZodType<RenewalGrant> = z.object({ certificate: z.string().max(20_000) });
 export const eventsQuerySchema = z.object({
   epoch: z.string().default(""),
   after: z.coerce.number().int().min(0).default(0),

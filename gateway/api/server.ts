@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { SecureContextOptions, TLSSocket } from "node:tls";
 import type { Logger } from "../log";
 import { maxBodyBytes } from "../protocol/api";
 import { ApiError } from "./errors";
@@ -50,19 +50,25 @@ export interface ServerOptions {
 
 export interface ApiServer {
   port: number;
+  /** Shows it from the next connection on; those that stand go on. */
+  useCertificate(identity: { certificate: string; key: string }): void;
   close(): Promise<void>;
 }
 
 export async function startServer(options: ServerOptions): Promise<ApiServer> {
-  const { host, certificate, key, gatewayCa, log } = options;
-  const server = createServer({
+  const { host, gatewayCa, log } = options;
+  const context = ({ certificate, key }: { certificate: string; key: string }): SecureContextOptions => ({
     cert: certificate,
     key,
     minVersion: "TLSv1.3",
+    ...(gatewayCa ? { ca: gatewayCa } : {}),
+  });
+  const server = createServer({
+    ...context(options),
     requestTimeout: 120_000,
     keepAliveTimeout: 65_000,
     noDelay: true,
-    ...(gatewayCa ? { ca: gatewayCa, requestCert: true, rejectUnauthorized: true } : {}),
+    ...(gatewayCa ? { requestCert: true, rejectUnauthorized: true } : {}),
   });
   server.on("tlsClientError", (error, socket) => {
     log.warn({ from: socket.remoteAddress, cause: error.message }, "API: a connection was refused by TLS");
@@ -71,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
   await listen(server, options.port, host);
   return {
     port: (server.address() as AddressInfo).port,
+    useCertificate: (identity) => server.setSecureContext(context(identity)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

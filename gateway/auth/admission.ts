@@ -30,6 +30,8 @@ export interface AdmissionDependencies {
   /** Null until the gateway was given the secret. */
   tokens?: () => AuthTokens | null;
   log: Logger;
+  /** Hears each decision and how long it took. */
+  onAdmission?: (admission: Admission, tookMs: number) => void;
   perAccount?: AttemptLimiter;
   perAddress?: AttemptLimiter;
 }
@@ -48,6 +50,13 @@ export class AdmissionDesk {
 
   /** Never rejects. `isRenewal`: the claim is of a connection that stands. */
   async admit(claim: Claim, isRenewal = false): Promise<Admission> {
+    const begun = performance.now();
+    const admission = await this.#admit(claim, isRenewal);
+    this.deps.onAdmission?.(admission, performance.now() - begun);
+    return admission;
+  }
+
+  async #admit(claim: Claim, isRenewal: boolean): Promise<Admission> {
     try {
       return this.#byToken(claim, isRenewal) ?? (await this.#decide(claim));
     } catch (error) {

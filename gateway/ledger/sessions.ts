@@ -49,8 +49,12 @@ export interface LedgerOptions {
   cut(session: LiveSession, code: DisconnectCode, reason: string): Promise<void>;
   /** Called when a session begins or ends, or is found again at the start. */
   onChange?(session: LiveSession, isLive: boolean): void;
+  /** Called once for each session that ends, with what is told of it. */
+  onEnd?(event: Ended, session: LiveSession): void;
   now?: () => Date;
 }
+
+export type Ended = Extract<EventBody, { type: "disconnected" }>;
 
 export interface Closing {
   code: DisconnectCode;
@@ -241,7 +245,7 @@ export class SessionLedger implements Sessions {
     const ending = expected && (entry.ending?.code ?? "replaced") === "replaced" ? expected : entry.ending;
     session.received = closing.received ?? session.received;
     session.sent = closing.sent ?? session.sent;
-    const event: Extract<EventBody, { type: "disconnected" }> = {
+    const event: Ended = {
       type: "disconnected",
       code: ending?.code ?? closing.code,
       reason: ending?.reason ?? closing.reason,
@@ -256,6 +260,7 @@ export class SessionLedger implements Sessions {
     this.#drop(entry);
     this.#isSetChanged = true;
     this.options.onChange?.(session, false);
+    this.options.onEnd?.(event, session);
     for (const onGone of entry.onGone) onGone();
     return session;
   }

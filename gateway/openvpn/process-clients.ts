@@ -253,6 +253,7 @@ export class ProcessClients {
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
+    log.info({ tenantId, accountId, deviceId, realAddress, clientId }, "a connection was accepted");
     ledger.accept({
       tenantId,
       accountId,
@@ -295,8 +296,9 @@ export class ProcessClients {
   #recordRefusal(claim: Claim, { tenantId, accountId, deviceId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
-    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
+    // Neither the disk of the spool nor that of the log.
     if (this.#refusals.take(realAddress) > 0) return;
+    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
     spool.append({
       type: "refused",
       tenantId,
@@ -317,6 +319,11 @@ export class ProcessClients {
       this.#run(this.#tell(commands.clientKill(clientId)));
       return;
     }
+    const { sessionId, tenantId, accountId, deviceId, realAddress } = session;
+    log.info(
+      { tenantId, accountId, deviceId, sessionId, realAddress, vpnAddress, clientId },
+      "a session is established",
+    );
     if (!this.#check(session, vpnAddress)) return;
     if (!hasPort(session.realAddress)) this.#lookSoon();
     this.#keepOne(session);

@@ -7,6 +7,7 @@ import { clean } from "../auth/clean";
 import type { LiveSession } from "../ledger/sessions";
 import type { ProcessConfig, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
+import type { CertificateUse, ShownCertificate } from "./certificate-pace";
 import { type ClientMessage, commands, parseState } from "./codec";
 import { type ProcessFiles, tunDevice } from "./config";
 import { Drain } from "./drain";
@@ -32,12 +33,14 @@ export interface KeeperDependencies extends ClientDependencies {
   routes: SessionRoutes;
   /** Called when `state().status` may have changed. */
   onStatus(): void;
+  /** What openvpn reads at a start. */
+  certificate(): ShownCertificate;
 }
 
 export interface ProcessSetup {
   process: ProcessConfig;
   range: string;
-  /** Digest of everything that openvpn reads at its start; another one means to start it again. */
+  /** Digest of what openvpn reads at its start but the gateway's certificate; another one means to start it again. */
   digest: string;
 }
 
@@ -112,6 +115,19 @@ export class ProcessKeeper {
       sessions: this.deps.ledger.ofBoot(boot).length,
       restarts: this.#restarts,
       drain: this.#drain?.state ?? null,
+      certificateNotAfter: this.#running?.record.certificate?.notAfter ?? null,
+    };
+  }
+
+  certificateUse(): CertificateUse {
+    const boot = this.boot ?? "";
+    const { ledger } = this.deps;
+    return {
+      name: this.setup.process.name,
+      certificate: this.#running?.record.certificate,
+      isRunning: this.#clients !== null,
+      isDraining: this.#drain !== null,
+      clients: ledger.ofBoot(boot).length + ledger.acceptedOf(boot).length,
     };
   }
 
@@ -190,7 +206,7 @@ export class ProcessKeeper {
     if (running) await stopProcess(running.pid, files);
     const last = running?.record ?? readRecord(files);
     if (last) this.deps.ledger.closeBoot(last.boot, { code: "process_ended", reason: "openvpn ended" });
-    const started = await startProcess(openvpnBin, files, this.setup.digest);
+    const started = await startProcess(openvpnBin, files, this.setup.digest, this.deps.certificate());
     log.info({ pid: started.pid }, "openvpn started");
     return started;
   }
@@ -285,6 +301,7 @@ export class ProcessKeeper {
     this.#endBoot(running, "openvpn was reloaded");
     running.record.boot = randomUUID();
     running.record.upSince = null;
+    running.record.certificate = this.deps.certificate();
     writeRecord(this.deps.files, running.record);
   }
 

@@ -7,16 +7,20 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { copyFile, truncate } from "node:fs/promises";
+import { commandEnv } from "../firewall/command-pipe";
+import type { ShownCertificate } from "./certificate-pace";
 import type { ProcessFiles } from "./config";
 
 export interface ProcessRecord {
   /** Random id of one run; with the client's number it names a connection. A SIGHUP begins another. */
   boot: string;
-  /** Digest of the configuration and key material that it was started with. */
+  /** Digest of the configuration and key material that it was started with, its own certificate aside. */
   configDigest: string;
   startedAt: string;
   /** openvpn's own time of its last start in seconds, once known: a SIGHUP that nobody watched changes it. */
   upSince: number | null;
+  /** The certificate that it shows to clients. */
+  certificate?: ShownCertificate;
 }
 
 export interface RunningProcess {
@@ -52,12 +56,14 @@ export async function startProcess(
   openvpnBin: string,
   files: ProcessFiles,
   configDigest: string,
+  certificate?: ShownCertificate,
 ): Promise<RunningProcess> {
   const record: ProcessRecord = {
     boot: randomUUID(),
     configDigest,
     startedAt: new Date().toISOString(),
     upSince: null,
+    certificate,
   };
   writeRecord(files, record);
   // openvpn does not take a socket that is there; the process that had it is gone.
@@ -68,7 +74,7 @@ export async function startProcess(
       cwd: files.folder,
       detached: true,
       // Without it libc looks /etc/localtime up for every line that openvpn writes, to us too.
-      env: { ...process.env, TZ: "UTC" },
+      env: { ...commandEnv, TZ: "UTC" },
       stdio: ["ignore", output, output],
     });
     await new Promise<void>((resolve, reject) => {

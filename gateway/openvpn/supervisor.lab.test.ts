@@ -20,6 +20,8 @@ let ana: LabIdentity;
 let stranger: LabIdentity;
 let supervisor: Supervisor;
 let spool: Spool;
+/** The newest of the gateway. */
+let credentials: { certificate: string; key: string } | undefined;
 let router: Router;
 const byFingerprint = new Map<string, string>();
 const tenantId = "00000000-0000-4000-8000-000000000001";
@@ -107,7 +109,8 @@ async function start(): Promise<void> {
     log,
     openvpnBin: lab.openvpnBin,
   });
-  await supervisor.configure(config(), { certificate: lab.read("gateway.crt"), key: lab.read("gateway.key") });
+  credentials ??= { certificate: lab.read("gateway.crt"), key: lab.read("gateway.key") };
+  await supervisor.configure(config(), credentials);
 }
 
 /** As a SIGKILL of the agent would leave it, but for the files. */
@@ -271,6 +274,38 @@ describe("ending a session", () => {
   });
 });
 
+describe("a renewed certificate", () => {
+  const shownBy = (name: string) =>
+    supervisor.processes().find((one) => one.name === name && one.status === "running")!;
+
+  it("is taken up at once where nobody is, and later where somebody is, and cuts nobody off", async () => {
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    await connected();
+    const before = { udp: shownBy("udp-1194"), tcp: shownBy("tcp-1194") };
+    credentials = lab.renewGateway();
+    await supervisor.renew(credentials);
+    await until("the idle process", () => {
+      const now = shownBy("tcp-1194");
+      return now && now.pid !== before.tcp.pid;
+    });
+    expect(shownBy("udp-1194")).toMatchObject({ pid: before.udp.pid, sessions: 1 });
+    expect(lab.ping()).toBe(true);
+    // The agent after this one knows which process shows what.
+    await restartAgent();
+    expect(shownBy("udp-1194")).toMatchObject({ pid: before.udp.pid, sessions: 1 });
+    await supervisor.sessions.end((await connected()).sessionId, "kicked", "enough");
+    await until("the other process", () => {
+      const now = shownBy("udp-1194");
+      return now && now.pid !== before.udp.pid;
+    });
+    const next = lab.connect(ana, { port: 1194, password });
+    await up(next);
+    expect(next.log()).toContain("VERIFY OK: depth=0, CN=gateway.lab");
+    await until("its packets", () => lab.ping());
+  });
+});
+
 describe("the agent", () => {
   it("goes on with the processes and sessions of the one before it", async () => {
     await up(lab.connect(ana, { port: 1194, password }));
@@ -366,7 +401,7 @@ describe("the agent", () => {
 
   it("leaves no secret readable by others", () => {
     const mode = (file: string) => statSync(file).mode & 0o777;
-    for (const file of ["key.pem", "tls-crypt-v2.pem", "udp-1194/openvpn.conf"])
+    for (const file of ["identity.pem", "tls-crypt-v2.pem", "udp-1194/openvpn.conf"])
       expect(mode(join(lab.folder, "state", "openvpn", file))).toBe(0o600);
     expect(readFileSync(join(lab.folder, "agent.log"), "utf8")).not.toContain(password);
   });

@@ -7,13 +7,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { AdmissionDesk } from "../auth/admission";
+import { type Admission, AdmissionDesk } from "../auth/admission";
 import { AuthTokens } from "../auth/auth-token";
 import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
+import type { DisconnectCode } from "../protocol/events";
+import type { Credentials } from "../state/identity";
+import { findDue, readCertificate, type ShownCertificate } from "./certificate-pace";
 import { type KeyFiles, type ProcessFiles, renderConfig } from "./config";
 import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
@@ -36,11 +39,20 @@ export interface SupervisorDependencies {
   openvpnBin: string;
   /** Called when a process came up, went down, or begins or ends to drain. */
   onProcesses?(): void;
+  /** Hears what is counted. */
+  watch?: SupervisorWatch;
+}
+
+export interface SupervisorWatch {
+  admitted(admission: Admission, tookMs: number): void;
+  sessionEnded(code: DisconnectCode): void;
 }
 
 export interface Supervisor {
   /** Writes what openvpn reads; starts, restarts and stops the processes whose part of it changed, and no others. */
-  configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void>;
+  configure(config: GatewayConfig, identity: Credentials): Promise<void>;
+  /** Writes the gateway's renewed certificate; each process takes it up when that cuts off the fewest. */
+  renew(identity: Credentials): Promise<void>;
   sessions: Sessions;
   processes(): ProcessState[];
   openvpnVersion: string;
@@ -73,6 +85,10 @@ class OpenvpnSupervisor implements Supervisor {
   #timer: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
   #reconciling: Promise<void> | null = null;
+  /** What openvpn reads at a start; null before the first configuration. */
+  #certificate: ShownCertificate | null = null;
+  #lastCutAt = 0;
+  #isClosed = false;
 
   constructor(
     readonly deps: SupervisorDependencies,
@@ -91,6 +107,15 @@ class OpenvpnSupervisor implements Supervisor {
         await this.#routes.sync(session);
       },
       onChange: (session) => void this.#routes.sync(session),
+      onEnd: (event, session) => {
+        const { code, reason, sessionId, tenantId, received, sent } = event;
+        const { accountId, deviceId, process } = session;
+        log.info(
+          { tenantId, accountId, deviceId, sessionId, process, code, reason, received, sent },
+          "a session ended",
+        );
+        deps.watch?.sessionEnded(code);
+      },
     });
     this.sessions = this.#ledger;
     this.#routes = new SessionRoutes(router, (holder) => this.#ledger.byHolder(holder), log);
@@ -99,12 +124,20 @@ class OpenvpnSupervisor implements Supervisor {
       passwords: this.#passwords,
       tokens: () => this.#tokens,
       log,
+      onAdmission: deps.watch?.admitted,
     });
     this.#timer = setInterval(() => this.#reconcile(), reconcileMs);
   }
 
-  configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
+  configure(config: GatewayConfig, identity: Credentials): Promise<void> {
     return this.#inTurn(() => this.#configure(config, identity));
+  }
+
+  renew(identity: Credentials): Promise<void> {
+    return this.#inTurn(async () => {
+      // Before the first configuration there is nothing that would read it.
+      if (this.#certificate) this.#writeIdentity(identity);
+    });
   }
 
   processes(): ProcessState[] {
@@ -123,6 +156,7 @@ class OpenvpnSupervisor implements Supervisor {
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
+      this.#isClosed = true;
       clearInterval(this.#timer);
       await this.#reconciling;
       await Promise.all(Array.from(this.#keepers.values(), (keeper) => keeper.release()));
@@ -138,13 +172,13 @@ class OpenvpnSupervisor implements Supervisor {
     });
   }
 
-  async #configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
+  async #configure(config: GatewayConfig, identity: Credentials): Promise<void> {
     this.#tokens = config.authTokenSecret === undefined ? null : new AuthTokens(config.authTokenSecret);
     const processes = planProcesses(config);
     const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
-    const keyDigest = digest([identity.certificate, identity.key, config.clientCa, config.tlsCryptV2Key]);
+    const keyDigest = digest([config.clientCa, config.tlsCryptV2Key]);
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
       const text = renderConfig(process, config, files, keys);
@@ -174,6 +208,7 @@ class OpenvpnSupervisor implements Supervisor {
           findByFingerprint: (fingerprint) => this.deps.documents.findByFingerprint(fingerprint),
           routes: this.#routes,
           spool: this.deps.spool,
+          certificate: () => this.#certificate!,
           log: this.deps.log.child({ process: name }),
           onStatus: () => this.deps.onProcesses?.(),
         },
@@ -219,6 +254,10 @@ class OpenvpnSupervisor implements Supervisor {
       .finally(() => {
         this.#reconciling = null;
       });
+    // Not awaited by the look, which a change of the whole may be waiting for.
+    this.#inTurn(() => this.#takeUpCertificate()).catch((error) =>
+      this.deps.log.error({ err: error }, "the renewed certificate could not be taken up"),
+    );
   }
 
   async #look(): Promise<void> {
@@ -229,6 +268,26 @@ class OpenvpnSupervisor implements Supervisor {
     await this.#routes.retry();
     this.#ledger.flushBytes();
     this.#ledger.confirm();
+  }
+
+  /** Starts at most one process again. */
+  async #takeUpCertificate(): Promise<void> {
+    if (!this.#certificate || this.#isClosed) return;
+    const uses = Array.from(this.#keepers.values(), (keeper) => keeper.certificateUse());
+    const name = findDue(uses, this.#certificate, this.#lastCutAt, Date.now());
+    if (name === undefined) return;
+    const current = this.#keepers.get(name)!;
+    const { clients } = current.certificateUse();
+    if (clients > 0) this.#lastCutAt = Date.now();
+    this.deps.log.info(
+      { process: name, clients, notAfter: this.#certificate.notAfter },
+      "takes up the renewed certificate",
+    );
+    await current.end();
+    const keeper = new ProcessKeeper(current.deps, current.setup);
+    this.#keepers.set(name, keeper);
+    keeper.start();
+    await keeper.attached(attachMs);
   }
 
   #files(name: string): ProcessFiles {
@@ -243,18 +302,27 @@ class OpenvpnSupervisor implements Supervisor {
     };
   }
 
-  #writeKeys(config: GatewayConfig, identity: { certificate: string; key: string }): KeyFiles {
+  #writeKeys(config: GatewayConfig, identity: Credentials): KeyFiles {
     const keys: KeyFiles = {
-      certificate: join(this.#folder, "certificate.pem"),
-      key: join(this.#folder, "key.pem"),
+      certificate: this.#writeIdentity(identity),
+      key: this.#identityPath,
       clientCa: join(this.#folder, "client-ca.pem"),
       tlsCryptV2Key: join(this.#folder, "tls-crypt-v2.pem"),
     };
-    writePrivate(keys.certificate, identity.certificate);
-    writePrivate(keys.key, identity.key);
     writePrivate(keys.clientCa, config.clientCa);
     writePrivate(keys.tlsCryptV2Key, config.tlsCryptV2Key);
     return keys;
+  }
+
+  get #identityPath(): string {
+    return join(this.#folder, "identity.pem");
+  }
+
+  /** Both in one file: openvpn may start by itself at any time, and a certificate with another's key is none. */
+  #writeIdentity({ certificate, key }: Credentials): string {
+    writePrivate(this.#identityPath, `${certificate.trimEnd()}\n${key}`);
+    this.#certificate = readCertificate(certificate);
+    return this.#identityPath;
   }
 
   /** One change of the whole at a time. */

@@ -102,6 +102,13 @@ export class Lab {
     return { name, fingerprint };
   }
 
+  /** Another certificate and key for the gateway, by the same authority. */
+  renewGateway(): { certificate: string; key: string } {
+    const name = `gateway-${count++}`;
+    this.#issue(name, "gateway.lab", "gateway-ca", "serverAuth");
+    return { certificate: this.read(`${name}.crt`), key: this.read(`${name}.key`) };
+  }
+
   connect(
     identity: LabIdentity,
     { port, protocol = "udp", password = null, username = "somebody", options = [] }: ClientOptions,

@@ -11,6 +11,9 @@
  *                                                    the one before is being written
  *   GET  /v1/sessions/:sessionId                     SessionReply, 404
  *   POST /v1/sessions/:sessionId/disconnect          DisconnectRequest → 204, 404
+ *   POST /v1/certificate/request                     {} → RenewalReply, for a key that is made for it
+ *   PUT  /v1/certificate                             RenewalGrant → 204, shown from the next connection on; 400 where it
+ *                                                    is not for that key, this gateway and by the same CA
  *
  * Before enrolment the same port serves, over a self-signed certificate, only:
  *
@@ -109,6 +112,8 @@ export interface ProcessState {
   restarts: number;
   /** Null where it is not draining; agents of old do not say. */
   drain?: DrainState | null;
+  /** End of the certificate that it shows to clients: a renewed one is taken up when that cuts off the fewest. */
+  certificateNotAfter?: string | null;
 }
 
 export interface DrainState {
@@ -120,6 +125,15 @@ export interface DrainState {
 export interface GatewayWarning {
   code: string;
   message: string;
+}
+
+/** The whole host, not the agent alone. */
+export interface HostState {
+  /** Since it was started, summed over its processors: at work, and in all. */
+  busySeconds: number;
+  totalSeconds: number;
+  memoryBytes: number;
+  memoryAvailableBytes: number;
 }
 
 export interface GatewayStateReply {
@@ -142,7 +156,9 @@ export interface GatewayStateReply {
   lastSequence: number;
   spooled: number;
   certificateNotAfter: string;
+  certificateNotBefore?: string;
   memoryBytes: number;
+  host?: HostState;
   warnings: GatewayWarning[];
 }
 
@@ -167,6 +183,16 @@ export interface DisconnectRequest {
   reason: string;
   /** Written into the ledger; `kicked` where nothing is said. */
   code?: Extract<DisconnectCode, "kicked" | "replaced" | "refused">;
+}
+
+export interface RenewalReply {
+  /** PEM; P-256, subject `CN=gateway.<gatewayId>`. The same until its certificate came. */
+  csr: string;
+}
+
+export interface RenewalGrant {
+  /** PEM. */
+  certificate: string;
 }
 
 export interface EnrolRequest {

@@ -2,11 +2,13 @@ import { holderKey, type LiveSession } from "../ledger/sessions";
 import type { Supervisor, SupervisorDependencies } from "../openvpn/supervisor";
 import type { GatewayConfig } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
+import type { Credentials } from "../state/identity";
 
 export interface FakeSupervisor extends Supervisor {
   live: LiveSession[];
   ended: { sessionId: string; code: DisconnectCode; reason: string }[];
   configs: GatewayConfig[];
+  renewed: Credentials[];
   /** Makes the next end of a session fail, as when openvpn cannot be reached. */
   failNextEnd: boolean;
 }
@@ -23,6 +25,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
         live,
         ended: [],
         configs: [],
+        renewed: [],
         failNextEnd: false,
         openvpnVersion: "2.6.14",
         sessions: {
@@ -44,6 +47,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
           },
         },
         configure: async (config) => void fake.configs.push(config),
+        renew: async (identity) => void fake.renewed.push(identity),
         processes: () => [],
         warnings: () => [],
         close: async () => {},

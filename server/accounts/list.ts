@@ -47,7 +47,17 @@ export async function listAccounts(
 }
 
 export interface AccountDetails extends Omit<AccountRow, "certificates"> {
-  certificates: { id: string; serial: string; createdAt: Date; notAfter: Date; revokedAt: Date | null }[];
+  certificates: {
+    id: string;
+    serial: string;
+    createdAt: Date;
+    notAfter: Date;
+    revokedAt: Date | null;
+    /** When its owner was last told by mail that it ends. */
+    remindedAt: Date | null;
+    /** The certificate that it renews, which works until this one has connected. */
+    replaces: string | null;
+  }[];
   refusals: { at: Date; code: string; reason: string; gatewayName: string; realAddress: string }[];
   sessions: {
     id: string;
@@ -75,7 +85,10 @@ export async function getAccount(scope: TenantScope, accountId: string): Promise
   const [row] = await accountRows(scope, [account]);
   const certificates = await tx.certificate.findMany({
     where: { tenantId, accountId },
-    select: { id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true },
+    select: {
+      ...{ id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true },
+      ...{ remindedAt: true, replaces: true },
+    },
     orderBy: { createdAt: "desc" },
   });
   const refusals = await tx.refusal.findMany({ where: { tenantId, accountId }, orderBy: { at: "desc" }, take: recent });

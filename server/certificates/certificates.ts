@@ -3,6 +3,7 @@
  * public key, and everything else in the certificate is ours. A certificate opens the VPN while its fingerprint is in
  * its holder's entry of the tenant's document; revoking is leaving it out.
  */
+import { X509Certificate } from "node:crypto";
 import type { FrontConfig, ProcessConfig } from "@/gateway/protocol/api";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
@@ -20,10 +21,13 @@ import {
   signLeaf,
   tlsCryptV2Key,
 } from "./authority";
+import { beginRenewal, retireRenewed } from "./renewal";
 import { readSigningRequest } from "./signing-request";
 import { createClientKey } from "./tls-crypt-v2";
 
 const year = 365 * 24 * 60 * 60_000;
+/** Of a gateway's certificate; it is renewed when a third of it is left. */
+export const gatewayLifetimeMs = 90 * 24 * 60 * 60_000;
 /** A laptop, a phone and some to spare; with one more the oldest is dropped. */
 export const maxCertificates = 5;
 
@@ -48,23 +52,27 @@ export interface IssuedProfile {
   revision: number;
 }
 
-/** @throws AppError when the request is unfit, or the account may not have a certificate now */
+/**
+ * @param input.renews the account's certificate that this one is to take the place of, once it has connected
+ * @throws AppError when the request is unfit, or the account may not have a certificate now
+ */
 export async function issueCertificate(
   scope: TenantScope,
-  input: { accountId: string; csr: string },
+  input: { accountId: string; csr: string; renews?: string | null },
 ): Promise<IssuedProfile> {
   const { tx, tenantId } = scope;
   const { accountId } = input;
   await requireMayHold(scope, accountId);
-  const { leaf, id, dropped } = await issueTo(scope, { accountId }, input.csr);
+  const renewal = input.renews ? await beginRenewal(scope, accountId, input.renews) : null;
+  const { leaf, id, dropped } = await issueTo(scope, { accountId }, input.csr, renewal?.renews);
   const account = await tx.account.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: accountId } } });
   await audit(scope, {
     action: "certificates.issue",
     subject: { kind: "account", id: accountId, name: account.name },
-    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
+    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, ...renewal, dropped },
   });
   const revision = await publish(scope, await accountEntries(scope, [accountId]), {
-    summary: `issued a profile to ${account.name}`,
+    summary: `${renewal ? "renewed a profile of" : "issued a profile to"} ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
   return assembleIssued(scope, leaf, accountId, revision);
@@ -137,7 +145,7 @@ export async function listDeviceCertificates(
 
 type Holder = { accountId: string } | { deviceId: string };
 
-async function issueTo(scope: TenantScope, holder: Holder, csr: string) {
+async function issueTo(scope: TenantScope, holder: Holder, csr: string, replaces?: string) {
   const { tx, tenantId } = scope;
   const [kind, id] = "accountId" in holder ? ["account", holder.accountId] : ["device", holder.deviceId];
   const leaf = await signLeaf(scope, "client", {
@@ -149,7 +157,7 @@ async function issueTo(scope: TenantScope, holder: Holder, csr: string) {
   });
   const { serial, fingerprint, notBefore, notAfter } = leaf;
   const created = await tx.certificate.create({
-    data: { tenantId, ...holder, serial, fingerprint, notBefore, notAfter },
+    data: { tenantId, ...holder, serial, fingerprint, notBefore, notAfter, replaces },
   });
   return { leaf, id: created.id, dropped: await dropOldest(scope, holder) };
 }
@@ -167,18 +175,36 @@ async function assembleIssued(scope: TenantScope, leaf: Leaf, id: string, revisi
   };
 }
 
+/** Those that these renew, and that have connected, work no longer. Called when somebody connects. */
+export const noteConnected = (fingerprints: readonly string[]) => retireRenewed(fingerprints);
+
 /** Makes what is missing of the platform's authorities and keys, and renews what is about to run out. */
 export const ensureAuthorities = () => makeAuthorities();
 
+/** When the platform's own certificates end: the authorities' by their purpose, and the control plane's. */
+export async function authorityEnds(scope: Pick<Scope, "tx">): Promise<{ name: string; notAfter: Date }[]> {
+  const authorities = await scope.tx.authority.findMany({ select: { purpose: true, notAfter: true } });
+  const { certificate } = await controlPlaneIdentity(scope);
+  return [
+    ...authorities.map(({ purpose, notAfter }) => ({ name: purpose, notAfter })),
+    { name: "control-plane", notAfter: new Date(new X509Certificate(certificate).validTo) },
+  ];
+}
+
 /** A gateway's certificate: it serves under its own name and nothing else. */
-export async function issueGatewayCertificate(scope: Scope, gatewayId: string, csr: string): Promise<Leaf> {
+export async function issueGatewayCertificate(
+  scope: Scope,
+  gatewayId: string,
+  csr: string,
+  lifetimeMs = gatewayLifetimeMs,
+): Promise<Leaf> {
   const commonName = `gateway.${gatewayId}`;
   return signLeaf(scope, "gateway", {
     commonName,
     publicKey: await readSigningRequest(csr, commonName),
     usage: "serverAuth",
     names: [{ type: "dns", value: commonName }],
-    lifetimeMs: 90 * 24 * 60 * 60_000,
+    lifetimeMs,
   });
 }
 
@@ -235,7 +261,9 @@ async function dropOldest({ tx, tenantId }: TenantScope, holder: Holder): Promis
     where: { tenantId, ...holder, revokedAt: null, notAfter: { gt: new Date() } },
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
   });
-  const surplus = active.slice(maxCertificates);
+  // One that is being renewed works on beside its renewal, and takes no place of another.
+  const renewed = new Set(active.map(({ replaces }) => replaces));
+  const surplus = active.filter(({ id }) => !renewed.has(id)).slice(maxCertificates);
   await tx.certificate.updateMany({
     where: { tenantId, id: { in: surplus.map(({ id }) => id) } },
     data: { revokedAt: new Date() },

@@ -6,6 +6,7 @@ import {
   listDeviceCertificates,
   revokeDeviceCertificate,
 } from "./certificates";
+import { askToRenew } from "./renewal";
 import { maxRequestBytes } from "./signing-request";
 
 const csr = z.string().max(maxRequestBytes, "The signing request is over 8 kB.");
@@ -13,8 +14,8 @@ const oneDeviceInput = z.object({ deviceId: z.uuid() });
 
 export const certificatesRouter = router({
   issue: portalProcedure
-    .input(z.object({ csr }))
-    .mutation(({ ctx, input }) => issueCertificate(ctx.scope, { accountId: ctx.principal.accountId, csr: input.csr })),
+    .input(z.object({ csr, renews: z.uuid().optional() }))
+    .mutation(({ ctx, input }) => issueCertificate(ctx.scope, { ...input, accountId: ctx.principal.accountId })),
 
   listOfDevice: tenantProcedure("devices:read")
     .input(oneDeviceInput)
@@ -25,4 +26,7 @@ export const certificatesRouter = router({
   revokeOfDevice: tenantProcedure("devices:write")
     .input(oneDeviceInput.extend({ certificateId: z.uuid() }))
     .mutation(({ ctx, input }) => revokeDeviceCertificate(ctx.scope, input)),
+  askToRenew: tenantProcedure("accounts:write")
+    .input(z.object({ certificateId: z.uuid() }))
+    .mutation(({ ctx, input }) => askToRenew(ctx.scope, input.certificateId)),
 });

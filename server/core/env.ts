@@ -54,6 +54,18 @@ export const settings = z.object({
     .min(31)
     .default(90)
     .describe("How long sessions and samples are kept, in days"),
+  WORKERS_METRICS_HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Address of the workers' metrics and health (/metrics, /healthz, /readyz), over plain HTTP"),
+  WORKERS_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe("Port of the workers' metrics and health; without it they are not served"),
   TRUST_PROXY: flag.default(false).describe("Take the client's address from X-Forwarded-For (behind a load balancer)"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info").describe("What is logged"),
   LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("How it is logged"),

@@ -6,6 +6,7 @@
 import { isAscii } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
+import { checkServerIdentity, type PeerCertificate, type SecureContextOptions, type TLSSocket } from "node:tls";
 import type {
   DigestReply,
   DisconnectRequest,
@@ -14,6 +15,8 @@ import type {
   GatewayStateReply,
   PushConflict,
   PushReply,
+  RenewalGrant,
+  RenewalReply,
   SessionReply,
 } from "@/gateway/protocol/api";
 import { gatewayTrust } from "../certificates/certificates";
@@ -25,6 +28,9 @@ export interface GatewayAddress {
   name: string;
   apiHost: string;
   apiPort: number;
+  /** SHA-256 of its certificate, and of one that it is being granted: no other is believed where the first is known. */
+  fingerprint?: string | null;
+  nextFingerprint?: string | null;
 }
 
 /** unreachable: nothing answers. untrusted: what answers is not that gateway. refused: it answered, and said no. broken: it answered nonsense. */
@@ -124,6 +130,34 @@ export async function disconnect(
   return status !== 404;
 }
 
+/** A signing request for the key of its next certificate; the same until that was put. */
+export async function requestRenewal(gateway: GatewayAddress): Promise<string> {
+  const reply = await call(gateway, { method: "POST", path: "/v1/certificate/request", body: {}, timeoutMs: 5_000 });
+  const { csr } = (reply.body ?? {}) as Partial<RenewalReply>;
+  if (typeof csr !== "string") throw new GatewayError("broken", `${gateway.name} answered no signing request.`);
+  return csr;
+}
+
+/** It shows it from the next connection on. */
+export async function putCertificate(gateway: GatewayAddress, certificate: string): Promise<void> {
+  const body: RenewalGrant = { certificate };
+  await call(gateway, { method: "PUT", path: "/v1/certificate", body, timeoutMs: 10_000 });
+}
+
+/** What it shows to a connection of its own: SHA-256 of the certificate, and when that ends. */
+export async function findShown(
+  gateway: GatewayAddress,
+  timeoutMs = 5_000,
+): Promise<{ fingerprint: string; notAfter: Date }> {
+  const agent = new Agent({ ...(await trusted()).tls, keepAlive: false, maxCachedSessions: 0 });
+  try {
+    const { peer } = await exchange(gateway, agent, { method: "GET", path: "/v1/state", timeoutMs });
+    return { fingerprint: fingerprintOf(peer), notAfter: new Date(peer.valid_to) };
+  } catch (error) {
+    throw explained(gateway, error);
+  }
+}
+
 /** Drops kept connections and what is known of our own certificate. */
 export function closeGatewayConnections(): void {
   trust?.then(({ agent }) => agent.destroy()).catch(() => {});
@@ -149,7 +183,7 @@ interface Reply {
 
 async function call(gateway: GatewayAddress, options: Call, isRetry = false): Promise<Reply> {
   const { agent } = await trusted();
-  let reply: { status: number; text: string };
+  let reply: Exchanged;
   try {
     reply = await exchange(gateway, agent, options);
   } catch (error) {
@@ -169,7 +203,14 @@ async function call(gateway: GatewayAddress, options: Call, isRetry = false): Pr
   throw refused(gateway, status, body);
 }
 
-function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise<{ status: number; text: string }> {
+interface Exchanged {
+  status: number;
+  text: string;
+  /** Whom the connection was made with. */
+  peer: PeerCertificate;
+}
+
+function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise<Exchanged> {
   const { method, path, timeoutMs, signal } = options;
   const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const payload = text === undefined ? undefined : Buffer.from(text);
@@ -178,6 +219,7 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       host: gateway.apiHost,
       port: gateway.apiPort,
       servername: `gateway.${gateway.id}`,
+      checkServerIdentity: (name, peer) => checkServerIdentity(name, peer) ?? findStranger(gateway, peer),
       agent,
       method,
       path,
@@ -201,12 +243,13 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       // A long answer over a slow link is no silence.
       clearTimeout(timer);
       timer = setTimeout(giveUp, Math.max(timeoutMs, 15_000));
+      const peer = (response.socket as TLSSocket).getPeerCertificate();
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("error", fail);
       response.once("end", () => {
         settle();
-        resolve({ status: response.statusCode ?? 0, text: textOf(Buffer.concat(chunks)) });
+        resolve({ status: response.statusCode ?? 0, text: textOf(Buffer.concat(chunks)), peer });
       });
     });
     if (signal?.aborted) onAbort();
@@ -216,6 +259,15 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
 
 /** Long replies are almost always plain ASCII, of which a copy is enough. */
 const textOf = (bytes: Buffer) => (isAscii(bytes) ? bytes.toString("latin1") : bytes.toString());
+
+const fingerprintOf = ({ fingerprint256 }: PeerCertificate) => fingerprint256.replaceAll(":", "").toLowerCase();
+
+/** Its name and its CA are right; but an old certificate of it, whose key somebody may have found, is none of its own. */
+function findStranger({ fingerprint, nextFingerprint }: GatewayAddress, peer: PeerCertificate): Error | undefined {
+  if (!fingerprint || [fingerprint, nextFingerprint].includes(fingerprintOf(peer))) return undefined;
+  const error = new Error("it is not the one that was last granted to it; enrol it again if its state was put back");
+  return Object.assign(error, { code: "ERR_TLS_CERT_UNKNOWN" });
+}
 
 const timedOut = () => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 
@@ -249,23 +301,27 @@ function explained(gateway: GatewayAddress, cause: unknown): GatewayError {
   return new GatewayError("unreachable", `${where} does not answer: ${why}.`, { cause });
 }
 
-let trust: Promise<{ agent: Agent; until: number }> | undefined;
+interface Trust {
+  agent: Agent;
+  tls: SecureContextOptions;
+}
+
+let trust: Promise<Trust & { until: number }> | undefined;
 
 /** Read again now and then, for our certificate is renewed. */
-async function trusted(): Promise<{ agent: Agent }> {
+async function trusted(): Promise<Trust> {
   const present = await trust?.catch(() => undefined);
   if (present && present.until > Date.now()) return present;
   trust = (async () => {
     const { gatewayCa, identity } = await gatewayTrust({ tx: database() });
-    const agent = new Agent({
-      keepAlive: true,
-      maxFreeSockets: 8,
+    const tls: SecureContextOptions = {
       ca: gatewayCa,
       cert: identity.certificate,
       key: identity.key,
       minVersion: "TLSv1.3",
-    });
-    return { agent, until: Date.now() + 10 * 60_000 };
+    };
+    const agent = new Agent({ keepAlive: true, maxFreeSockets: 8, ...tls });
+    return { agent, tls, until: Date.now() + 10 * 60_000 };
   })();
   return trust;
 }

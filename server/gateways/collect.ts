@@ -1,4 +1,5 @@
 /** Collect: follows a gateway's events by long poll and commits them as they come, so that screens are right within a second. */
+import { noteConnected } from "../certificates/certificates";
 import { database } from "../core/db";
 import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
@@ -6,6 +7,7 @@ import { getEvents } from "./client";
 import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
+import { noteCollected } from "./metrics";
 import { type AccountKey, endSecondSessions } from "./second-sessions";
 
 const batchLimit = 10_000;
@@ -42,6 +44,11 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     if (!committed) break;
     // Not waited for: a gateway that takes its time keeps nobody's events back.
     void endSecondSessions(beganIn(prepared), log);
+    if (committed.events + committed.dropped > 0) noteCollected(gateway.name, committed, reply.events.at(-1)?.at);
+    // The rows are there: whoever connected with a renewed profile needs the one before no more. Missed, it is found hourly.
+    await noteConnected(connectedIn(prepared)).catch((error) =>
+      log.error({ err: error, gateway: gateway.name }, "renewed certificates could not be retired"),
+    );
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },
@@ -59,4 +66,10 @@ function beganIn({ batches }: PreparedEvents): AccountKey[] {
   return [...batches].flatMap(([tenantId, { started }]) =>
     started.flatMap(({ start, end }) => (end || !start?.accountId ? [] : { tenantId, accountId: start.accountId })),
   );
+}
+
+/** Fingerprints that sessions began with. */
+function connectedIn({ batches }: PreparedEvents): string[] {
+  const started = [...batches.values()].flatMap((batch) => batch.started);
+  return [...new Set(started.map(({ start }) => start!.fingerprint))];
 }

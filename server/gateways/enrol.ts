@@ -14,7 +14,7 @@ import { database, inTransaction, system } from "../core/db";
 import { enqueue } from "../core/queue";
 import { unseal } from "../core/seal";
 import { requestPushTo } from "../revisions/revisions";
-import { type GatewayAddress, GatewayError, getState } from "./client";
+import { findShown, type GatewayAddress, GatewayError } from "./client";
 import { configure } from "./config";
 import { gatewayCollect } from "./jobs";
 import { storeUnanswered } from "./push";
@@ -34,7 +34,7 @@ export async function enrolGateway(gatewayId: string, now = new Date()): Promise
     const enrolled = await exchangeCertificates(gateway, secret, agent);
     if (!enrolled) return false;
     // The agent opens its API anew under the certificate that it got; only then do others call it.
-    await retried(() => configure(gateway), 40, 250);
+    await retried(() => configure({ ...gateway, fingerprint: enrolled.fingerprint }), 40, 250);
     await store(gateway, enrolled, now);
   } catch (error) {
     if (error instanceof GatewayError && !gateway.enrolledAt) await storeUnanswered(gatewayId, error.message);
@@ -72,10 +72,12 @@ async function exchangeCertificates(
       "untrusted",
       `${gateway.name} at ${gateway.apiHost}:${gateway.apiPort} does not hold this gateway's enrolment token. Nothing was granted to it.`,
     );
-  const { leaf, gatewayCa } = await inTransaction(system, {}, async (scope) => ({
-    leaf: await issueGatewayCertificate(scope, gateway.id, csr),
-    gatewayCa: (await gatewayTrust(scope)).gatewayCa,
-  }));
+  const { leaf, gatewayCa } = await inTransaction(system, {}, async (scope) => {
+    const issued = await issueGatewayCertificate(scope, gateway.id, csr);
+    // From here on it is believed, also when we are stopped before we know that it was taken.
+    await scope.tx.gateway.update({ where: { id: gateway.id }, data: { nextFingerprint: issued.fingerprint } });
+    return { leaf: issued, gatewayCa: (await gatewayTrust(scope)).gatewayCa };
+  });
   const grant: EnrolGrant = {
     certificate: leaf.pem,
     gatewayCa,
@@ -92,8 +94,7 @@ async function exchangeCertificates(
 /** It may hold a certificate of ours already: we were stopped between granting it and writing that down. */
 async function findEnrolled(gateway: GatewayAddress): Promise<Enrolled | undefined> {
   try {
-    const { certificateNotAfter } = await getState(gateway, 2_000);
-    return { fingerprint: "", notAfter: new Date(certificateNotAfter) };
+    return await findShown(gateway, 2_000);
   } catch {
     return undefined;
   }
@@ -106,7 +107,7 @@ async function store(gateway: GatewayAddress, { fingerprint, notAfter }: Enrolle
       where: { id: gateway.id },
       data: {
         ...{ enrolledAt: now, sealedToken: null, tokenExpiresAt: null, lastSeenAt: now, error: null, errorAt: null },
-        ...{ fingerprint: fingerprint || undefined, certificateNotAfter: notAfter },
+        ...{ fingerprint, nextFingerprint: null, certificateNotAfter: notAfter },
       },
     });
     await audit(scope, {

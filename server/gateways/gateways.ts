@@ -51,6 +51,8 @@ export interface GatewayRow {
   /** Tenants of which it does not enforce the newest revision. */
   behind: number;
   drifted: number;
+  /** When a document of it was last compared with ours. */
+  checkedAt: Date | null;
   confirmedAt: Date | null;
   createdAt: Date;
 }
@@ -205,6 +207,7 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
     where: { id: gatewayId },
     data: {
       ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
+      ...{ nextFingerprint: null },
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
@@ -285,18 +288,22 @@ interface Lag {
   behind: number;
   drifted: number;
   refused: number;
+  checkedAt: Date | null;
 }
 
 async function lagOf({ tx }: Scope, gatewayIds: string[]): Promise<Map<string, Lag>> {
-  const rows = await tx.$queryRaw<{ id: string; behind: bigint; drifted: bigint; refused: bigint }[]>`
+  const rows = await tx.$queryRaw<
+    { id: string; behind: bigint; drifted: bigint; refused: bigint; checkedAt: Date | null }[]
+  >`
     SELECT g.id, count(*) FILTER (WHERE t.revision > coalesce(a.revision, 0)) AS behind,
-      count(*) FILTER (WHERE a.is_drifted) AS drifted, count(*) FILTER (WHERE a.error IS NOT NULL) AS refused
+      count(*) FILTER (WHERE a.is_drifted) AS drifted, count(*) FILTER (WHERE a.error IS NOT NULL) AS refused,
+      max(a.checked_at) AS "checkedAt"
     FROM unnest(${gatewayIds}::uuid[]) AS g (id) CROSS JOIN tenants t
     LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = g.id GROUP BY g.id`;
   return new Map(
-    rows.map(({ id, behind, drifted, refused }) => [
+    rows.map(({ id, behind, drifted, refused, checkedAt }) => [
       id,
-      { behind: Number(behind), drifted: Number(drifted), refused: Number(refused) },
+      { behind: Number(behind), drifted: Number(drifted), refused: Number(refused), checkedAt },
     ]),
   );
 }
@@ -339,6 +346,7 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
     state,
     behind,
     drifted,
+    checkedAt: lag?.checkedAt ?? null,
     confirmedAt: gateway.confirmedAt,
     createdAt: gateway.createdAt,
   };
@@ -359,7 +367,7 @@ function warningsOf(
   const { certificateNotAfter } = gateway;
   if (certificateNotAfter && certificateNotAfter.getTime() - Date.now() < warnBeforeExpiryMs)
     notes.push(
-      `Its certificate ends on ${certificateNotAfter.toISOString().slice(0, 10)}. Renew its token to enrol it again.`,
+      `Its certificate ends on ${certificateNotAfter.toISOString().slice(0, 10)} and was not renewed; the workers' log says why. Enrol it again if that cannot be mended.`,
     );
   return notes;
 }

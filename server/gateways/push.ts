@@ -10,6 +10,7 @@
 import pg from "pg";
 import { pool } from "../core/db";
 import { type GatewayAddress, GatewayError, putTenant } from "./client";
+import { notePush, notePushFailure } from "./metrics";
 
 /** @throws GatewayError when the gateway does not answer; the queue tries again, with jitter */
 export async function pushGateway(gatewayId: string, signal?: AbortSignal): Promise<void> {
@@ -23,6 +24,7 @@ export async function pushGateway(gatewayId: string, signal?: AbortSignal): Prom
         await pushTenant(gateway, tenant.tenantId, tenant.applied, signal);
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
+        notePushFailure(gateway.name, error.kind);
         if (error.kind === "unreachable" || error.kind === "untrusted") unanswered = error;
         // It answers, but not for this tenant: the others go on, and the sweep tries this one again.
         else await storeRefusal(gateway.id, tenant.tenantId, error.message);
@@ -49,9 +51,9 @@ async function pushTenant(
     if (to === 0) return;
     const result = await putTenant(gateway, tenantId, { from: from === 0 ? null : from, to, entries }, signal);
     if (result.outcome === "enforced")
-      return storeReceipt({ gatewayId: gateway.id, tenantId, from, to, tookMs: Number(result.reply.tookMs) || 0 });
+      return storeReceipt({ gateway, tenantId, from, to, tookMs: Number(result.reply.tookMs) || 0 });
     // It was told before, and we were stopped before we wrote that down.
-    if (result.revision === to) return storeReceipt({ gatewayId: gateway.id, tenantId, from, to, tookMs: 0 });
+    if (result.revision === to) return storeReceipt({ gateway, tenantId, from, to, tookMs: 0 });
     from = result.revision > to ? 0 : result.revision;
   }
   throw new GatewayError("broken", `${gateway.name} contradicts itself about the revision that it has.`);
@@ -67,12 +69,15 @@ interface Behind {
 async function findBehind(gatewayId: string): Promise<{ gateway: GatewayAddress | undefined; behind: Behind[] }> {
   const id = uuid(gatewayId);
   const [, gateways, tenants] = await all(`SELECT set_config('app.worker', 'on', true);
-    SELECT id, name, api_host, api_port FROM gateways WHERE id = ${id} AND enrolled_at IS NOT NULL;
+    SELECT id, name, api_host, api_port, fingerprint, next_fingerprint FROM gateways WHERE id = ${id} AND enrolled_at IS NOT NULL;
     SELECT t.id, coalesce(a.revision, 0) AS applied FROM tenants t LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = ${id}
       WHERE t.revision > coalesce(a.revision, 0)`);
   const [row] = gateways!.rows;
   return {
-    gateway: row && { id: row.id, name: row.name, apiHost: row.api_host, apiPort: row.api_port },
+    gateway: row && {
+      ...{ id: row.id, name: row.name, apiHost: row.api_host, apiPort: row.api_port },
+      ...{ fingerprint: row.fingerprint, nextFingerprint: row.next_fingerprint },
+    },
     behind: tenants!.rows.map((tenant) => ({ tenantId: tenant.id, applied: Number(tenant.applied) })),
   };
 }
@@ -94,21 +99,25 @@ async function readChanges(tenantId: string, from: number): Promise<{ to: number
 }
 
 interface Confirmed {
-  gatewayId: string;
+  gateway: GatewayAddress;
   tenantId: string;
   from: number;
   to: number;
   tookMs: number;
 }
 
-async function storeReceipt({ gatewayId, tenantId, from, to, tookMs }: Confirmed): Promise<void> {
-  const [tenant, gateway] = [uuid(tenantId), uuid(gatewayId)];
-  await all(`SELECT set_config('app.tenant', ${tenant}, true), pg_notify('receipts', ${tenant});
-    INSERT INTO applied_revisions (tenant_id, gateway_id, revision, enforced_at) VALUES (${tenant}, ${gateway}, ${whole(to)}, clock_timestamp())
+async function storeReceipt({ gateway, tenantId, from, to, tookMs }: Confirmed): Promise<void> {
+  const [tenant, id] = [uuid(tenantId), uuid(gateway.id)];
+  const results = await all(`SELECT set_config('app.tenant', ${tenant}, true), pg_notify('receipts', ${tenant});
+    INSERT INTO applied_revisions (tenant_id, gateway_id, revision, enforced_at) VALUES (${tenant}, ${id}, ${whole(to)}, clock_timestamp())
       ON CONFLICT (tenant_id, gateway_id) DO UPDATE SET revision = greatest(applied_revisions.revision, excluded.revision),
         enforced_at = excluded.enforced_at, error = NULL, error_at = NULL;
     INSERT INTO pushes (tenant_id, gateway_id, to_revision, from_revision, enforced_at, took_ms)
-      VALUES (${tenant}, ${gateway}, ${whole(to)}, ${whole(from)}, clock_timestamp(), ${Math.max(0, tookMs)}) ON CONFLICT DO NOTHING`);
+      VALUES (${tenant}, ${id}, ${whole(to)}, ${whole(from)}, clock_timestamp(), ${Math.max(0, tookMs)}) ON CONFLICT DO NOTHING;
+    SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS seconds FROM changes
+      WHERE tenant_id = ${tenant} AND revision = ${whole(from + 1)} AND ${from > 0}`);
+  const [oldest] = results[3]!.rows;
+  if (oldest) notePush(gateway.name, oldest.seconds);
 }
 
 async function storeRefusal(gatewayId: string, tenantId: string, message: string): Promise<void> {

@@ -3,6 +3,7 @@ import { ensureAuthorities } from "../certificates/certificates";
 import { database, inTenant, inTransaction, nilTenant, system } from "../core/db";
 import { env } from "../core/env";
 import type { Log } from "../core/log";
+import { deleteOldSamples } from "./samples";
 
 const day = 24 * 60 * 60_000;
 
@@ -42,6 +43,7 @@ export async function retain(log: Log, now = new Date()): Promise<void> {
   const mails = await inTransaction(system, { isWorker: true }, ({ tx }) =>
     tx.mail.deleteMany({ where: { createdAt: { lt: before } } }),
   );
+  rows += await deleteOldSamples(now);
   log.info(
     { before, months: dropped.map(({ name }) => name), rows, mails: mails.count },
     "dropped what is older than is kept",

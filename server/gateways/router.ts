@@ -2,12 +2,14 @@ import { router, staffProcedure } from "../trpc/trpc";
 import * as gateways from "./gateways";
 import { drainProcess, setMaintenance } from "./maintenance";
 import { createRegion, listRegions } from "./regions";
+import { listSamples } from "./samples";
 import {
   createGatewayInput,
   createRegionInput,
   drainProcessInput,
   listAppliedInput,
   listGatewaysInput,
+  listSamplesInput,
   oneGatewayInput,
   setMaintenanceInput,
   updateGatewayInput,
@@ -23,6 +25,9 @@ export const gatewaysRouter = router({
   applied: staffProcedure("gateways:read")
     .input(listAppliedInput)
     .query(({ ctx, input }) => gateways.listApplied(ctx.scope, input)),
+  samples: staffProcedure("gateways:read")
+    .input(listSamplesInput)
+    .query(({ ctx, input }) => listSamples(ctx.scope, input)),
   create: staffProcedure("gateways:write")
     .input(createGatewayInput)
     .mutation(({ ctx, input }) => gateways.createGateway(ctx.scope, input)),

@@ -73,6 +73,11 @@ export const drainProcessInput = z.object({
 export const setMaintenanceInput = z.object({ gatewayId: z.uuid(), isInMaintenance: z.boolean(), perSecond });
 export const oneGatewayInput = z.object({ gatewayId: z.uuid() });
 
+export const listSamplesInput = z.object({
+  gatewayId: z.uuid(),
+  hours: z.union([z.literal(1), z.literal(24), z.literal(168)]),
+});
+
 export const listAppliedInput = listInput(["tenantName", "enforcedAt", "behind"]).extend({
   gatewayId: z.uuid(),
   /** Only tenants that the gateway is behind on, has drifted from, or refused. */

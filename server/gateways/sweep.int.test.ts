@@ -10,6 +10,7 @@ import { closeGatewayConnections } from "./client";
 import { getGateway, updateGateway } from "./gateways";
 import { pushGateway } from "./push";
 import { ensurePartitions, retain } from "./retain";
+import { listSamples } from "./samples";
 import { sweepGateway } from "./sweep";
 
 let dropDatabase: () => Promise<void>;
@@ -124,6 +125,54 @@ describe("the sweep", () => {
     };
     await sweep();
     expect(await applied()).toMatchObject({ revision: 2n });
+  });
+});
+
+describe("how a gateway was over time", () => {
+  const host = { busySeconds: 100, totalSeconds: 1_000, memoryBytes: 8e9, memoryAvailableBytes: 6e9 };
+  const samples = () => database().gatewaySample.findMany({ where: { gatewayId: gateway.gatewayId } });
+  const at = (minutesAgo: number) => new Date(Date.now() - minutesAgo * 60_000);
+  const put = (minutesAgo: number, sessions: number) =>
+    database().gatewaySample.create({
+      data: {
+        ...{ gatewayId: gateway.gatewayId, at: at(minutesAgo), sessions, cpu: 0.5, memoryBytes: 5, hostMemory: 0.5 },
+        ...{ behind: 0, spooled: 0, drifted: 0 },
+      },
+    });
+
+  test("is written by the sweep, once in a while, with what the host did since the sweep before", async () => {
+    gateway.host = host;
+    await sweep();
+    await sweep();
+    expect(await samples()).toMatchObject([
+      { cpu: null, hostMemory: 0.25, memoryBytes: 1n, behind: expect.anything() },
+    ]);
+    await database().gatewaySample.updateMany({ where: { gatewayId: gateway.gatewayId }, data: { at: at(1) } });
+    gateway.host = { ...host, busySeconds: 101, totalSeconds: 1_004 };
+    await sweep();
+    expect(await samples()).toContainEqual(expect.objectContaining({ cpu: 0.25 }));
+  });
+
+  test("takes nothing that a captured gateway makes up for a number", async () => {
+    gateway.intercept = ({ path }) =>
+      path === "/v1/state" ? { status: 200, body: { ...gateway.state(), sessions: "many", spooled: -1 } } : undefined;
+    await sweep();
+    expect(await samples()).toMatchObject([{ sessions: 0, spooled: 0n }]);
+  });
+
+  test("is read with a gap where nothing is known, and goes after a week", async () => {
+    for (const [minutesAgo, sessions] of [[50, 4], [49.9, 8], [10, 2], [8 * 24 * 60, 9]] as const) await put(minutesAgo, sessions); // biome-ignore format: one line
+    const read = await inTransaction(system, { isStaff: true }, (scope) =>
+      listSamples(scope, { gatewayId: gateway.gatewayId, hours: 1 }),
+    );
+    const known = read.sessions.filter((value) => value !== null);
+    expect(known.at(-1)).toBe(2);
+    expect(known.reduce((a, b) => a + b)).toBeOneOf([8, 14]);
+    expect(read.sessions).toContain(null);
+    expect(read.times.length).toBe(read.cpu.length);
+    expect(await samples()).toHaveLength(4);
+    await retain(log);
+    expect(await samples()).toHaveLength(3);
   });
 });
 

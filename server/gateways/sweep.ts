@@ -1,7 +1,8 @@
 /**
  * The sweep: every two seconds, whatever jobs were lost. It asks each gateway how it is, starts again what should be
- * running (collect, push, enrol), ends second sessions, sends a configuration that changed, and compares the digests of a few documents, so
- * that drift is found and mended, not assumed away. Nothing depends on it being on time.
+ * running (collect, push, enrol), ends second sessions, sends a configuration that changed, renews a certificate that is to
+ * end, and compares the digests of a few documents, so that drift is found and mended, not assumed away. Nothing depends on
+ * it being on time.
  */
 import type { GatewayStateReply } from "@/gateway/protocol/api";
 import { database, inTenant, inTransaction, pool, system } from "../core/db";
@@ -13,6 +14,8 @@ import { GatewayError, getDigest, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
 import { storeUnanswered } from "./push";
+import { renewIfDue } from "./renew";
+import { storeSample } from "./samples";
 import { endSecondSessions, findDoubles } from "./second-sessions";
 
 export const sweepEveryMs = 2_000;
@@ -45,12 +48,14 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
   await enqueue(gatewayCollect, { gatewayId });
   const state = await askState(gateway, log);
   if (!state) return;
+  await storeSample(gatewayId, state, gateway.state as GatewayStateReply | null);
   if (await reconcile(gatewayId, state)) await requestPushTo(gatewayId);
   if (state.configVersion !== gateway.configVersion) {
     await configure(gateway);
     log.info({ gateway: gateway.name, version: gateway.configVersion }, "sent its configuration");
   }
   await compareDigests(gateway, log);
+  await renewIfDue(gateway, state, log);
 }
 
 async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateReply | undefined> {
@@ -60,7 +65,8 @@ async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateRepl
     const answeredAt = performance.now();
     await pool().query(
       // The gateway read its clock somewhere between question and answer: half way is at most half of that off.
-      `UPDATE gateways SET state = $2, last_seen_at = now(), certificate_not_after = $3, error = NULL, error_at = NULL,
+      `UPDATE gateways SET state = $2, last_seen_at = now(), error = NULL, error_at = NULL,
+        certificate_not_after = CASE WHEN fingerprint IS NULL THEN $3 ELSE certificate_not_after END,
         clock_offset_ms = extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000 - $5 WHERE id = $1`,
       [
         gateway.id,

@@ -4,7 +4,7 @@ import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
-import type { Session } from "../core/prisma/client";
+import type { Certificate, Session } from "../core/prisma/client";
 import type { OwnSessionsInput } from "./schema";
 
 export interface Profile {
@@ -16,7 +16,7 @@ export interface Profile {
   state: "active" | "revoked" | "suspended";
   /** Why the state is not active, as the next attempt to connect would say. */
   reason: string | null;
-  certificates: { id: string; createdAt: Date; notAfter: Date; revoked: boolean }[];
+  certificates: OwnCertificate[];
   lastRefusal: { at: Date; reason: string; gatewayName: string } | null;
   gateways: { region: string; name: string }[];
   session: OwnSession | null;
@@ -52,12 +52,7 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
     reason:
       account.revokedReason ??
       (isSuspended ? `Access to ${account.tenant.name} is suspended. Ask your administrator.` : null),
-    certificates: account.certificates.map(({ id, createdAt, notAfter, revokedAt }) => ({
-      id,
-      createdAt,
-      notAfter,
-      revoked: revokedAt !== null,
-    })),
+    certificates: await ownCertificates(scope, account.certificates),
     lastRefusal: refusal && {
       at: refusal.at,
       reason: refusal.reason,
@@ -69,6 +64,37 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
       .map(({ name, region }) => ({ name, region: region.name })),
     session: live && ownSession(live, names),
   };
+}
+
+export interface OwnCertificate {
+  id: string;
+  createdAt: Date;
+  notAfter: Date;
+  revoked: boolean;
+  /** Whether somebody has connected with it, as far back as sessions are kept. */
+  isUsed: boolean;
+  /** Another renews it, which has not connected yet: both work. */
+  isRenewed: boolean;
+  /** It renews another that works still. */
+  isRenewal: boolean;
+}
+
+async function ownCertificates({ tx }: TenantScope, all: Certificate[]): Promise<OwnCertificate[]> {
+  const [first] = all;
+  if (!first) return [];
+  const { tenantId, accountId } = first;
+  const used = await tx.session.groupBy({ by: ["fingerprint"], where: { tenantId, accountId } });
+  const usedOnes = new Set(used.map(({ fingerprint }) => fingerprint));
+  const working = all.filter(({ revokedAt }) => revokedAt === null);
+  return all.map(({ id, createdAt, notAfter, revokedAt, fingerprint, replaces }) => ({
+    id,
+    createdAt,
+    notAfter,
+    revoked: revokedAt !== null,
+    isUsed: usedOnes.has(fingerprint),
+    isRenewed: working.some((other) => other.replaces === id),
+    isRenewal: working.some((other) => other.id === replaces),
+  }));
 }
 
 export interface OwnSession {

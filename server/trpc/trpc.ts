@@ -65,15 +65,29 @@ export const router = t.router;
 export const createCaller = t.createCallerFactory;
 
 /** Turns errors of ours into tRPC's, once, and logs those that nobody expected. */
-const translated = t.procedure.use(async ({ ctx, path, next }) => {
+const translated = t.procedure.use(async ({ ctx, path, next, getRawInput }) => {
   const result = await next();
   if (result.ok) return result;
   const { cause } = result.error;
   if (cause instanceof AppError) throw new TRPCError({ code: trpcCodes[cause.code], message: cause.message, cause });
   if (result.error.code === "INTERNAL_SERVER_ERROR")
-    ctx.log.error({ path, error: cause ?? result.error }, "procedure failed");
+    ctx.log.error(
+      { path, ...whose(ctx.principal, await getRawInput()), error: cause ?? result.error },
+      "procedure failed",
+    );
   return result;
 });
+
+/** By whom and in which tenant, for the log. What was asked for may hold secrets, so nothing else of it goes in. */
+function whose(principal: Principal | null, input: unknown) {
+  const { tenantId } = (input ?? {}) as { tenantId?: unknown };
+  const of = principal?.kind === "account" ? principal.tenantId : tenantId;
+  return {
+    tenantId: typeof of === "string" ? of.slice(0, 36) : undefined,
+    accountId: principal?.kind === "account" ? principal.accountId : undefined,
+    userId: principal?.kind === "user" ? principal.userId : undefined,
+  };
+}
 
 const trpcCodes = {
   invalid: "BAD_REQUEST",

@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { Api } from "../../_lib/api-types";
-import { formatDate, formatRelative, formatTime } from "../../_lib/format";
+import { formatDate, formatRelative, formatTime, plural } from "../../_lib/format";
 import { useTRPC } from "../../_lib/trpc";
 import { Badge } from "../../_ui/badge";
+import { Button } from "../../_ui/button";
 import { Callout } from "../../_ui/callout";
 import { Card } from "../../_ui/card";
 import { Copyable } from "../../_ui/copyable";
@@ -17,7 +18,9 @@ import { Elapsed } from "../../_ui/time-ago";
 import { useNow } from "../../_ui/use-now";
 import { Certificates } from "./certificates";
 import { Download } from "./download";
+import { daysLeft, findEnding } from "./ending-certificate";
 import { Instructions } from "./instructions";
+import { useDownload } from "./use-download";
 
 type Profile = Api["portal"]["profile"];
 
@@ -25,6 +28,8 @@ type Profile = Api["portal"]["profile"];
 export function MyProfile() {
   const trpc = useTRPC();
   const query = useQuery(trpc.portal.profile.queryOptions(undefined, { refetchInterval: 5_000 }));
+  const download = useDownload();
+  const now = useNow(60_000);
   const profile = query.data;
   if (!profile)
     return (
@@ -38,6 +43,11 @@ export function MyProfile() {
       </>
     );
   const isActive = profile.state === "active";
+  const ending = isActive && now ? findEnding(profile.certificates, now) : undefined;
+  const renew = (certificateId: string) => {
+    document.getElementById("download")?.scrollIntoView({ block: "nearest" });
+    void download.start(profile, certificateId);
+  };
   return (
     <>
       <PageHeader
@@ -53,12 +63,38 @@ export function MyProfile() {
           </Callout>
         )}
         {isActive && profile.lastRefusal && !profile.session && <LastRefusal refusal={profile.lastRefusal} />}
+        {ending && now && (
+          <Callout
+            tone={daysLeft(ending.notAfter, now) < 0 ? "bad" : "warn"}
+            title={
+              daysLeft(ending.notAfter, now) < 0
+                ? "Your profile has ended"
+                : `Your profile ends in ${plural(daysLeft(ending.notAfter, now), "day")}`
+            }
+            action={
+              <Button size="sm" variant="primary" loading={download.isBusy} onClick={() => renew(ending.id)}>
+                Renew
+              </Button>
+            }
+          >
+            You get a new file with the same address and the same rights. The old one works until the new one connects.
+          </Callout>
+        )}
         <div className="grid gap-5 md:grid-cols-[3fr_2fr]">
-          {isActive ? <Download profile={profile} /> : <NothingToDownload state={states[profile.state]} />}
+          {isActive ? (
+            <Download profile={profile} download={download} />
+          ) : (
+            <NothingToDownload state={states[profile.state]} />
+          )}
           <Standing profile={profile} />
         </div>
         {isActive && <Instructions profile={profile} />}
-        <Certificates certificates={profile.certificates} />
+        <Certificates
+          certificates={profile.certificates}
+          whyNot={!isActive && `Your access is ${states[profile.state].toLowerCase()}.`}
+          isBusy={download.isBusy}
+          onRenew={renew}
+        />
       </div>
     </>
   );

@@ -1,22 +1,32 @@
 "use client";
 
-import { FileKey } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { FileKey, Mail } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
-import { shorten } from "../../../../_lib/format";
+import { plural, shorten } from "../../../../_lib/format";
+import { useTRPC } from "../../../../_lib/trpc";
+import { Button } from "../../../../_ui/button";
 import { Card } from "../../../../_ui/card";
 import { Copyable } from "../../../../_ui/copyable";
 import { EmptyState } from "../../../../_ui/empty-state";
 import { Status } from "../../../../_ui/status-dot";
-import { DateTime } from "../../../../_ui/time-ago";
+import { DateTime, TimeAgo } from "../../../../_ui/time-ago";
+import { toast } from "../../../../_ui/toast";
+import { useNow } from "../../../../_ui/use-now";
+import { useTenant } from "../../../_lib/use-tenant";
 
-type Certificate = Api["accounts"]["get"]["certificates"][number];
+type Account = Api["accounts"]["get"];
+type Certificate = Account["certificates"][number];
 
 /** One for each profile that was downloaded. */
-export function AccountCertificates({ certificates }: { certificates: readonly Certificate[] }) {
+export function AccountCertificates({ account }: { account: Account }) {
+  const { certificates } = account;
+  const now = useNow(60_000);
+  const renewed = new Set(certificates.filter(({ revokedAt }) => !revokedAt).map(({ replaces }) => replaces));
   return (
     <Card
       title="Certificates"
-      description="One for each profile downloaded; the keys were made in the browser"
+      description="One for each profile downloaded; the keys were made in the browser, so only its owner renews one"
       padding="none"
     >
       {certificates.length === 0 ? (
@@ -28,10 +38,22 @@ export function AccountCertificates({ certificates }: { certificates: readonly C
           {certificates.map((certificate) => (
             <li key={certificate.id} className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2.5">
               <Copyable text={certificate.serial}>{shorten(certificate.serial)}</Copyable>
-              <CertificateStatus certificate={certificate} />
-              <p className="w-full text-xs text-faint">
-                Issued <DateTime date={certificate.createdAt} />
-              </p>
+              <CertificateStatus certificate={certificate} now={now} />
+              <div className="flex w-full flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-faint">
+                <p>
+                  Issued <DateTime date={certificate.createdAt} />
+                  {renewed.has(certificate.id) && " · renewed: works until the new one has connected"}
+                  {certificate.remindedAt && (
+                    <>
+                      {" · told by mail "}
+                      <TimeAgo date={certificate.remindedAt} />
+                    </>
+                  )}
+                </p>
+                {!certificate.revokedAt && !renewed.has(certificate.id) && account.state === "active" && (
+                  <AskToRenew certificate={certificate} />
+                )}
+              </div>
             </li>
           ))}
         </ul>
@@ -40,9 +62,47 @@ export function AccountCertificates({ certificates }: { certificates: readonly C
   );
 }
 
-function CertificateStatus({ certificate: { revokedAt, notAfter } }: { certificate: Certificate }) {
+function AskToRenew({ certificate }: { certificate: Certificate }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const tenant = useTenant();
+  const ask = useMutation(trpc.certificates.askToRenew.mutationOptions());
+  const send = async () => {
+    try {
+      await ask.mutateAsync({ tenantId: tenant.tenantId, certificateId: certificate.id });
+      toast.ok("They are asked by mail to renew it");
+      await queryClient.invalidateQueries(trpc.accounts.get.pathFilter());
+    } catch (error) {
+      toast.error(error);
+    }
+  };
+  return (
+    <Button
+      size="sm"
+      icon={<Mail aria-hidden />}
+      loading={ask.isPending}
+      disabledReason={tenant.whyNot("accounts:write")}
+      onClick={() => void send()}
+    >
+      Ask to renew
+    </Button>
+  );
+}
+
+const dayMs = 86_400_000;
+
+function CertificateStatus({
+  certificate: { revokedAt, notAfter },
+  now,
+}: {
+  certificate: Certificate;
+  now: Date | null;
+}) {
   if (revokedAt) return <Status tone="neutral">Replaced or revoked</Status>;
-  if (notAfter < new Date()) return <Status tone="bad">Expired</Status>;
+  if (!now) return null;
+  const days = Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
+  if (days < 0) return <Status tone="bad">Expired</Status>;
+  if (days < 30) return <Status tone="warn">Ends in {plural(days, "day")}</Status>;
   return (
     <Status tone="ok">
       <span>

@@ -148,7 +148,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
         <AccountSessions sessions={account.sessions} />
         <div className="grid items-start gap-5 lg:grid-cols-2">
           <AccountRefusals refusals={account.refusals} />
-          <AccountCertificates certificates={account.certificates} />
+          <AccountCertificates account={account} />
         </div>
       </div>
       <EditAccountSheet account={account} open={panel.is("edit")} onOpenChange={panel.onOpenChange} />

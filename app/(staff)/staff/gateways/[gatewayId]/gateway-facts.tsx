@@ -1,5 +1,6 @@
 "use client";
 
+import { plural } from "../../../../_lib/format";
 import { Card } from "../../../../_ui/card";
 import { Copyable } from "../../../../_ui/copyable";
 import { KeyValue } from "../../../../_ui/key-value";
@@ -19,6 +20,17 @@ export function GatewayFacts({ gateway }: { gateway: Gateway }) {
           isTokenOpen(gateway) && { label: "Token ends", value: <TimeAgo date={gateway.tokenExpiresAt} /> },
           { label: "Certificate ends", value: <CertificateEnd at={gateway.certificateNotAfter} /> },
           { label: "Last seen", value: <TimeAgo date={gateway.lastSeenAt} fallback="never" /> },
+          {
+            label: "Documents compared",
+            value: (
+              <>
+                <TimeAgo date={gateway.checkedAt} fallback="not yet" />
+                {gateway.drifted > 0 && (
+                  <span className="text-warn-text">, {plural(gateway.drifted, "tenant")} found to differ</span>
+                )}
+              </>
+            ),
+          },
           { label: "Sessions compared", value: <TimeAgo date={gateway.confirmedAt} fallback="never" /> },
           {
             label: "Configuration",

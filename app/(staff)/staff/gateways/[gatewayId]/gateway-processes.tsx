@@ -42,6 +42,8 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
                 <span className="block text-xs text-faint">
                   {process.protocol} {process.port}
                   {process.restarts > 0 && ` · restarted ${plural(process.restarts, "time")}`}
+                  {isBeforeRenewal(process.name, gateway) &&
+                    " · shows the certificate from before the renewal until it rests"}
                 </span>
               </span>
               <span className="text-right text-xs text-muted">
@@ -111,6 +113,12 @@ function describeFronts({ fronts }: Gateway): string {
   if (fronts.length === 0) return "One openvpn each, with its own port and tunnel.";
   const ports = fronts.map(({ protocol, port }) => `${protocol} ${port}`).join(", ");
   return `Clients connect to ${ports}; each new connection goes to the next process of its protocol.`;
+}
+
+/** The renewed certificate is taken up when that cuts off the fewest. */
+function isBeforeRenewal(name: string, { state }: Gateway): boolean {
+  const running = state?.processes.find((each) => each.name === name);
+  return Boolean(running?.certificateNotAfter && state && running.certificateNotAfter < state.certificateNotAfter);
 }
 
 const tones: Record<ProcessRow["status"], Tone> = {

@@ -13,6 +13,7 @@ import { GatewayBadge } from "../gateway-status";
 import { GatewayActions } from "./gateway-actions";
 import { GatewayApplied } from "./gateway-applied";
 import { GatewayFacts } from "./gateway-facts";
+import { GatewayPlots } from "./gateway-plots";
 import { GatewayProcesses } from "./gateway-processes";
 
 const breadcrumbs = [{ label: "Gateways", href: paths.staff.gateways }];
@@ -85,6 +86,7 @@ export function GatewayView({ gatewayId }: { gatewayId: string }) {
         <GatewayProcesses gateway={gateway} />
         <GatewayFacts gateway={gateway} />
       </div>
+      {gateway.enrolledAt && <GatewayPlots gatewayId={gateway.id} />}
       <h2 className="mb-3 text-base font-medium">What it enforces</h2>
       <GatewayApplied gatewayId={gateway.id} isEnrolled={gateway.enrolledAt !== null} />
     </>

@@ -1,0 +1,216 @@
+import { webcrypto } from "node:crypto";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { accountPrincipal, callAs, createTenantWithAdmin, unique } from "@/e2e/support/principals";
+import { createEnrolledGateway, createRegion } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
+import type { TestGateway } from "@/e2e/support/test-gateway";
+import { closeDatabase, inTenant, inTransaction, system } from "../core/db";
+import { createLog } from "../core/log";
+import { closeQueues } from "../core/queue";
+import { closeGatewayConnections } from "../gateways/client";
+import { collectFrom } from "../gateways/collect";
+import { fingerprintOf } from "./authority";
+import { remindOfEnds, retireRenewed } from "./renewal";
+
+const day = 86_400_000;
+let dropDatabase: () => Promise<void>;
+let gateway: TestGateway;
+let tenantId: string;
+let admin: ReturnType<typeof callAs>;
+let accountId: string;
+let email: string;
+let portal: ReturnType<typeof callAs>;
+
+beforeAll(async () => {
+  dropDatabase = await useOwnDatabase();
+  gateway = await createEnrolledGateway("renewal", await createRegion("Renewal"));
+  const tenant = await createTenantWithAdmin();
+  tenantId = tenant.tenantId;
+  admin = callAs(tenant.admin);
+});
+beforeEach(async () => {
+  email = `${unique("dana")}@renewal.test`;
+  ({ id: accountId } = (await admin.accounts.create({ tenantId, name: "Dana Fox", email })).account);
+  portal = callAs(await accountPrincipal(tenantId, accountId));
+});
+afterAll(async () => {
+  await gateway.stop();
+  closeGatewayConnections();
+  await closeQueues();
+  await closeDatabase();
+  await dropDatabase();
+});
+
+describe("a renewed profile", () => {
+  test("leaves the old one working until the new one has connected, and address and policies as they were", async () => {
+    const old = await issue();
+    const before = await published();
+    const renewed = await issue(old.id);
+    expect(await published()).toEqual({ ...before, fingerprints: [old.fingerprint, renewed.fingerprint].sort() });
+    await connect(old.fingerprint);
+    expect((await published()).fingerprints).toHaveLength(2);
+    await connect(renewed.fingerprint);
+    expect(await published()).toEqual({ ...before, fingerprints: [renewed.fingerprint] });
+    const [entry] = (await admin.audit.list({ tenantId, search: "certificates.retire" })).rows;
+    expect(entry).toMatchObject({ subject: { id: accountId }, details: { renewedBy: renewed.id } });
+    const certificates = (await portal.portal.profile()).certificates;
+    expect(certificates.find(({ id }) => id === old.id)).toMatchObject({ revoked: true });
+    expect(certificates.find(({ id }) => id === renewed.id)).toMatchObject({ revoked: false, isUsed: true });
+  });
+
+  test("is found to have connected also when the workers were killed just after they wrote it down", async () => {
+    const old = await issue();
+    const renewed = await issue(old.id);
+    await putSession(renewed.fingerprint);
+    await retireRenewed();
+    await retireRenewed();
+    expect((await published()).fingerprints).toEqual([renewed.fingerprint]);
+  });
+
+  test("that was lost before it connected is void once it is renewed again, by whichever name", async () => {
+    const old = await issue();
+    const lost = await issue(old.id);
+    const second = await issue(old.id);
+    expect((await published()).fingerprints).toEqual([old.fingerprint, second.fingerprint].sort());
+    const third = await issue(second.id);
+    expect((await published()).fingerprints).toEqual([old.fingerprint, third.fingerprint].sort());
+    await putSession(third.fingerprint);
+    await retireRenewed([third.fingerprint]);
+    expect((await published()).fingerprints).toEqual([third.fingerprint]);
+    expect((await published()).fingerprints).not.toContain(lost.fingerprint);
+  });
+
+  test("drops no other of as many as one may have", async () => {
+    const all = [];
+    for (let n = 0; n < 5; n++) all.push(await issue());
+    const renewed = await issue(all[0]!.id);
+    expect((await published()).fingerprints).toEqual([...all, renewed].map(({ fingerprint }) => fingerprint).sort());
+  });
+
+  test("is not to be had for somebody else's, or for one that works no longer", async () => {
+    const own = await issue();
+    const { id } = (await admin.accounts.create({ tenantId, name: "Eve", email: `${unique("eve")}@renewal.test` }))
+      .account;
+    const eve = callAs(await accountPrincipal(tenantId, id));
+    const csr = await createRequest();
+    await expect(eve.certificates.issue({ csr, renews: own.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const renewed = await issue(own.id);
+    await connect(renewed.fingerprint);
+    await expect(issue(own.id)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+});
+
+describe("whose profile is in use and about to end", () => {
+  test("is told by mail, once", async () => {
+    const { id, fingerprint } = await issue();
+    await putSession(fingerprint);
+    await remindOfEnds();
+    expect(await mails()).toEqual([]);
+    await endIn(id, 13);
+    await remindOfEnds();
+    await remindOfEnds();
+    expect(await mails()).toEqual([expect.stringContaining("/portal")]);
+  });
+
+  test("and has renewed it already, or never used it, or was revoked, is left in peace", async () => {
+    const renewed = await issue();
+    await putSession(renewed.fingerprint);
+    await issue(renewed.id);
+    await endIn(renewed.id, 13);
+    const unused = await issue();
+    await endIn(unused.id, 13);
+    await remindOfEnds();
+    const used = await issue();
+    await putSession(used.fingerprint);
+    await endIn(used.id, 13);
+    await admin.accounts.revoke({ tenantId, accountId, reason: "left the company" });
+    await remindOfEnds();
+    expect(await mails()).toEqual([]);
+  });
+});
+
+async function issue(renews?: string): Promise<{ id: string; fingerprint: string }> {
+  const { certificate } = await portal.certificates.issue({ csr: await createRequest(), renews });
+  const fingerprint = fingerprintOf(certificate);
+  const { id } = await inTenant(system, tenantId, ({ tx }) =>
+    tx.certificate.findFirstOrThrow({ where: { tenantId, fingerprint } }),
+  );
+  return { id, fingerprint };
+}
+
+async function createRequest(): Promise<string> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
+  const made = { name: "", keys, signingAlgorithm: algorithm };
+  return (await x509.Pkcs10CertificateRequestGenerator.create(made, webcrypto as Crypto)).toString("pem");
+}
+
+async function published(): Promise<{ fingerprints: string[] }> {
+  const entry = await inTenant(system, tenantId, ({ tx }) =>
+    tx.documentEntry.findUniqueOrThrow({ where: { tenantId_kind_id: { tenantId, kind: "account", id: accountId } } }),
+  );
+  return entry.value as { fingerprints: string[] };
+}
+
+/** As the gateway tells it, and the collector commits it. */
+async function connect(fingerprint: string): Promise<void> {
+  const event = gateway.append({
+    ...{
+      type: "connected",
+      sessionId: crypto.randomUUID(),
+      tenantId,
+      accountId,
+      connectedAt: new Date().toISOString(),
+    },
+    ...{ processBoot: "b", clientId: gateway.events.length, process: "udp-1194", realAddress: "192.0.2.7:1" },
+    ...{ vpnAddress: "100.70.0.1", fingerprint, clientVersion: null, platform: null, cipher: null },
+  });
+  const stop = new AbortController();
+  const collecting = collectFrom(gateway.gatewayId, stop.signal, createLog("test"));
+  // What comes after is asked for once what came before is committed and looked at.
+  await new Promise<void>((resolve) => {
+    gateway.intercept = ({ path }) => {
+      if (path.includes(`after=${event.sequence}&`)) resolve();
+      return undefined;
+    };
+  });
+  stop.abort();
+  await collecting.catch(() => {});
+}
+
+async function putSession(fingerprint: string): Promise<void> {
+  const now = new Date();
+  await inTenant(system, tenantId, ({ tx }) =>
+    tx.session.create({
+      data: {
+        ...{
+          tenantId,
+          id: crypto.randomUUID(),
+          connectedAt: now,
+          gatewayId: gateway.gatewayId,
+          accountId,
+          fingerprint,
+        },
+        ...{ process: "udp-1194", processBoot: "b", clientId: 1, realAddress: "192.0.2.7:1" },
+        ...{ vpnAddress: "100.70.0.1", bytesAt: now },
+      },
+    }),
+  );
+}
+
+const endIn = (id: string, days: number) =>
+  inTenant(system, tenantId, ({ tx }) =>
+    tx.certificate.update({
+      where: { tenantId_id: { tenantId, id } },
+      data: { notAfter: new Date(Date.now() + days * day) },
+    }),
+  );
+
+const mails = async () => {
+  const found = await inTransaction(system, { isWorker: true }, ({ tx }) =>
+    tx.mail.findMany({ where: { recipient: email, subject: { contains: "ends on" } } }),
+  );
+  return found.map(({ text }) => text);
+};
