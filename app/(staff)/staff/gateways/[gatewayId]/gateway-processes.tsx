@@ -49,18 +49,18 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
               <span className="text-right text-xs text-muted">
                 <span className="block">{process.sessions === null ? "–" : plural(process.sessions, "session")}</span>
                 {process.startedAt && (
-                  <span className="block text-faint">
+                  <span className="hidden text-faint sm:block">
                     since <TimeAgo date={process.startedAt} />
                   </span>
                 )}
               </span>
-              <span className="w-24 shrink-0 text-sm">
+              <span className="w-20 shrink-0 text-sm sm:w-24">
                 <Status tone={tones[process.status]}>{process.status}</Status>
               </span>
               <Button
                 size="sm"
                 variant="ghost"
-                className="w-20 shrink-0"
+                className="w-16 shrink-0 sm:w-20"
                 aria-label={process.isDraining ? `Stop draining ${process.name}` : `Drain ${process.name}`}
                 disabledReason={whyNot("gateways:write") ?? whyNotDrain(gateway, process)}
                 onClick={() =>
@@ -76,7 +76,7 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
       </ul>
       {gateway.state && (
         <p className="border-t px-4 py-2 text-xs text-faint">
-          {formatNumber(gateway.state.sessions)} sessions in all · openvpn {gateway.state.openvpnVersion}
+          {plural(gateway.state.sessions, "session")} in all · openvpn {gateway.state.openvpnVersion}
         </p>
       )}
       <ConfirmDialog
@@ -93,15 +93,19 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
 }
 
 function DrainProgress({ name, from, left }: { name: string; from: number; left: number }) {
-  const gone = Math.max(0, from - left);
+  const percent = left === 0 ? 100 : Math.round((Math.max(0, from - left) / Math.max(from, 1)) * 100);
   return (
     <div className="flex items-center gap-3 pb-1.5">
-      <progress
-        className="h-1.5 flex-1 overflow-hidden rounded-full accent-accent"
-        max={Math.max(from, 1)}
-        value={from === 0 ? 1 : gone}
+      <div
+        role="progressbar"
         aria-label={`Drained of ${name}`}
-      />
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        className="h-1.5 flex-1 overflow-hidden rounded-full bg-line"
+      >
+        <div className="h-full rounded-full bg-accent transition-[width]" style={{ width: `${percent}%` }} />
+      </div>
       <span className="text-xs text-muted">
         {left === 0 ? "empty" : `${formatNumber(left)} of ${formatNumber(Math.max(from, left))} left`}
       </span>
