@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   failover: async () => (await import("./failover")).failover,
   ingest: async () => (await import("./ingest")).ingest,
   propagation: async () => (await import("./propagation")).propagation,
+  restart: async () => (await import("./restart")).restart,
   start: async () => (await import("./start")).start,
 };
 

@@ -96,10 +96,12 @@ export async function startAgent({
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
   const spool = openSpool(join(stateDir, "spool"));
-  // Rules before processes: nobody is let in while the kernel lets everything through.
+  // Rules before processes: nobody is let in while the kernel lets everything through. Rules that the agent before left
+  // keep out what they do not allow, so they are written anew only when clients are heard again.
+  const isStanding = config !== null && (await firewall.isStanding());
   if (config) {
     await firewall.spread(planSpread(config, null));
-    await firewall.load(config.range);
+    if (!isStanding) await firewall.load(config.range);
   }
   const spread = async () => {
     if (!config) return;
@@ -153,6 +155,11 @@ export async function startAgent({
     await configureProcesses(config).catch((error) =>
       log.error({ err: error }, "the processes could not be configured"),
     );
+    log.info(
+      { heardMs: Date.now() - startedAt.getTime(), memoryBytes: process.memoryUsage.rss() },
+      "clients are heard",
+    );
+    if (isStanding) await firewall.load(config.range);
     await verify();
   }
   const verifying = setInterval(verify, verifyEveryMs);

@@ -133,7 +133,7 @@ async function readKernel() {
     nftables: any[];
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
-  const fixed = ["judge", "forward", "prerouting", "input"];
+  const fixed = ["judge", "forward", "prerouting", "input", "doors", "fronts"];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
   const chainOf = new Map(map("combinations").map(([number, to]) => [number, to.jump.target as string]));

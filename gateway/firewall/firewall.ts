@@ -2,8 +2,9 @@
  * Keeps the kernel at the documents. A change is one nft transaction, so a packet sees the rules before it or after it.
  * When the kernel will not take a change, the change is taken back and everything is written anew: nothing is half done.
  */
+import { setImmediate } from "node:timers/promises";
 import type { TenantDocument } from "../protocol/document";
-import type { GatewayId } from "../protocol/ids";
+import type { GatewayId, TenantId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
 import { printBase, replaceTable } from "./base";
 import { Compiler } from "./compile";
@@ -17,6 +18,8 @@ export interface Firewall {
   load(range: string): Promise<void>;
   /** Where new connections are led; before the first load it is remembered for that. */
   spread(wanted: Spread): Promise<void>;
+  /** Whether rules of ours, such as the agent before this one left, keep out what they do not allow. */
+  isStanding(): Promise<boolean>;
   /** The range that the kernel's rules are for; null before the first load, and where it failed. */
   range(): string | null;
   /**
@@ -46,6 +49,8 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
   let spread = printSpread(noSpread);
   /** False while nobody can say what the kernel has. */
   let isKnown = false;
+  /** How often each tenant was compiled whole: what was staged before the newest of them is in it. */
+  const compiled = new Map<TenantId, number>();
   let queue: Promise<unknown> = Promise.resolve();
 
   /** One at a time over all tenants: a change is compiled against what the kernel has after the one before it. */
@@ -60,11 +65,23 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
     isKnown = false;
     compiler = new Compiler(gatewayId);
     const lines = [replaceTable, printBase(range), ...spread];
-    for (const document of documents()) lines.push(...printDelta(compiler.add(document), Date.now()));
+    for (const document of documents()) {
+      lines.push(...printDelta(compiler.add(document), Date.now()));
+      compiled.set(document.tenantId, (compiled.get(document.tenantId) ?? 0) + 1);
+      // Clients may be waiting to be let in meanwhile.
+      await setImmediate();
+    }
     await nft.apply(lines);
     isKnown = true;
     await routes.load(range, documents());
   };
+
+  /** By its smallest set: to list a chain, nft first reads every element of every set there is (5 s at 100,000). */
+  const findTable = () =>
+    nft.apply([`list set ${table} uplink_names`]).then(
+      () => true,
+      () => false,
+    );
 
   return {
     load: (wanted) =>
@@ -85,13 +102,16 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
         await nft.apply(lines);
         isKnown = true;
       }),
+    isStanding: () => exclusively(findTable),
     range: () => (isKnown ? range : null),
-    change: (document, changes, takeBack) =>
-      exclusively(async () => {
+    change: (document, changes, takeBack) => {
+      const before = compiled.get(document.tenantId);
+      return exclusively(async () => {
         // Before the first configuration there is no table; load() will compile what the documents hold by then.
         if (range === null) return;
         try {
           if (!isKnown) return await loadNow();
+          if (compiled.get(document.tenantId) !== before) return;
           const lines = printDelta(compiler.change(document, changes), Date.now());
           if (lines.length > 0) await nft.apply(lines);
         } catch (error) {
@@ -101,14 +121,12 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
         }
         if (changes.some(({ kind }) => kind === "tenant" || kind === "network" || kind === "uplink"))
           await routes.set(document);
-      }),
+      });
+    },
     verify: () =>
       exclusively(async () => {
         if (range === null) return false;
-        const isThere = await nft.apply([`list chain ${table} forward`]).then(
-          () => isKnown,
-          () => false,
-        );
+        const isThere = isKnown && (await findTable());
         if (isThere) await routes.verify();
         else await loadNow();
         return !isThere;
