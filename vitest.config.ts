@@ -12,6 +12,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "unit",
+          testTimeout: 20_000,
           include: ["**/*.test.ts"],
           exclude: [...ignored, "**/*.int.test.ts", "**/*.lab.test.ts"],
         },

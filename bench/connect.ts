@@ -160,7 +160,10 @@ function startBareServer(bench: BenchGateway): number {
     { mode: 0o600 },
   );
   const output = openSync(join(folder, "bare-server.log"), "a");
-  return lab.spawn(gateway.namespace, ["openvpn", "--config", config], { stdio: ["ignore", output, output] }).pid!;
+  return lab.spawn(gateway.namespace, ["openvpn", "--config", config], {
+    stdio: ["ignore", output, output],
+    env: { ...process.env, TZ: "UTC" },
+  }).pid!;
 }
 
 async function document(people: Person[], gatewayId: string): Promise<Entry[]> {

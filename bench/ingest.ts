@@ -1,7 +1,11 @@
 /**
- * Session and byte-counter events a second, from the spool on a gateway's disk to committed rows: the real collector
- * follows a gateway in another process over mutual TLS. The floor is PostgreSQL taking the rows that came of it by COPY,
- * as their owner (row security knows no COPY), into the same tables, which are emptied before each turn.
+ * Events a second of 10,000 live sessions that report their bytes, from the spool on a gateway's disk to committed rows:
+ * the real collector follows a gateway in another process over mutual TLS. An event is what becomes a row of its own: a
+ * session's begin, and each reading of its totals, the one at its end included. The spool has all of it before the clock
+ * starts, as after a while without control plane, in the form in which the agent wrote it (some 2,000 readings a line).
+ *
+ * The floor is PostgreSQL taking the rows that came of it by COPY, as their owner (row security knows no COPY), into the
+ * same tables, which are emptied before each turn.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -18,7 +22,7 @@ import { createScratchDatabase, type ScratchDatabase } from "./scratch-database"
 
 const tenantCount = 10;
 const turns = Number(process.env.BENCH_TURNS ?? 7);
-const shape: Shape = { sessions: Number(process.env.BENCH_SESSIONS ?? 2_000), samples: 48 };
+const shape: Shape = { sessions: Number(process.env.BENCH_SESSIONS ?? 10_000), samples: 30 };
 const events = shape.sessions * (shape.samples + 2);
 const tables = ["sessions", "traffic_samples"];
 
@@ -63,7 +67,7 @@ export async function ingest(): Promise<Report> {
       value: perSecond(median(collectMs)),
       floor: perSecond(median(copyMs)),
       ratio: median(copyMs) / median(collectMs),
-      reach: "ratio ≥ 0.4",
+      reach: "ratio ≥ 0.5",
       rows: [
         row(`${events} events of ${shape.sessions} sessions of ${tenantCount} tenants, from spool to rows`, collectMs),
         row("COPY of the same rows", copyMs),

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { assembleProfile } from "../app/(portal)/portal/profile";
-import { createSigningRequest } from "../app/(portal)/portal/signing-request";
+import { assembleProfile } from "../app/_profile/profile";
+import { createSigningRequest } from "../app/_profile/signing-request";
 import { asAccount } from "../prisma/seed/callers";
 import { inTransaction, system } from "../server/core/db";
 

@@ -6,10 +6,10 @@ import { Dialog } from "../_ui/dialog";
 import { Field } from "../_ui/field";
 import { Form, FormActions, FormError, SubmitButton, useForm } from "../_ui/form";
 import { Input } from "../_ui/input";
-import { nameOfAccount } from "./session";
+import { nameOfHolder, type Session } from "./session";
 
 interface DisconnectDialogProps {
-  session: { id: string; accountName: string | null } | undefined;
+  session: Pick<Session, "id" | "accountId" | "deviceId" | "accountName" | "deviceName"> | undefined;
   onClose: () => void;
   /** What it throws is shown, and the dialog stays. */
   onDisconnect: (reason: string) => Promise<unknown>;
@@ -22,8 +22,12 @@ export function DisconnectDialog({ session, onClose, onDisconnect }: DisconnectD
       role="alertdialog"
       open={session !== undefined}
       onOpenChange={(open) => !open && onClose()}
-      title={`Disconnect ${session ? nameOfAccount(session) : ""}?`}
-      description="Their connection is cut now, and they may connect again at once. To keep somebody out, revoke their account."
+      title={`Disconnect ${session ? nameOfHolder(session) : ""}?`}
+      description={
+        session?.deviceId
+          ? "Its connection is cut now, and it connects again at once. To keep it out, revoke its certificates."
+          : "Their connection is cut now, and they may connect again at once. To keep somebody out, revoke their account."
+      }
     >
       <ReasonForm onClose={onClose} onDisconnect={onDisconnect} />
     </Dialog>

@@ -6,6 +6,7 @@ import { DateTime } from "../_ui/time-ago";
 export interface Refusal {
   at: Date;
   accountName: string | null;
+  deviceName: string | null;
   code: string;
   reason: string;
   realAddress: string;
@@ -16,8 +17,9 @@ export interface Refusal {
 export const refusalColumns: Column<Refusal>[] = [
   {
     id: "account",
-    header: "Account",
-    cell: (refusal) => refusal.accountName ?? <span className="font-normal text-faint">nobody known</span>,
+    header: "Account or device",
+    cell: (refusal) =>
+      refusal.accountName ?? refusal.deviceName ?? <span className="font-normal text-faint">nobody known</span>,
   },
   { id: "at", header: "When", sortable: true, width: "11rem", cell: (refusal) => <DateTime date={refusal.at} /> },
   { id: "reason", header: "Reason given", cell: (refusal) => refusal.reason },

@@ -1,11 +1,11 @@
 "use client";
 
-import { ArrowDown, ArrowUp } from "lucide-react";
+import { ArrowDown, ArrowUp, Router } from "lucide-react";
 import type { ReactNode } from "react";
 import { formatBytes, formatRate, formatRelative } from "../_lib/format";
 import { Copyable } from "../_ui/copyable";
 import { useNow } from "../_ui/use-now";
-import type { Session } from "./session";
+import { nameOfHolder, type Session } from "./session";
 
 /** A cell of two lines, the second quieter. */
 export function TwoLines({ top, bottom }: { top: ReactNode; bottom: ReactNode }) {
@@ -13,6 +13,16 @@ export function TwoLines({ top, bottom }: { top: ReactNode; bottom: ReactNode })
     <span className="flex min-w-0 flex-col leading-4.5 max-sm:items-end">
       <span className="max-w-full truncate">{top}</span>
       <span className="max-w-full truncate text-xs text-faint">{bottom}</span>
+    </span>
+  );
+}
+
+/** A person's name, or a device's with its mark. */
+export function HolderCell({ session }: { session: Session }) {
+  return (
+    <span className="inline-flex max-w-full items-center gap-1.5">
+      {session.deviceId && <Router role="img" aria-label="device" className="size-3.5 shrink-0 text-faint" />}
+      <span className="truncate">{nameOfHolder(session)}</span>
     </span>
   );
 }
@@ -80,7 +90,11 @@ function Flow({ label, icon, total, rate }: { label: string; icon: ReactNode; to
 }
 
 /** "3 s ago", counting: how old the gateway's word for it is, and that there will be no newer one while it is silent. */
-export function Confirmed({ session: { confirmedAt: at, isGatewaySilent } }: { session: Session }) {
+export function Confirmed({
+  session: { confirmedAt: at, isGatewaySilent = false },
+}: {
+  session: { confirmedAt: Date | null; isGatewaySilent?: boolean };
+}) {
   const now = useNow(1000);
   if (isGatewaySilent)
     return (

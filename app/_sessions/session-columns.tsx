@@ -1,9 +1,14 @@
 import type { Column } from "../_ui/data-table";
 import { DateTime, Elapsed } from "../_ui/time-ago";
-import { nameOfAccount, type Session } from "./session";
-import { AddressCell, ClientCell, Confirmed, GatewayCell, TrafficCell } from "./session-cells";
+import type { Session } from "./session";
+import { AddressCell, ClientCell, Confirmed, GatewayCell, HolderCell, TrafficCell } from "./session-cells";
 
-const account: Column<Session> = { id: "accountName", header: "Account", sortable: true, cell: nameOfAccount };
+const account: Column<Session> = {
+  id: "accountName",
+  header: "Account or device",
+  sortable: true,
+  cell: (session) => <HolderCell session={session} />,
+};
 const common: Column<Session>[] = [
   { id: "addresses", header: "VPN and real address", cell: (session) => <AddressCell session={session} /> },
   { id: "gateway", header: "Gateway", cell: (session) => <GatewayCell session={session} /> },

@@ -16,13 +16,13 @@ interface SessionDetailsProps {
   session: Session;
   /** undefined while they load. */
   samples: readonly TrafficSample[] | undefined;
-  /** The account's name, as a link where it leads somewhere. */
-  account: ReactNode;
+  /** The account's or the device's name, as a link where it leads somewhere. */
+  holder: ReactNode;
   tenant?: ReactNode;
 }
 
 /** Everything known of one session. */
-export function SessionDetails({ session, samples, account, tenant }: SessionDetailsProps) {
+export function SessionDetails({ session, samples, holder, tenant }: SessionDetailsProps) {
   const isLive = session.disconnectedAt === null;
   return (
     <div className="flex flex-col gap-5">
@@ -73,7 +73,7 @@ export function SessionDetails({ session, samples, account, tenant }: SessionDet
               <Badge>Ended</Badge>
             ),
           },
-          { label: "Account", value: account },
+          { label: session.deviceId ? "Device" : "Account", value: holder },
           tenant ? { label: "Tenant", value: tenant } : null,
           { label: "VPN address", value: <Copyable text={session.vpnAddress} /> },
           { label: "Real address", value: <Copyable text={session.realAddress} /> },

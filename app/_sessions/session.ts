@@ -1,9 +1,12 @@
 /** What every list of sessions tells of one, the tenant's and the operator's. */
 export interface Session {
   id: string;
-  accountId: string;
-  /** null once the account was deleted. */
+  /** Whose it is: an account's or a device's, the other null. */
+  accountId: string | null;
+  deviceId: string | null;
+  /** null once the account, or the device, was deleted. */
   accountName: string | null;
+  deviceName: string | null;
   realAddress: string;
   vpnAddress: string;
   gatewayName: string;
@@ -34,6 +37,19 @@ export interface TrafficSample {
   sentRate: number;
 }
 
-export function nameOfAccount(session: { accountName: string | null }): string {
-  return session.accountName ?? "A deleted account";
+type Held = Pick<Session, "accountId" | "deviceId" | "accountName" | "deviceName">;
+
+export function nameOfHolder({ deviceId, accountName, deviceName }: Held): string {
+  return deviceId ? (deviceName ?? "A deleted device") : (accountName ?? "A deleted account");
+}
+
+interface HolderPaths {
+  account: (id: string) => string;
+  device: (id: string) => string;
+}
+
+/** Where the account or the device is shown; null once it was deleted. */
+export function pathOfHolder({ accountId, deviceId, accountName, deviceName }: Held, paths: HolderPaths) {
+  if (deviceId) return deviceName === null ? null : paths.device(deviceId);
+  return accountId && accountName !== null ? paths.account(accountId) : null;
 }

@@ -4,24 +4,35 @@ import type { GatewayConfig, GatewayStateReply } from "@/gateway/protocol/api";
 import type { Entry } from "@/gateway/protocol/document";
 import { type EnrolmentToken, formatToken, grantProof, requestProof } from "@/gateway/protocol/enrolment";
 import type { GatewayEvent } from "@/gateway/protocol/events";
-import { createAuthority, type Issued, publicKeyOfRequest } from "@/gateway/testing/authority";
+import { createAuthority, type Issued, publicKeyOfRequest, type TestAuthority } from "@/gateway/testing/authority";
 import { type Answer, callApi } from "@/gateway/testing/call-api";
 
 export class TestControlPlane {
-  readonly gatewayAuthority = createAuthority("lab gateway CA");
-  readonly clientAuthority = createAuthority("lab client CA");
-  readonly gatewayId = "00000000-0000-4000-8000-0000000000ff";
-  readonly token: EnrolmentToken = {
-    gatewayId: this.gatewayId,
-    secret: randomBytes(32).toString("hex"),
-    expiresAt: Math.floor(Date.now() / 1000) + 600,
-  };
+  readonly gatewayAuthority: TestAuthority;
+  readonly clientAuthority: TestAuthority;
+  readonly gatewayId: string;
+  readonly token: EnrolmentToken;
   readonly events: GatewayEvent[] = [];
   #epoch = "";
-  readonly #identity = this.gatewayAuthority.issue("control-plane", { usage: "client" });
+  readonly #identity: Issued;
   readonly #revisions = new Map<string, number>();
 
-  constructor(private readonly url: string) {}
+  /** Gateways of one platform share their authorities. */
+  constructor(
+    private readonly url: string,
+    {
+      gatewayId = "00000000-0000-4000-8000-0000000000ff",
+      gatewayAuthority = createAuthority("lab gateway CA"),
+      clientAuthority = createAuthority("lab client CA"),
+    } = {},
+  ) {
+    this.gatewayAuthority = gatewayAuthority;
+    this.clientAuthority = clientAuthority;
+    this.gatewayId = gatewayId;
+    const expiresAt = Math.floor(Date.now() / 1000) + 600;
+    this.token = { gatewayId, secret: randomBytes(32).toString("hex"), expiresAt };
+    this.#identity = gatewayAuthority.issue("control-plane", { usage: "client" });
+  }
 
   get tokenText(): string {
     return formatToken(this.token);

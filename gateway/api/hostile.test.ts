@@ -85,7 +85,7 @@ it(
         taken += 1;
         const document = emptyDocument(id(1));
         for (const entry of push.entries) putEntry(document, entry);
-        const lines = printDelta(new Compiler(id(9)).add(document));
+        const lines = printDelta(new Compiler(id(9)).add(document), Date.now());
         for (const line of lines) expect(line).toMatch(/^[\x20-\x7e]*$/);
         expect(lines.join("\n")).not.toContain("flush ruleset");
       }),

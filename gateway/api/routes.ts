@@ -1,6 +1,13 @@
 import type { Agent } from "../agent";
 import { heardWithinMs } from "../openvpn/config";
-import type { DigestReply, EventsReply, PushConflict, PushReply, SessionReply } from "../protocol/api";
+import {
+  type DigestReply,
+  type EventsReply,
+  eventsReplyBytes,
+  type PushConflict,
+  type PushReply,
+  type SessionReply,
+} from "../protocol/api";
 import { ApiError } from "./errors";
 import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema } from "./schemas";
 import type { ApiRequest, Route } from "./server";
@@ -86,27 +93,30 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
  * Waits for the first event after the asked-for number, for as long as the caller stays and asked to wait.
  * @returns EventsReply as JSON, its events as the spool holds them
  */
-async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string> {
+async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string | Buffer> {
   const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
   if (epoch !== spool.epoch)
     return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true } satisfies EventsReply);
   spool.acknowledge(Math.min(committed ?? after, after));
-  let events = await spool.readJson(after, limit);
+  const read = () => spool.readJson(after, limit, eventsReplyBytes);
+  let events = await read();
   if (events.count === 0 && waitMs > 0) {
     const deadline = performance.now() + waitMs;
     while (events.count === 0 && performance.now() < deadline && !signal.aborted) {
       const appended = nextAppend(spool, deadline - performance.now(), signal);
       // Asked again once the listener stands: what came in between is not missed.
-      events = await spool.readJson(after, limit);
+      events = await read();
       if (events.count > 0) {
         appended.cancel();
         break;
       }
       await appended.promise;
-      events = await spool.readJson(after, limit);
+      events = await read();
     }
   }
-  return `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"events":${events.json}}`;
+  const { json, hasMore } = events;
+  const before = `{"epoch":${JSON.stringify(spool.epoch)},"isNewEpoch":false,"hasMore":${hasMore},"events":`;
+  return Buffer.concat([Buffer.from(before), json, Buffer.from("}")]);
 }
 
 function nextAppend(spool: Agent["spool"], waitMs: number, signal: AbortSignal) {

@@ -33,7 +33,7 @@ export interface ApiReply {
   status: number;
   body?: unknown;
   /** In place of `body`: JSON already. */
-  json?: string;
+  json?: string | Buffer;
 }
 
 export interface ServerOptions {
@@ -164,12 +164,12 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
 
 function send(response: ServerResponse, { status, body, json }: ApiReply): void {
   if (response.headersSent || response.destroyed) return;
-  const text = json ?? (body === undefined ? "" : JSON.stringify(body));
+  const bytes = Buffer.from(json ?? (body === undefined ? "" : JSON.stringify(body)));
   response.writeHead(status, {
-    ...(text === "" ? {} : { "content-type": "application/json" }),
-    "content-length": Buffer.byteLength(text),
+    ...(bytes.length === 0 ? {} : { "content-type": "application/json" }),
+    "content-length": bytes.length,
   });
-  response.end(text);
+  response.end(bytes);
 }
 
 function messageOf(error: unknown): string {

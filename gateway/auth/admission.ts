@@ -2,18 +2,21 @@
  * Decides each connection from this gateway's own documents. Whatever goes wrong on the way, the answer is no.
  */
 import type { Logger } from "pino";
-import type { RefusalCode } from "../protocol/events";
+import type { Holder, RefusalCode } from "../protocol/events";
 import { AttemptLimiter } from "./attempt-limiter";
 import type { Claim } from "./claim";
-import { type AccountMatch, decideConnection } from "./decide-connection";
+import { decideConnection, type HolderMatch, isDevice } from "./decide-connection";
 import { BusyError, type PasswordChecker } from "./password";
 
 export type Admission =
-  | { accepted: true; tenantId: string; accountId: string; address: string; networks: string[] }
-  | { accepted: false; tenantId: string | null; accountId: string | null; code: RefusalCode; reason: string };
+  | (Holder & { accepted: true; address: string; networks: string[] })
+  | (Refused & { accepted: false; code: RefusalCode; reason: string });
+
+/** Of nobody, where the certificate names nobody. */
+type Refused = Omit<Holder, "tenantId"> & { tenantId: string | null };
 
 export interface AdmissionDependencies {
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
   passwords: PasswordChecker;
   log: Logger;
   perAccount?: AttemptLimiter;
@@ -49,10 +52,12 @@ export class AdmissionDesk {
     const match = this.deps.findByFingerprint(fingerprint);
     const first = decideConnection(match, claim.password, "unchecked");
     if (first.outcome === "refuse") return refused(match, first.code, first.reason);
-    if (first.outcome === "accept" || !match) throw new Error("a connection was accepted with its password unchecked");
+    if (match && isDevice(match) && first.outcome === "accept") return accepted(match, first);
+    if (first.outcome === "accept" || !match || isDevice(match))
+      throw new Error("a connection was accepted with its password unchecked");
 
     const accountKey = `${match.document.tenantId} ${match.accountId}`;
-    const addressKey = claim.realAddress.slice(0, claim.realAddress.lastIndexOf(":"));
+    const addressKey = claim.realAddress;
     const waitMs = this.#take(accountKey, addressKey);
     if (waitMs > 0) {
       const minutes = Math.ceil(waitMs / 60_000);
@@ -72,12 +77,11 @@ export class AdmissionDesk {
     }
     // The document may have changed while the password was checked: ask it again, and hold to the hash that was checked.
     const now = this.deps.findByFingerprint(fingerprint);
-    const isSameHash = now?.account.passwordHash === first.passwordHash;
+    const isSameHash = now && !isDevice(now) && now.account.passwordHash === first.passwordHash;
     const second = decideConnection(now, claim.password, isRight && isSameHash ? "right" : "wrong");
     if (second.outcome === "refuse") return refused(now, second.code, second.reason);
     if (second.outcome === "check" || !now) throw new Error("a password was checked and yet not");
-    const { address, networks } = second;
-    return { accepted: true, tenantId: now.document.tenantId, accountId: now.accountId, address, networks };
+    return accepted(now, second);
   }
 
   #take(accountKey: string, addressKey: string): number {
@@ -94,7 +98,15 @@ export class AdmissionDesk {
   }
 }
 
-function refused(match: AccountMatch | undefined, code: RefusalCode, reason: string): Admission {
-  const tenantId = match?.document.tenantId ?? null;
-  return { accepted: false, tenantId, accountId: match?.accountId ?? null, code, reason };
+function accepted(match: HolderMatch, { address, networks }: { address: string; networks: string[] }): Admission {
+  return { accepted: true, tenantId: match.document.tenantId, ...idsOf(match), address, networks };
+}
+
+function refused(match: HolderMatch | undefined, code: RefusalCode, reason: string): Admission {
+  return { accepted: false, tenantId: match?.document.tenantId ?? null, ...idsOf(match), code, reason };
+}
+
+function idsOf(match: HolderMatch | undefined): Pick<Holder, "accountId" | "deviceId"> {
+  if (match && isDevice(match)) return { accountId: null, deviceId: match.deviceId };
+  return { accountId: match?.accountId ?? null, deviceId: null };
 }

@@ -19,11 +19,12 @@ describe("a client's claim", () => {
     expect(readClaim(message())).toEqual({
       fingerprint: "52d0820b40498dc73e66782d49035b7b0bf85aedfaf7692f318375d382905490",
       password: 'p"a\\ss',
-      realAddress: "192.0.2.2:52179",
+      realAddress: "192.0.2.2",
       clientVersion: "2.6.14",
       platform: "linux",
       cipher: "AES-256-GCM",
       canBeToldToWait: true,
+      canBeHurried: true,
     });
   });
 
@@ -32,11 +33,11 @@ describe("a client's claim", () => {
     ["half of one", "52:d0:82"],
     ["letters that are no hex", "zz:".repeat(32).slice(0, -1)],
   ])("names nobody with a fingerprint that is %s", (_what, digest) => {
-    expect(readClaim(message({ tls_digest_sha256_0: digest })).fingerprint).toBeNull();
+    expect(readClaim(message({ X509_0_SHA256: digest })).fingerprint).toBeNull();
   });
 
   it("names nobody with two fingerprints", () => {
-    expect(readClaim(message({}, ["tls_digest_sha256_0"])).fingerprint).toBeNull();
+    expect(readClaim(message({}, ["X509_0_SHA256"])).fingerprint).toBeNull();
   });
 
   it("has no password where none was sent, or an empty one", () => {

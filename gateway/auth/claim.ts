@@ -7,7 +7,7 @@ export interface Claim {
   fingerprint: string | null;
   /** Null where the client sent none. */
   password: string | null;
-  /** `address:port`. */
+  /** Without the port, which openvpn says in its status only. */
   realAddress: string;
   clientVersion: string | null;
   platform: string | null;
@@ -15,27 +15,32 @@ export interface Claim {
   cipher: string | null;
   /** Whether the client takes "not now" for what it is, and tries again by itself (IV_PROTO, bit 8). */
   canBeToldToWait: boolean;
+  /** Whether it knows that its authentication is pending, and takes its settings unasked (bits 4 and 2). */
+  canBeHurried: boolean;
 }
 
 /** Best first; openvpn takes the first of ours that the client has. */
 export const dataCiphers = ["AES-256-GCM", "CHACHA20-POLY1305"] as const;
 
 export function readClaim({ environment, repeated }: ClientMessage): Claim {
-  const address = environment.get("untrusted_ip") ?? environment.get("untrusted_ip6") ?? "";
   const ciphers = environment.get("IV_CIPHERS")?.split(":") ?? (environment.has("IV_NCP") ? ["AES-256-GCM"] : []);
   const protocol = Number(environment.get("IV_PROTO") ?? 0);
+  const speaks = (bit: number) => Number.isSafeInteger(protocol) && (protocol & bit) !== 0;
+  const isForged = ownNames.some((name) => repeated.has(name));
   return {
-    fingerprint: repeated.has(digestName) ? null : normalizeFingerprint(environment.get(digestName)),
+    fingerprint: isForged ? null : normalizeFingerprint(environment.get("X509_0_SHA256")),
     password: environment.get("password") || null,
-    realAddress: `${address}:${environment.get("untrusted_port") ?? ""}`,
+    realAddress: environment.get("untrusted_ip") ?? "",
     clientVersion: cleanWord(environment.get("IV_VER")),
     platform: cleanWord(environment.get("IV_PLAT")),
     cipher: dataCiphers.find((cipher) => ciphers.includes(cipher)) ?? null,
-    canBeToldToWait: Number.isSafeInteger(protocol) && (protocol & 256) !== 0,
+    canBeToldToWait: speaks(256),
+    canBeHurried: speaks(4) && speaks(16),
   };
 }
 
-const digestName = "tls_digest_sha256_0";
+/** What openvpn says once, after what the client says of itself: more than once, and the client has said it too. */
+const ownNames = ["X509_0_SHA256", "untrusted_ip", "username", "password", "session_id", "session_state"];
 
 function normalizeFingerprint(text: string | undefined): string | null {
   const hex = text?.replaceAll(":", "").toLowerCase() ?? "";

@@ -1,11 +1,26 @@
-import type { AccountValue, TenantDocument } from "../protocol/document";
+import { isHeld } from "../protocol/decide";
+import type { AccountValue, DeviceValue, TenantDocument } from "../protocol/document";
 import type { RefusalCode } from "../protocol/events";
 import { clean } from "./clean";
+import { describeHold } from "./hold";
 
 export interface AccountMatch {
   document: TenantDocument;
   accountId: string;
   account: AccountValue;
+}
+
+export interface DeviceMatch {
+  document: TenantDocument;
+  deviceId: string;
+  device: DeviceValue;
+}
+
+/** Whom a certificate names. */
+export type HolderMatch = AccountMatch | DeviceMatch;
+
+export function isDevice(match: HolderMatch): match is DeviceMatch {
+  return "device" in match;
 }
 
 export type PasswordVerdict = "unchecked" | "right" | "wrong";
@@ -17,22 +32,27 @@ export type ConnectionDecision =
   | { outcome: "refuse"; code: RefusalCode; reason: string };
 
 /**
- * May this connection be? The certificate's fingerprint names the account; what the client calls itself is not asked.
+ * May this connection be? The certificate's fingerprint names the account or the device; what the client calls itself is
+ * not asked. A device has nobody to type a password: its certificate is enough.
  * The reason of a refusal is shown to the person who tries, so it says what to do.
  */
 export function decideConnection(
-  match: AccountMatch | undefined,
+  match: HolderMatch | undefined,
   password: string | null,
   verdict: PasswordVerdict,
+  now = new Date(),
 ): ConnectionDecision {
   if (!match) return refuse("certificate_unknown", "this certificate is not known here; download a new profile");
-  const { document, account } = match;
+  const { document } = match;
   if (document.tenant?.state !== "active")
     return refuse("tenant_suspended", "your organisation's service is suspended; ask its administrator");
+  if (isDevice(match)) return decideDevice(match.device, now);
+  const { account } = match;
   if (account.state !== "active") {
     const why = account.reason ? `: ${clean(account.reason)}` : "; ask your administrator";
     return refuse("account_revoked", `your access was revoked${why}`);
   }
+  if (isHeld(account.hold, now)) return refuse("held", describeHold(account.hold, now));
   if (account.mustChangePassword)
     return refuse("password_must_change", "change your temporary password in the portal first");
   if (account.passwordHash === null)
@@ -51,9 +71,18 @@ export function decideConnection(
  * May a session that is up stay up? Its password was right when it began and is asked for again at the next
  * renegotiation; what ends it at once is the account, the tenant or the certificate.
  */
-export function decideSession(match: AccountMatch | undefined): ConnectionDecision {
-  const admitted = match && { ...match, account: { ...match.account, mustChangePassword: false, passwordHash: "" } };
+export function decideSession(match: HolderMatch | undefined): ConnectionDecision {
+  if (!match || isDevice(match)) return decideConnection(match, null, "unchecked");
+  const admitted = { ...match, account: { ...match.account, mustChangePassword: false, passwordHash: "" } };
   return decideConnection(admitted, "", "right");
+}
+
+function decideDevice(device: DeviceValue, now: Date): ConnectionDecision {
+  if (device.attachment !== "openvpn")
+    return refuse("certificate_unknown", "this device is reached by its network, not by a tunnel of its own");
+  if (isHeld(device.hold, now)) return refuse("held", describeHold(device.hold, now, "this device is"));
+  // No routes: it is there to be reached, not to reach.
+  return { outcome: "accept", address: device.address, networks: [] };
 }
 
 function refuse(code: RefusalCode, reason: string): ConnectionDecision {

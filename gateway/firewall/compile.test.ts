@@ -6,6 +6,7 @@ import {
   type DeviceValue,
   type Entry,
   emptyDocument,
+  type Hold,
   type PolicyRule,
   putEntry,
   type TenantDocument,
@@ -23,6 +24,10 @@ const accountIds = [0, 1, 2, 3].map((n) => id(1, n));
 const deviceIds = [0, 1, 2, 3].map((n) => id(2, n));
 const groupIds = [0, 1, 2].map((n) => id(3, n));
 const policyIds = [0, 1, 2].map((n) => id(4, n));
+const grantIds = [0, 1, 2].map((n) => id(6, n));
+const moments = [1, 2, 3, 4].map((hour) => Date.UTC(2026, 5, 1, hour));
+const moment = fc.constantFrom(...moments).map((ms) => new Date(ms).toISOString());
+const hold = fc.option(fc.record({ until: moment, reason: fc.constant("put off") }), { freq: 1 });
 const ports = [1, 21, 22, 23, 80, 85, 443, 65535];
 
 const rule: fc.Arbitrary<PolicyRule> = fc.oneof(
@@ -44,13 +49,23 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .tuple(fc.nat(3), fc.option(fc.record({ isActive: fc.boolean(), policies: fc.subarray(policyIds) })))
+      .tuple(fc.nat(3), fc.option(fc.record({ isActive: fc.boolean(), policies: fc.subarray(policyIds), hold })))
       .map(([n, some]): Entry => ({ kind: "account", id: accountIds[n]!, value: some && account(n, some) })),
   },
   {
     weight: 5,
     arbitrary: fc
-      .tuple(fc.nat(3), fc.option(fc.record({ isInside: fc.boolean(), groups: fc.subarray(groupIds) })))
+      .tuple(
+        fc.nat(3),
+        fc.option(
+          fc.record({
+            attachment: fc.constantFrom("routed" as const, "openvpn" as const),
+            isInside: fc.boolean(),
+            groups: fc.subarray(groupIds),
+            hold,
+          }),
+        ),
+      )
       .map(([n, some]): Entry => ({ kind: "device", id: deviceIds[n]!, value: some && device(n, some) })),
   },
   {
@@ -67,6 +82,22 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
         ),
       )
       .map(([n, some]): Entry => ({ kind: "policy", id: policyIds[n]!, value: some && { name: "policy", ...some } })),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(
+        fc.nat(2),
+        fc.option(
+          fc.record({
+            account: fc.constantFrom(...accountIds),
+            groups: fc.subarray(groupIds),
+            rules: fc.array(rule, { maxLength: 3 }),
+            until: moment,
+          }),
+        ),
+      )
+      .map(([n, value]): Entry => ({ kind: "grant", id: grantIds[n]!, value })),
   },
   {
     weight: 1,
@@ -90,7 +121,10 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
   },
 );
 
-function account(n: number, { isActive, policies }: { isActive: boolean; policies: string[] }): AccountValue {
+function account(
+  n: number,
+  { isActive, policies, hold = null }: { isActive: boolean; policies: string[]; hold?: Hold | null },
+): AccountValue {
   return {
     ...plainAccount,
     name: `account ${n}`,
@@ -101,11 +135,18 @@ function account(n: number, { isActive, policies }: { isActive: boolean; policie
     mustChangePassword: false,
     fingerprints: [],
     policies,
+    hold,
   };
 }
 
-function device(n: number, { isInside, groups }: { isInside: boolean; groups: string[] }): DeviceValue {
-  return { ...plainDevice, name: `device ${n}`, address: isInside ? `10.0.0.${n}` : `192.168.0.${n}`, groups };
+function device(
+  n: number,
+  { attachment, isInside, ...rest }: Pick<DeviceValue, "attachment" | "groups" | "hold"> & { isInside: boolean },
+): DeviceValue {
+  const inside = attachment === "openvpn" ? `100.64.17.${n}` : `10.0.0.${n}`;
+  // Outside its own tenant's blocks is inside another's.
+  const outside = attachment === "openvpn" ? `100.64.32.${n}` : `192.168.0.${n}`;
+  return { ...plainDevice, name: `device ${n}`, attachment, address: isInside ? inside : outside, ...rest };
 }
 
 const opening: Entry[] = [
@@ -151,9 +192,10 @@ function compileFromNothing(document: TenantDocument): FakeKernel {
 }
 
 describe("the compiler", () => {
-  it("lets through what decide() allows, and nothing else", () => {
+  it("lets through what decide() allows at any moment, and nothing else", () => {
+    const at = fc.constantFrom(...moments.flatMap((ms) => [ms - 1, ms, ms + 1]));
     fc.assert(
-      fc.property(fc.array(entry, { maxLength: 30 }), (entries) => {
+      fc.property(fc.array(entry, { maxLength: 30 }), at, (entries, at) => {
         const document = emptyDocument(tenantId);
         put(document, [...opening, ...entries]);
         const kernel = compileFromNothing(document);
@@ -167,13 +209,50 @@ describe("the compiler", () => {
               const person = document.accounts.get(accountId);
               const target = document.devices.get(deviceId);
               if (!person || !target) continue;
-              const packet = { from: person.address, to: target.address, protocol, port, via: "up-7" };
+              const via = target.attachment === "openvpn" ? "db-udp" : "up-7";
+              const packet = { from: person.address, to: target.address, protocol, port, via, at };
               const question = { accountId, deviceId, protocol, port };
-              expect(kernel.isAccepted(packet), JSON.stringify(question)).toBe(decide(document, question).allow);
+              expect(kernel.isAccepted(packet), JSON.stringify(question)).toBe(
+                decide(document, question, new Date(at)).allow,
+              );
             }
       }),
       { numRuns: 150 },
     );
+  });
+
+  it("lets no device on a tunnel begin a flow, and nobody reach a person", () => {
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 30 }), (entries) => {
+        const document = emptyDocument(tenantId);
+        put(document, [...opening, ...entries]);
+        const kernel = compileFromNothing(document);
+        const devices = [...document.devices.values()].map(({ address }) => address);
+        const people = [...document.accounts.values()].map(({ address }) => address);
+        for (const via of ["db-udp", "up-7"])
+          for (const port of ports) {
+            for (const from of devices)
+              for (const to of [...devices, ...people])
+                expect(kernel.isAccepted({ from, to, protocol: "tcp", port, via, at: moments[0]! })).toBe(false);
+            for (const from of people)
+              for (const to of people)
+                expect(kernel.isAccepted({ from, to, protocol: "tcp", port, via, at: moments[0]! })).toBe(false);
+          }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives an account no rule for the address of a device on a tunnel", () => {
+    const document = emptyDocument(tenantId);
+    const compiler = new Compiler(gatewayId);
+    const value = account(0, { isActive: true, policies: [policyIds[0]!] });
+    const twin: DeviceValue = { ...plainDevice, attachment: "openvpn", address: value.address };
+    compiler.change(document, put(document, [...opening, { kind: "account", id: accountIds[0]!, value }]));
+    compiler.change(document, put(document, [{ kind: "device", id: deviceIds[0]!, value: twin }]));
+    expect(compiler.ruleset.people.size).toBe(0);
+    compiler.change(document, put(document, [{ kind: "device", id: deviceIds[0]!, value: null }]));
+    expect(compiler.ruleset.people.size).toBe(1);
   });
 
   it("reaches by deltas what compiling from nothing gives", () => {
@@ -204,10 +283,8 @@ describe("the compiler", () => {
     const changes = put(document, [
       { kind: "account", id: accountIds[1]!, value: { ...value, address: "100.64.31.1" } },
     ]);
-    const lines = printDelta(compiler.change(document, changes));
-    expect(lines).toEqual([
-      expect.stringMatching(/^add element inet drawbridge people \{ 100\.64\.31\.1 : jump c_7_[0-9a-f]{32} \}$/),
-    ]);
+    const lines = printDelta(compiler.change(document, changes), moments[0]!);
+    expect(lines).toEqual([expect.stringMatching(/^add element inet drawbridge people \{ 100\.64\.31\.1 : 1 \}$/)]);
   });
 
   it("gives an address that two accounts claim to neither, and to the one that is left", () => {

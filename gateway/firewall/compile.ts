@@ -24,16 +24,24 @@ import {
   putEntry,
   type TenantDocument,
 } from "../protocol/document";
-import type { GatewayId, GroupId, PolicyId } from "../protocol/ids";
+import type { AccountId, GatewayId, GroupId, PolicyId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
+import { compileGrantee, type Grantee, GrantIndex } from "./compile-grants";
 import { type Delta, emptyDelta, emptyRuleset, type Line, mergeRanges, type Range, type Ruleset } from "./ruleset";
 
 export class Compiler {
   /** What the kernel has once every delta handed out was applied. */
   readonly ruleset: Ruleset = emptyRuleset();
 
-  /** Chains that active accounts want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
+  /** Chains that active accounts (and devices on tunnels, none) want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
   readonly #holders = new Map<string, string | string[]>();
+  readonly #granteeHolders = new Map<string, string | string[]>();
+  readonly #grantIds = new GrantIndex();
+  /** What was contributed for accounts' grants, by tenant number and account. */
+  readonly #grantees = new Map<number, Map<AccountId, Grantee>>();
+  readonly #grantLines = new Map<string, readonly Line[]>();
+  /** Every end that is wanted for a timed element; the latest counts. */
+  readonly #timed = new Map<string, Map<string, number[]>>();
   readonly #combinations = new Map<string, { policies: string[]; users: number }>();
   readonly #policyUses = new Map<string, number>();
   readonly #policyLines = new Map<string, readonly Line[]>();
@@ -42,18 +50,23 @@ export class Compiler {
     ["uplink_names", { members: new Map(), references: 1 }],
   ]);
   readonly #names = new Map<string, string>();
+  /** Of each combination that the kernel has. None is given twice, so that an old one never leads to another chain. */
+  readonly #numbers = new Map<string, number>();
+  #lastNumber = 0;
   #touched = new Touched();
 
   constructor(private readonly gatewayId: GatewayId) {}
 
   /** A tenant that is not in the ruleset yet. */
   add(document: TenantDocument): Delta {
+    this.#grantIds.add(document);
     this.#contributeAll(document, 1);
     return this.#settle();
   }
 
   /** `document` already holds the changes. */
   change(document: TenantDocument, changes: readonly EntryChange[]): Delta {
+    const grantees = this.#grantIds.change(document.tenantId, changes);
     if (changes.some(({ kind }) => kind === "tenant" || kind === "network")) {
       this.#contributeAll(withoutChanges(document, changes), -1);
       this.#contributeAll(document, 1);
@@ -66,6 +79,7 @@ export class Compiler {
         if (value && change.kind !== "grant") this.#contribute(tenant, { ...change, value } as Contribution, sign);
       }
     }
+    for (const accountId of grantees) this.#setGrantee(tenant, accountId, this.#compileGrantee(document, accountId));
     return this.#settle();
   }
 
@@ -81,6 +95,10 @@ export class Compiler {
       }[kind];
       for (const [id, value] of values) this.#contribute(tenant, { kind, id, value } as Contribution, sign);
     }
+    if (sign < 0) for (const id of this.#grantees.get(tenant.number)?.keys() ?? []) this.#setGrantee(tenant, id, null);
+    else
+      for (const id of this.#grantIds.accounts(document.tenantId))
+        this.#setGrantee(tenant, id, this.#compileGrantee(document, id));
   }
 
   #contribute(tenant: ActiveTenant, entry: Contribution, sign: Sign): void {
@@ -94,12 +112,13 @@ export class Compiler {
   }
 
   #contributeAccount(tenant: ActiveTenant, account: AccountValue, sign: Sign): void {
-    if (account.state !== "active" || account.policies.length === 0) return;
     // An address of somebody else's block would be routed, and judged, as somebody else.
     if (!isInsideAny(account.address, tenant.blockRanges)) return;
+    if (account.hold) this.#countTimed("held", account.address, Date.parse(account.hold.until), sign);
+    if (account.state !== "active" || account.policies.length === 0) return;
     const name = this.#nameCombination(tenant.number, account.policies);
     this.#touched.people.add(account.address);
-    this.#countHolder(account.address, name, sign);
+    countHolder(this.#holders, account.address, name, sign);
 
     const combination = this.#combinations.get(name) ?? {
       policies: [...new Set(account.policies)].map((id) => policyName(tenant.number, id)),
@@ -129,18 +148,16 @@ export class Compiler {
     return name;
   }
 
-  /** One holder, as nearly every address has, is kept as it is. */
-  #countHolder(address: string, chain: string, sign: Sign): void {
-    const present = this.#holders.get(address);
-    const all = present === undefined ? [] : typeof present === "string" ? [present] : [...present];
-    if (sign > 0) all.push(chain);
-    else all.splice(all.indexOf(chain), 1);
-    if (all.length === 0) this.#holders.delete(address);
-    else this.#holders.set(address, all.length === 1 ? all[0]! : all);
-  }
-
   #contributeDevice(tenant: ActiveTenant, device: DeviceValue, sign: Sign): void {
-    if (!isInsideAny(device.address, tenant.networks)) return;
+    const hasTunnel = device.attachment === "openvpn";
+    if (!isInsideAny(device.address, hasTunnel ? tenant.blockRanges : tenant.networks)) return;
+    if (hasTunnel) {
+      // It begins nothing, so it wants no chain; but an account that claims its address is not given one either.
+      this.#touched.people.add(device.address);
+      countHolder(this.#holders, device.address, noChain, sign);
+    }
+    for (const block of device.hold ? tenant.blocks : [])
+      this.#countTimed("held_devices", `${block} . ${device.address}`, Date.parse(device.hold!.until), sign);
     for (const group of new Set(device.groups))
       this.#countMember(groupName(tenant.number, group), device.address, sign);
   }
@@ -152,12 +169,62 @@ export class Compiler {
     this.#touched.chains.add(name);
     if (sign > 0) this.#policyLines.set(name, compileLines(groups, policy.rules));
     else this.#policyLines.delete(name);
+    this.#countReferences(groups, sign);
+  }
+
+  #compileGrantee(document: TenantDocument, accountId: AccountId): Grantee | null {
+    return compileGrantee(document, accountId, this.#grantIds.of(document.tenantId, accountId));
+  }
+
+  /** Takes out exactly what was put in, whatever the documents say by now: a grantee comes of two kinds of entries. */
+  #setGrantee({ number, blockRanges }: ActiveTenant, accountId: AccountId, wanted: Grantee | null): void {
+    const grantees = this.#grantees.get(number) ?? new Map<AccountId, Grantee>();
+    this.#grantees.set(number, grantees);
+    const present = grantees.get(accountId);
+    if (present) this.#contributeGrantee(number, present, -1);
+    grantees.delete(accountId);
+    if (!wanted || !isInsideAny(wanted.address, blockRanges)) return;
+    this.#contributeGrantee(number, wanted, 1);
+    grantees.set(accountId, wanted);
+  }
+
+  #contributeGrantee(tenant: number, { address, chain, grants }: Grantee, sign: Sign): void {
+    this.#touched.grantees.add(address);
+    countHolder(this.#granteeHolders, address, chain, sign);
+    const jumps = grants.map(({ set, chain }): Line => ({ kind: "while", set, chain }));
+    this.#setGrantLines(chain, jumps, sign);
+    for (const { set, chain, value, until } of grants) {
+      const groups = [...new Set(value.groups)].map((group) => groupName(tenant, group));
+      this.#setGrantLines(chain, compileLines(groups, value.rules), sign);
+      this.#countTimed(set, address, until, sign);
+      this.#countReferences(groups, sign);
+    }
+  }
+
+  #setGrantLines(chain: string, lines: Line[], sign: Sign): void {
+    this.#touched.chains.add(chain);
+    if (sign > 0) this.#grantLines.set(chain, lines);
+    else this.#grantLines.delete(chain);
+  }
+
+  #countReferences(groups: string[], sign: Sign): void {
     for (const group of groups) {
       this.#touched.sets.add(group);
-      const set = this.#getSet(group);
-      set.references += sign;
+      this.#getSet(group).references += sign;
       this.#dropIfUnused(group);
     }
+  }
+
+  #countTimed(set: string, element: string, until: number, sign: Sign): void {
+    this.#touched.timedMember(set, element);
+    const elements = this.#timed.get(set) ?? new Map<string, number[]>();
+    this.#timed.set(set, elements);
+    const ends = elements.get(element) ?? [];
+    if (sign > 0) ends.push(until);
+    else ends.splice(ends.indexOf(until), 1);
+    if (ends.length > 0) elements.set(element, ends);
+    else elements.delete(element);
+    if (elements.size === 0) this.#timed.delete(set);
   }
 
   #countMember(name: string, member: string, sign: Sign): void {
@@ -186,22 +253,50 @@ export class Compiler {
     const touched = this.#touched;
     this.#touched = new Touched();
     const delta = emptyDelta();
-    for (const address of touched.people) this.#settlePerson(delta, address);
+    for (const address of touched.people) this.#settlePerson(delta, "people", this.#holders, address);
+    for (const address of touched.grantees) this.#settlePerson(delta, "grantees", this.#granteeHolders, address);
+    for (const [name, elements] of touched.timed) this.#settleTimed(delta, name, elements);
     for (const name of touched.sets) this.#settleSet(delta, name, touched.members.get(name) ?? []);
     for (const name of touched.chains) this.#settleChain(delta, name);
     return delta;
   }
 
-  #settlePerson(delta: Delta, address: string): void {
-    const { people } = this.ruleset;
-    const holders = this.#holders.get(address);
-    const wanted = typeof holders === "string" ? holders : undefined;
-    const present = people.get(address);
+  #settlePerson(delta: Delta, map: "people" | "grantees", holding: Holders, address: string): void {
+    const elements = this.ruleset[map];
+    const holders = holding.get(address);
+    const wanted = typeof holders === "string" && holders !== noChain ? holders : undefined;
+    const present = elements.get(address);
     if (present === wanted) return;
-    if (present) push(delta.removed, "people", address);
-    if (wanted) push(delta.added, "people", `${address} : jump ${wanted}`);
-    if (wanted) people.set(address, wanted);
-    else people.delete(address);
+    if (present) push(delta.removed, map, address);
+    if (wanted) push(delta.added, map, `${address} : ${map === "people" ? this.#numberOf(wanted) : `jump ${wanted}`}`);
+    if (wanted) elements.set(address, wanted);
+    else elements.delete(address);
+  }
+
+  #settleTimed(delta: Delta, name: string, touched: Iterable<string>): void {
+    const { timed } = this.ruleset;
+    const wanted = this.#timed.get(name);
+    const isFixed = name === "held" || name === "held_devices";
+    if (!wanted && !isFixed) {
+      if (timed.delete(name)) delta.deadSets.push(name);
+      return;
+    }
+    let elements = timed.get(name);
+    if (!elements) {
+      elements = new Map();
+      timed.set(name, elements);
+      delta.newTimedSets.push(name);
+    }
+    for (const element of touched) {
+      const ends = wanted?.get(element);
+      const until = ends && Math.max(...ends);
+      const present = elements.get(element);
+      if (until === present) continue;
+      if (present !== undefined) push(delta.removedTimed, name, element);
+      if (until !== undefined) push(delta.addedTimed, name, [element, until]);
+      if (until === undefined) elements.delete(element);
+      else elements.set(element, until);
+    }
   }
 
   #settleSet(delta: Delta, name: string, members: Iterable<string>): void {
@@ -236,21 +331,40 @@ export class Compiler {
       if (!present) return;
       chains.delete(name);
       delta.deadChains.push(name);
+      if (!this.#numbers.has(name)) return;
+      push(delta.removed, "combinations", `${this.#numberOf(name)}`);
+      this.#numbers.delete(name);
       return;
     }
+    if (!present && this.#combinations.has(name))
+      push(delta.added, "combinations", `${this.#numberOf(name)} : jump ${name}`);
     if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
     if (!present) delta.newChains.push(name);
     delta.chains.set(name, wanted);
     chains.set(name, wanted);
   }
 
+  #numberOf(combination: string): number {
+    let number = this.#numbers.get(combination);
+    if (number === undefined) {
+      number = ++this.#lastNumber;
+      this.#numbers.set(combination, number);
+    }
+    return number;
+  }
+
   /** A combination lives while an account has it; a policy's chain while a combination jumps to it, empty or not. */
   #wantedChain(name: string): readonly Line[] | undefined {
+    const granted = this.#grantLines.get(name);
+    if (granted) return granted;
     const combination = this.#combinations.get(name);
     if (combination) return combination.policies.map((chain) => ({ kind: "jump", chain }));
     return this.#policyUses.has(name) ? (this.#policyLines.get(name) ?? []) : undefined;
   }
 }
+
+/** What a device on a tunnel of its own wants for its address. */
+const noChain = "";
 
 type Sign = 1 | -1;
 type Contribution = {
@@ -310,15 +424,37 @@ function compileLines(groups: string[], rules: readonly PolicyRule[]): Line[] {
 
 class Touched {
   readonly people = new Set<string>();
+  readonly grantees = new Set<string>();
+  readonly timed = new Map<string, Set<string>>();
   readonly chains = new Set<string>();
   readonly sets = new Set<string>();
   readonly members = new Map<string, Set<string>>();
 
   member(set: string, member: string): void {
-    const members = this.members.get(set);
-    if (members) members.add(member);
-    else this.members.set(set, new Set([member]));
+    addTo(this.members, set, member);
   }
+
+  timedMember(set: string, element: string): void {
+    addTo(this.timed, set, element);
+  }
+}
+
+function addTo(sets: Map<string, Set<string>>, name: string, member: string): void {
+  const members = sets.get(name);
+  if (members) members.add(member);
+  else sets.set(name, new Set([member]));
+}
+
+type Holders = Map<string, string | string[]>;
+
+/** One holder, as nearly every address has, is kept as it is. */
+function countHolder(holders: Holders, address: string, chain: string, sign: Sign): void {
+  const present = holders.get(address);
+  const all = present === undefined ? [] : typeof present === "string" ? [present] : [...present];
+  if (sign > 0) all.push(chain);
+  else all.splice(all.indexOf(chain), 1);
+  if (all.length === 0) holders.delete(address);
+  else holders.set(address, all.length === 1 ? all[0]! : all);
 }
 
 function count(counts: Map<string, number>, key: string, sign: Sign): void {
@@ -327,7 +463,7 @@ function count(counts: Map<string, number>, key: string, sign: Sign): void {
   else counts.delete(key);
 }
 
-function push(map: Map<string, string[]>, key: string, value: string): void {
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);

@@ -109,6 +109,23 @@ const policy = (n: number, groups: number[], isEnabled = true): Entry => ({
   },
 });
 
+const fromNow = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+
+const grant = (n: number, accountNumber: number, seconds: number): Entry => ({
+  kind: "grant",
+  id: id(6, n),
+  value: {
+    account: id(1, accountNumber),
+    groups: [id(3, 1), id(3, n)],
+    rules: [{ protocol: "tcp", from: 443, to: 443 }],
+    until: fromNow(seconds),
+  },
+});
+
+function held(entry: Entry, seconds: number): Entry {
+  return { ...entry, value: { ...entry.value, hold: { until: fromNow(seconds), reason: "put off" } } } as Entry;
+}
+
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
   const { nftables } = JSON.parse(await sh(...inside, "nft", "-j", "list", "table", "inet", "drawbridge")) as {
@@ -116,12 +133,24 @@ async function readKernel() {
     nftables: any[];
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
-  const fixed = ["forward", "prerouting", "input"];
+  const fixed = ["judge", "forward", "prerouting", "input"];
+  // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
+  const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
+  const chainOf = new Map(map("combinations").map(([number, to]) => [number, to.jump.target as string]));
   return {
-    // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
-    people: new Map(of("map").flatMap(({ elem = [] }) => elem.map(([key, to]: any) => [key, to.jump.target]))),
+    people: new Map(map("people").map(([address, number]) => [address, chainOf.get(number)])),
+    grantees: new Map(map("grantees").map(([address, to]) => [address, to.jump.target as string])),
     sets: new Map(
-      of("set").map(({ name, elem = [] }) => [name, elem.map((one: unknown) => JSON.stringify(one)).sort()]),
+      of("set")
+        .filter(({ flags = [] }) => !flags.includes("timeout"))
+        .map(({ name, elem = [] }) => [name, elem.map((one: unknown) => JSON.stringify(one)).sort()]),
+    ),
+    /** Seconds to go, rounded up. */
+    timed: new Map(
+      of("set")
+        .filter(({ flags = [] }) => flags.includes("timeout"))
+        // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
+        .map(({ name, elem = [] }) => [name, elem.map((one: any) => one.elem.expires + 1)]),
     ),
     chains: new Map(
       of("chain")
@@ -135,9 +164,18 @@ async function readKernel() {
 async function expectKernel(): Promise<void> {
   const compiler = new Compiler(gatewayId);
   for (const document of documents.values()) compiler.add(document);
-  const { people, sets, chains }: Ruleset = compiler.ruleset;
+  const { people, grantees, timed, sets, chains }: Ruleset = compiler.ruleset;
   const kernel = await readKernel();
   expect(new Map([...kernel.people].sort())).toEqual(new Map([...people].sort()));
+  expect(new Map([...kernel.grantees].sort())).toEqual(new Map([...grantees].sort()));
+  expect([...kernel.timed.keys()].sort()).toEqual([...timed.keys()].sort());
+  for (const [name, elements] of timed) {
+    const left = [...elements.values()].map((until) => (until - Date.now()) / 1000).filter((seconds) => seconds > 0);
+    const seconds = kernel.timed.get(name)!;
+    expect(seconds, name).toHaveLength(left.length);
+    for (const [n, one] of left.sort((a, b) => a - b).entries())
+      expect(Math.abs(seconds.sort((a: number, b: number) => a - b)[n]! - one)).toBeLessThan(10);
+  }
   expect([...kernel.chains.keys()].sort()).toEqual([...chains.keys()].sort());
   for (const [name, members] of sets) {
     if (name.startsWith("g_")) expect(kernel.sets.get(name)).toEqual([...members].map((m) => JSON.stringify(m)).sort());
@@ -162,6 +200,13 @@ describe("the kernel", () => {
       [2, tenant(2, { state: "suspended" })],
       [2, tenant(2)],
       [1, [{ kind: "network", id: id(5, 1), value: { cidr: "10.1.0.0/16" } }]],
+      [1, [grant(1, 2, 3600), grant(2, 2, 7200), grant(3, 3, 60)]],
+      [1, [grant(1, 2, 30), grant(2, 1, 7200), account(1, 1, [])]],
+      [1, [grant(1, 2, -5), grant(3, 3, 29 * 24 * 3600), held(account(1, 2, [2]), 600), held(device(10, [1]), 600)]],
+      [1, [{ ...grant(2, 1, 0), value: null } as Entry, held(account(1, 2, [2]), 900), held(device(10, [1]), -60)]],
+      [1, [{ ...grant(1, 1, 0), value: null } as Entry, account(1, 2, [2]), device(10, [1])]],
+      [1, [{ ...account(1, 3, []), value: null } as Entry, held(device(10, [1]), 60)]],
+      [1, [account(1, 3, [])]],
       [1, [{ kind: "tenant", id: id(0, 1), value: null }]],
       [2, [{ kind: "uplink", id: gatewayId, value: null }]],
     ];

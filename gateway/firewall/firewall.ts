@@ -56,7 +56,7 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
     isKnown = false;
     compiler = new Compiler(gatewayId);
     const lines = [replaceTable, printBase(range)];
-    for (const document of documents()) lines.push(...printDelta(compiler.add(document)));
+    for (const document of documents()) lines.push(...printDelta(compiler.add(document), Date.now()));
     await nft.apply(lines);
     isKnown = true;
     await routes.load(range, documents());
@@ -75,7 +75,7 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
         if (range === null) return;
         try {
           if (!isKnown) return await loadNow();
-          const lines = printDelta(compiler.change(document, changes));
+          const lines = printDelta(compiler.change(document, changes), Date.now());
           if (lines.length > 0) await nft.apply(lines);
         } catch (error) {
           takeBack();

@@ -3,17 +3,25 @@
  * and how either is written for nft. The part that never changes is in base.ts.
  */
 
-/** `people`: a stable address to its combination's chain. */
+/**
+ * `people`: a stable address to its combination's chain, which the kernel has by a number of the compiler's. `grantees`:
+ * to the chain of what was granted to it.
+ */
 export interface Ruleset {
   people: Map<string, string>;
+  grantees: Map<string, string>;
   /** Elements by set name: device groups' addresses, and the fixed sets of base.ts. */
   sets: Map<string, Set<string>>;
+  /** Elements that lapse by themselves, with their ends in milliseconds since 1970: holds and grants. */
+  timed: Map<string, Map<string, number>>;
   chains: Map<string, readonly Line[]>;
 }
 
 /** One line of a chain. `ranges` null is every port. */
 export type Line =
   | { kind: "jump"; chain: string }
+  /** As long as the person's address is in the set. */
+  | { kind: "while"; set: string; chain: string }
   | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null }
   | { kind: "icmp"; group: string };
 
@@ -24,9 +32,14 @@ export const table = "inet drawbridge";
 export function emptyRuleset(): Ruleset {
   return {
     people: new Map(),
+    grantees: new Map(),
     sets: new Map([
       ["uplinks", new Set()],
       ["uplink_names", new Set()],
+    ]),
+    timed: new Map([
+      ["held", new Map()],
+      ["held_devices", new Map()],
     ]),
     chains: new Map(),
   };
@@ -35,12 +48,16 @@ export function emptyRuleset(): Ruleset {
 /** What to do to a ruleset, phase by phase in the order in which `printDelta` writes them: one transaction. */
 export interface Delta {
   newSets: string[];
+  newTimedSets: string[];
   newChains: string[];
   /** Elements to take away, by the name of their set or map. */
   removed: Map<string, string[]>;
+  /** As `removed`, of elements that may have lapsed already. */
+  removedTimed: Map<string, string[]>;
   /** Chains to write anew: flushed, then filled. A dead chain is flushed too, so that nothing refers to what dies. */
   chains: Map<string, readonly Line[]>;
   added: Map<string, string[]>;
+  addedTimed: Map<string, [element: string, until: number][]>;
   deadChains: string[];
   deadSets: string[];
 }
@@ -48,27 +65,42 @@ export interface Delta {
 export function emptyDelta(): Delta {
   return {
     newSets: [],
+    newTimedSets: [],
     newChains: [],
     removed: new Map(),
+    removedTimed: new Map(),
     chains: new Map(),
     added: new Map(),
+    addedTimed: new Map(),
     deadChains: [],
     deadSets: [],
   };
 }
 
-/** nft commands, one a line. Elements are packed so that a whole tenant costs a handful of lines. */
-export function printDelta(delta: Delta): string[] {
+/**
+ * nft commands, one a line. Elements are packed so that a whole tenant costs a handful of lines. The kernel counts a
+ * timed element's life from `now` by its own clock; one that is over by then is not written.
+ */
+export function printDelta(delta: Delta, now: number): string[] {
   const out: string[] = [];
   for (const name of delta.newSets) out.push(`add set ${table} ${name} { type ipv4_addr; }`);
+  for (const name of delta.newTimedSets) out.push(`add set ${table} ${name} { type ipv4_addr; flags timeout; }`);
   for (const name of delta.newChains) out.push(`add chain ${table} ${name}`);
   for (const [set, keys] of delta.removed) out.push(...elements("delete", set, keys));
+  for (const [set, keys] of delta.removedTimed) {
+    // To delete what has lapsed fails the transaction; what was added in it is there.
+    out.push(...elements("add", set, keys.map((key) => `${key} timeout 1s`)), ...elements("delete", set, keys)); // biome-ignore format: one line
+  }
   for (const name of delta.chains.keys()) out.push(`flush chain ${table} ${name}`);
   for (const name of delta.deadChains) out.push(`flush chain ${table} ${name}`);
   for (const [name, lines] of delta.chains) {
     for (const text of new Set(lines.flatMap(printLine))) out.push(`add rule ${table} ${name} ${text}`);
   }
   for (const [set, keys] of delta.added) out.push(...elements("add", set, keys));
+  for (const [set, pairs] of delta.addedTimed) {
+    const alive = pairs.filter(([, until]) => until > now);
+    out.push(...elements("add", set, alive.map(([key, until]) => `${key} timeout ${printDuration(until - now)}`))); // biome-ignore format: one line
+  }
   for (const name of delta.deadChains) out.push(`delete chain ${table} ${name}`);
   for (const name of delta.deadSets) out.push(`delete set ${table} ${name}`);
   return out;
@@ -81,12 +113,18 @@ function elements(verb: "add" | "delete", set: string, keys: string[]): string[]
   return out;
 }
 
+/** nft reads no number of milliseconds above 2^31. */
+function printDuration(milliseconds: number): string {
+  return `${Math.floor(milliseconds / 1000)}s${Math.ceil(milliseconds % 1000)}ms`;
+}
+
 /**
  * Every packet is judged, not only a flow's first: nothing accepts `established` wholesale, so a flow stops with its
  * permission. The reply's line is the mirror of the original's.
  */
 export function printLine(line: Line): string[] {
   if (line.kind === "jump") return [`jump ${line.chain}`];
+  if (line.kind === "while") return [`ct original ip saddr @${line.set} jump ${line.chain}`];
   if (line.kind === "icmp")
     return [
       `ct direction original ip daddr @${line.group} icmp type echo-request accept`,

@@ -23,7 +23,6 @@ export type JournalLine =
   | { op: "forgotten"; processBoot: string; clientId: number }
   | ({ op: "session" } & StoredSession)
   | { op: "ending"; sessionId: string; code: DisconnectCode; reason: string }
-  | { op: "moved"; sessionId: string; realAddress: string }
   | { op: "bytes"; totals: [sessionId: string, received: number, sent: number][] }
   | { op: "ended"; sequence: number; event: Extract<EventBody, { type: "disconnected" }> };
 
@@ -138,11 +137,6 @@ function apply(state: JournalState, line: JournalLine): void {
     case "ending": {
       const stored = state.sessions.get(line.sessionId);
       if (stored) stored.ending = { code: line.code, reason: line.reason };
-      return;
-    }
-    case "moved": {
-      const stored = state.sessions.get(line.sessionId);
-      if (stored) stored.session.realAddress = line.realAddress;
       return;
     }
     case "bytes":

@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DisconnectCode, EventBody, GatewayEvent } from "../protocol/events";
+import { type DisconnectCode, type EventBody, type GatewayEvent, maxReadings } from "../protocol/events";
 import type { Accepted } from "./session-journal";
 import { type LiveSession, SessionLedger } from "./sessions";
 import { openSpool, type Spool } from "./spool";
@@ -93,7 +93,7 @@ describe("a session", () => {
     const session = ledger.establish("boot", 1)!;
     expect(ledger.establish("boot", 1)).toBe(session);
     expect(session).toMatchObject({ ...accepted(1), received: 0, sent: 0 });
-    expect(ledger.byAccount("tenant", "ana")).toEqual([session]);
+    expect(ledger.byHolder({ tenantId: "tenant", accountId: "ana" })).toEqual([session]);
     const { received: _r, sent: _s, ...start } = session;
     expect(await events()).toEqual([{ type: "connected", ...start, sequence: 1, at: session.connectedAt }]);
   });
@@ -134,15 +134,41 @@ describe("a session", () => {
     ledger.flushBytes();
     ledger.flushBytes();
     ledger.close("boot", 1, { code: "left", reason: null, received: 31, sent: 22 });
-    expect(await only("bytes")).toMatchObject([{ sessionId: session.sessionId, received: 30, sent: 20 }]);
+    const { sessionId, tenantId, connectedAt } = session;
+    expect((await only("totals")).map(({ tenants }) => tenants)).toEqual([
+      [{ tenantId, sessionIds: [sessionId], connectedAts: [connectedAt], received: [30], sent: [20] }],
+    ]);
     expect(await only("disconnected")).toMatchObject([{ received: 31, sent: 22, code: "left" }]);
   });
 
-  it("that roams keeps its id", () => {
-    const session = enter(1);
-    ledger.move(session.sessionId, "198.51.100.9:4000");
+  it("says its bytes with those of all others, a list a tenant, in events of a bounded size", async () => {
+    const count = maxReadings + 3;
+    for (let n = 0; n < count; n++) {
+      enter(n, { accountId: `account-${n}`, tenantId: `tenant-${n % 2}` });
+      ledger.count("boot", n, n + 1, n + 2);
+    }
+    ledger.flushBytes();
+    await events();
+    const told = (await spool.read(count, 1_000)).filter((event) => event.type === "totals");
+    expect(told.map(({ tenants }) => tenants.map(({ sessionIds }) => sessionIds.length))).toEqual([
+      [maxReadings / 2, maxReadings / 2],
+      [2, 1],
+    ]);
+    const received = told.flatMap(({ tenants }) => tenants).flatMap((totals) => totals.received);
+    expect(received.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+  });
+
+  it("that roams keeps its id, and says where it is now", async () => {
+    const { sessionId } = enter(1);
+    const realAddress = "198.51.100.9:4000";
+    ledger.move(sessionId, realAddress);
+    ledger.move(sessionId, realAddress);
+    expect(ledger.all()).toMatchObject([{ sessionId, realAddress }]);
+    expect(await only("moved")).toMatchObject([{ sessionId, realAddress }]);
+    // Whoever comes back cannot know whether that was told: it says it again.
     killAndReturn();
-    expect(ledger.all()).toMatchObject([{ sessionId: session.sessionId, realAddress: "198.51.100.9:4000" }]);
+    ledger.move(sessionId, realAddress);
+    expect(await only("moved")).toHaveLength(2);
   });
 });
 
@@ -251,8 +277,8 @@ describe("confirmations", () => {
     ledger.close("boot", 1, { code: "left", reason: null });
     ledger.confirm();
     ledger.confirm();
-    expect((await only("confirmed")).map(({ sessions }) => sessions)).toEqual([
-      [{ sessionId: session.sessionId, tenantId: "tenant" }],
+    expect((await only("confirmed")).map(({ tenants }) => tenants)).toEqual([
+      [{ tenantId: "tenant", sessionIds: [session.sessionId] }],
       [],
     ]);
   });

@@ -5,7 +5,14 @@
  * A connection is named by (process boot, client id): both start again with openvpn, so a late word about an old one can
  * never touch a newer.
  */
-import type { DisconnectCode, EventBody, SessionStart } from "../protocol/events";
+import {
+  type DisconnectCode,
+  type EventBody,
+  type Holder,
+  maxReadings,
+  type SessionStart,
+  type TenantTotals,
+} from "../protocol/events";
 import { SessionIds } from "./session-id";
 import { type Accepted, connectionKey, type JournalLine, SessionJournal } from "./session-journal";
 import type { Spool } from "./spool";
@@ -17,7 +24,7 @@ export interface LiveSession extends SessionStart {
 
 export interface Sessions {
   all(): LiveSession[];
-  byAccount(tenantId: string, accountId: string): LiveSession[];
+  byHolder(holder: Holder): LiveSession[];
   get(sessionId: string): LiveSession | undefined;
   /** Milliseconds since the client was last heard; undefined where there is no such session. */
   silentMs(sessionId: string): number | undefined;
@@ -27,6 +34,11 @@ export interface Sessions {
    * Calling it again while it runs waits for the same end. Records the disconnected event once.
    */
   end(sessionId: string, code: DisconnectCode, reason: string): Promise<void>;
+}
+
+/** The same for sessions of one account, or of one device, and no others. */
+export function holderKey({ tenantId, accountId, deviceId }: Holder): string {
+  return deviceId ? `${tenantId} device ${deviceId}` : `${tenantId} ${accountId}`;
 }
 
 export interface LedgerOptions {
@@ -62,7 +74,7 @@ interface Entry {
 export class SessionLedger implements Sessions {
   #entries = new Map<string, Entry>();
   #byConnection = new Map<string, Entry>();
-  #byAccount = new Map<string, Set<Entry>>();
+  #byHolder = new Map<string, Set<Entry>>();
   #accepted: Map<string, Accepted>;
   #journal: SessionJournal;
   #ids: SessionIds;
@@ -109,8 +121,8 @@ export class SessionLedger implements Sessions {
     return Array.from(this.#entries.values(), (entry) => entry.session);
   }
 
-  byAccount(tenantId: string, accountId: string): LiveSession[] {
-    return Array.from(this.#byAccount.get(`${tenantId} ${accountId}`) ?? [], (entry) => entry.session);
+  byHolder(holder: Holder): LiveSession[] {
+    return Array.from(this.#byHolder.get(holderKey(holder)) ?? [], (entry) => entry.session);
   }
 
   get(sessionId: string): LiveSession | undefined {
@@ -193,12 +205,13 @@ export class SessionLedger implements Sessions {
     entry.hasNewBytes = true;
   }
 
-  /** The client goes on from another real address. */
+  /** The client's port became known, or it goes on from another address. Not kept: the next agent finds it out anew. */
   move(sessionId: string, realAddress: string): void {
-    const entry = this.#entries.get(sessionId);
-    if (!entry || entry.session.realAddress === realAddress) return;
-    this.#journal.write({ op: "moved", sessionId, realAddress });
-    entry.session.realAddress = realAddress;
+    const session = this.#entries.get(sessionId)?.session;
+    if (!session || session.realAddress === realAddress) return;
+    session.realAddress = realAddress;
+    const { tenantId, connectedAt } = session;
+    this.options.spool.append({ type: "moved", sessionId, tenantId, connectedAt, realAddress }, this.#now());
   }
 
   silentMs(sessionId: string): number | undefined {
@@ -255,10 +268,11 @@ export class SessionLedger implements Sessions {
   flushBytes(): void {
     const changed = Array.from(this.#entries.values()).filter((entry) => entry.hasNewBytes);
     if (changed.length === 0) return;
-    for (const entry of changed) {
-      entry.hasNewBytes = false;
-      const { sessionId, tenantId, connectedAt, received, sent } = entry.session;
-      this.options.spool.append({ type: "bytes", sessionId, tenantId, connectedAt, received, sent }, this.#now());
+    for (const entry of changed) entry.hasNewBytes = false;
+    const at = this.#now();
+    for (let n = 0; n < changed.length; n += maxReadings) {
+      const some = changed.slice(n, n + maxReadings).map(({ session }) => session);
+      this.options.spool.append({ type: "totals", tenants: totalsOf(some) }, at);
     }
     const totals = changed.map(({ session }) => [session.sessionId, session.received, session.sent] as const);
     this.#journal.write({ op: "bytes", totals: totals.map((total) => [...total]) });
@@ -269,8 +283,13 @@ export class SessionLedger implements Sessions {
   confirm(): void {
     if (this.#entries.size === 0 && !this.#isSetChanged) return;
     this.#isSetChanged = false;
-    const sessions = this.all().map(({ sessionId, tenantId }) => ({ sessionId, tenantId }));
-    this.options.spool.append({ type: "confirmed", sessions }, this.#now());
+    const tenants = new Map<string, { tenantId: string; sessionIds: string[] }>();
+    for (const { tenantId, sessionId } of this.all()) {
+      const live = tenants.get(tenantId);
+      if (live) live.sessionIds.push(sessionId);
+      else tenants.set(tenantId, { tenantId, sessionIds: [sessionId] });
+    }
+    this.options.spool.append({ type: "confirmed", tenants: [...tenants.values()] }, this.#now());
     if (this.#journal.isLong) this.#compact();
   }
 
@@ -292,9 +311,9 @@ export class SessionLedger implements Sessions {
     const { session } = entry;
     this.#entries.set(session.sessionId, entry);
     this.#byConnection.set(connectionKey(session.processBoot, session.clientId), entry);
-    const account = `${session.tenantId} ${session.accountId}`;
-    const entries = this.#byAccount.get(account) ?? new Set();
-    this.#byAccount.set(account, entries.add(entry));
+    const holder = holderKey(session);
+    const entries = this.#byHolder.get(holder) ?? new Set();
+    this.#byHolder.set(holder, entries.add(entry));
     return entry;
   }
 
@@ -302,10 +321,10 @@ export class SessionLedger implements Sessions {
     const { session } = entry;
     this.#entries.delete(session.sessionId);
     this.#byConnection.delete(connectionKey(session.processBoot, session.clientId));
-    const account = `${session.tenantId} ${session.accountId}`;
-    const entries = this.#byAccount.get(account);
+    const holder = holderKey(session);
+    const entries = this.#byHolder.get(holder);
     entries?.delete(entry);
-    if (entries?.size === 0) this.#byAccount.delete(account);
+    if (entries?.size === 0) this.#byHolder.delete(holder);
   }
 
   /** Ended sessions leave here, but for those of this turn: the spool writes its file at the end of the turn. */
@@ -316,6 +335,19 @@ export class SessionLedger implements Sessions {
       lines.push({ op: "session", session, sequence, ending });
     this.#journal.rewrite(lines);
   }
+}
+
+function totalsOf(sessions: LiveSession[]): TenantTotals[] {
+  const tenants = new Map<string, TenantTotals>();
+  for (const { sessionId, tenantId, connectedAt, received, sent } of sessions) {
+    const totals = tenants.get(tenantId) ?? { tenantId, sessionIds: [], connectedAts: [], received: [], sent: [] };
+    tenants.set(tenantId, totals);
+    totals.sessionIds.push(sessionId);
+    totals.connectedAts.push(connectedAt);
+    totals.received.push(received);
+    totals.sent.push(sent);
+  }
+  return [...tenants.values()];
 }
 
 function blank(session: LiveSession): Entry {

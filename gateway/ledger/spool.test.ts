@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { EventBody } from "../protocol/events";
+import type { EventBody, GatewayEvent } from "../protocol/events";
 import { openSpool, type Spool } from "./spool";
 
 let folder: string;
@@ -96,6 +96,25 @@ describe("the spool", () => {
     const second = start();
     await append(second, 1);
     expect(await sequences(second)).toEqual(range(1, 4));
+  });
+
+  it("ends what it passes on by the event that comes to the size, never before the first, and says that there are more", async () => {
+    const spool = start(1_000);
+    for (let batch = 0; batch < 5; batch++) await append(spool, 10);
+    const [one] = await spool.read(0, 1);
+    const lineBytes = JSON.stringify(one).length + 1;
+    const passedOn = async (after: number, limit: number, bytes: number) => {
+      const { count, json, hasMore } = await spool.readJson(after, limit, bytes);
+      const events = JSON.parse(json.toString()) as GatewayEvent[];
+      expect(events.map(({ sequence }) => sequence)).toEqual(range(after + 1, after + count));
+      return { count, hasMore };
+    };
+    expect(await passedOn(0, 100, 1)).toEqual({ count: 1, hasMore: true });
+    expect(await passedOn(1, 100, 2 * lineBytes + 1)).toEqual({ count: 3, hasMore: true });
+    expect(await passedOn(4, 100, 20 * lineBytes)).toMatchObject({ hasMore: true });
+    expect(await passedOn(0, 50, 1_000_000)).toEqual({ count: 50, hasMore: false });
+    expect(await passedOn(0, 49, 1_000_000)).toEqual({ count: 49, hasMore: true });
+    expect(await passedOn(50, 10, 1_000_000)).toEqual({ count: 0, hasMore: false });
   });
 
   it("removes whole segments once acknowledged, and goes on counting when all are", async () => {

@@ -37,14 +37,24 @@ export interface Spool {
   append(body: EventBody, at?: Date): void;
   /** Up to `limit` durable events after that number. What was acknowledged may be gone: it then begins later. */
   read(after: number, limit: number): Promise<GatewayEvent[]>;
-  /** The same as a JSON array, as it lies on the disk: for passing on, which costs a tenth of reading and writing each. */
-  readJson(after: number, limit: number): Promise<{ count: number; json: string }>;
+  /**
+   * The same as a JSON array, as it lies on the disk: for passing on, which costs a tenth of reading and writing each. It
+   * is ended early by the event with which it comes to `bytes`.
+   */
+  readJson(after: number, limit: number, bytes: number): Promise<EventsJson>;
   /** Everything up to here is committed by the control plane and may leave the disk. */
   acknowledge(upTo: number): void;
   /** Called when new events can be read. Returns what takes the listener off again. */
   onAppend(listener: () => void): () => void;
   /** Waits until everything appended is durable, and lets the files go. */
   close(): Promise<void>;
+}
+
+export interface EventsJson {
+  count: number;
+  json: Buffer;
+  /** Whether more can be read after these. */
+  hasMore: boolean;
 }
 
 export interface SpoolOptions {
@@ -127,26 +137,30 @@ class FileSpool implements Spool {
   }
 
   async read(after: number, limit: number): Promise<GatewayEvent[]> {
-    return JSON.parse((await this.readJson(after, limit)).json) as GatewayEvent[];
+    const { json } = await this.readJson(after, limit, Number.POSITIVE_INFINITY);
+    return JSON.parse(json.toString()) as GatewayEvent[];
   }
 
-  async readJson(after: number, limit: number): Promise<{ count: number; json: string }> {
+  async readJson(after: number, limit: number, bytes: number): Promise<EventsJson> {
     const parts: Buffer[] = [];
     let count = 0;
+    let size = 0;
     let next = Math.max(after + 1, this.#segments[0]!.first);
-    while (count < limit && next <= this.#durable) {
+    while (count < limit && size < bytes && next <= this.#durable) {
       const index = this.#segments.findLastIndex((segment) => segment.first <= next);
       if (index === -1) break;
       const last = Math.min((this.#segments[index + 1]?.first ?? Number.POSITIVE_INFINITY) - 1, this.#durable);
-      const part = await this.#readSegment(this.#segments[index]!, next, Math.min(last, next + limit - count - 1));
+      const to = Math.min(last, next + limit - count - 1);
+      const part = await this.#readSegment(this.#segments[index]!, next, to, bytes - size);
       if (part.count === 0) break;
       parts.push(...part.lines);
       count += part.count;
       next += part.count;
+      for (const { length } of part.lines) size += length;
     }
-    // Whole lines, each ended by a line feed; within JSON there is none.
-    const lines = Buffer.concat(parts).toString("utf8");
-    return { count, json: `[${lines.slice(0, -1).replaceAll("\n", ",")}]` };
+    const last = parts.pop() ?? Buffer.alloc(0);
+    const json = Buffer.concat([Buffer.from("["), ...parts, last.subarray(0, -1), Buffer.from("]")]);
+    return { count, json, hasMore: count > 0 && next <= this.#durable };
   }
 
   acknowledge(upTo: number): void {
@@ -240,11 +254,17 @@ class FileSpool implements Spool {
     });
   }
 
-  async #readSegment(segment: Segment, from: number, to: number): Promise<{ count: number; lines: Buffer[] }> {
+  async #readSegment(
+    segment: Segment,
+    from: number,
+    to: number,
+    bytes: number,
+  ): Promise<{ count: number; lines: Buffer[] }> {
     const isKnown = this.#cursor?.first === segment.first && this.#cursor.nextSequence <= from;
     let { nextSequence, offset } = isKnown ? this.#cursor! : { nextSequence: segment.first, offset: 0 };
     const lines: Buffer[] = [];
     let count = 0;
+    let size = 0;
     let file: FileHandle;
     try {
       file = await open(segment.path, "r");
@@ -255,20 +275,27 @@ class FileSpool implements Spool {
     }
     try {
       let rest: Buffer = Buffer.alloc(0);
-      while (nextSequence <= to) {
+      while (nextSequence <= to && size < bytes) {
         const chunk = Buffer.allocUnsafe(readBytes);
         const { bytesRead } = await file.read(chunk, 0, readBytes, offset + rest.length);
         if (bytesRead === 0) break;
         const text = rest.length ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
         let start = 0;
         let wanted = 0;
-        for (let end = text.indexOf(10); end !== -1 && nextSequence <= to; end = text.indexOf(10, start)) {
+        for (
+          let end = text.indexOf(10);
+          end !== -1 && nextSequence <= to && size + start - wanted < bytes;
+          end = text.indexOf(10, start)
+        ) {
           start = end + 1;
+          // A line feed ends a line, and within JSON there is none: by commas they are a list.
+          text[end] = comma;
           if (nextSequence >= from) count += 1;
           else wanted = start;
           nextSequence += 1;
         }
-        lines.push(text.subarray(wanted, start));
+        if (start > wanted) lines.push(text.subarray(wanted, start));
+        size += start - wanted;
         offset += start;
         rest = Buffer.from(text.subarray(start));
       }
@@ -281,6 +308,7 @@ class FileSpool implements Spool {
 }
 
 const readBytes = 512 * 1024;
+const comma = 44;
 
 function openEpoch(folder: string): string {
   const path = join(folder, "epoch");

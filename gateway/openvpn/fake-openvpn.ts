@@ -21,6 +21,8 @@ export interface FakeClient {
   environment: string[];
   received?: number;
   sent?: number;
+  /** Sends nothing after its handshake, so that openvpn lets it in only when it is hurried. */
+  isSlow?: boolean;
 }
 
 export class FakeOpenvpn {
@@ -35,7 +37,7 @@ export class FakeOpenvpn {
   leavesWhenTold = true;
   /** Keeps back that clients are in, until `establishHeld`. */
   holdsEstablished = false;
-  #held: string[][] = [];
+  #held: FakeClient[] = [];
   #server: Server;
   #socket: Socket | null = null;
   #block: string[] | null = null;
@@ -91,7 +93,7 @@ export class FakeOpenvpn {
 
   establishHeld(): void {
     this.holdsEstablished = false;
-    for (const block of this.#held.splice(0)) this.say(...block);
+    for (const client of this.#held.splice(0)) this.#establish(client);
   }
 
   /** Resolves with the first command, from now or before, that begins so. */
@@ -165,8 +167,12 @@ export class FakeOpenvpn {
         if (argument === "on") this.say("SUCCESS: real-time state notification set to ON");
         else this.say(this.state, "END");
         return;
-      case "bytecount":
-        this.say("SUCCESS: bytecount interval changed");
+      case "env-filter":
+        this.say(`SUCCESS: env-filter set to ${argument}`);
+        return;
+      case "client-pending-auth":
+        outcome(client !== undefined);
+        if (client?.isSlow) this.#establish(client);
         return;
       case "status":
         this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
@@ -176,10 +182,8 @@ export class FakeOpenvpn {
         const address = /^ifconfig-push (\S+) /m.exec(command)?.[1] ?? null;
         if (!client) return;
         client.vpnAddress = address;
-        const established = establishedEnvironment.map((line) => line.replace("100.64.3.7", address ?? ""));
-        const block = clientBlock(`ESTABLISHED,${client.clientId}`, established);
-        if (this.holdsEstablished) this.#held.push(block);
-        else this.say(...block);
+        if (this.holdsEstablished) this.#held.push(client);
+        else if (!client.isSlow) this.#establish(client);
         return;
       }
       case "client-deny":
@@ -205,15 +209,18 @@ export class FakeOpenvpn {
     }
   }
 
+  #establish({ clientId, vpnAddress }: FakeClient): void {
+    const environment = establishedEnvironment.map((line) => line.replace("100.64.3.7", vpnAddress ?? ""));
+    this.say(...clientBlock(`ESTABLISHED,${clientId}`, environment));
+  }
+
   #environment({ environment, realAddress }: FakeClient): string[] {
-    const [address, port] = realAddress.split(":");
-    return environment.map((line) =>
-      line.replace(/^(untrusted_ip)=.*/, `$1=${address}`).replace(/^(untrusted_port)=.*/, `$1=${port}`),
-    );
+    const [address] = realAddress.split(":");
+    return environment.map((line) => line.replace(/^(untrusted_ip)=.*/, `$1=${address}`));
   }
 }
 
-export const recordedFingerprint = fingerprintColons.replaceAll(":", "");
+export const recordedFingerprint = fingerprintColons.replaceAll(":", "").toLowerCase();
 
 function statusRow({
   commonName,

@@ -5,13 +5,13 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
-import type { AccountMatch } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { BusyError } from "../auth/password";
 import { SessionLedger } from "../ledger/sessions";
 import { openSpool, type Spool } from "../ledger/spool";
-import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
+import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
-import { plainAccount, plainTenant } from "../testing/values";
+import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { heardWithinMs } from "./config";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
@@ -69,9 +69,11 @@ afterEach(async () => {
 });
 
 async function attach(): Promise<void> {
-  const findByFingerprint = (fingerprint: string): AccountMatch | undefined => {
+  const findByFingerprint = (fingerprint: string): HolderMatch | undefined => {
     for (const [accountId, account] of document.accounts)
       if (account.fingerprints.includes(fingerprint)) return { document, accountId, account };
+    for (const [deviceId, device] of document.devices)
+      if (device.fingerprints.includes(fingerprint)) return { document, deviceId, device };
     return undefined;
   };
   const log = pino({ level: "silent" });
@@ -121,7 +123,7 @@ describe("a client", () => {
     expect(await session()).toMatchObject({
       accountId: "ana",
       clientId: 4,
-      realAddress: "192.0.2.2:50004",
+      realAddress: "192.0.2.2",
       vpnAddress: address,
       cipher: "AES-256-GCM",
       clientVersion: "2.6.14",
@@ -130,13 +132,39 @@ describe("a client", () => {
     });
   });
 
+  it("shows its port within a second", async () => {
+    fake.connect(4);
+    const { sessionId } = await session();
+    expect(await events("moved")).toMatchObject([{ sessionId, realAddress: "192.0.2.2:50004" }]);
+  });
+
+  it("that sends nothing more is let in without waiting for openvpn's next look", async () => {
+    fake.connect(4, { isSlow: true });
+    expect(await fake.told("client-pending-auth")).toBe("client-pending-auth 4 1 accepted 30");
+    expect(await session()).toMatchObject({ clientId: 4 });
+    fake.connect(5, { isSlow: true, environment: environment({ IV_PROTO: "2" }) });
+    fake.connect(6);
+    await vi.waitFor(() => expect(ledger.find("boot", 6)).toBeDefined(), patience);
+    await clients.reconcile();
+    // One does not know the word, the other needs it not.
+    expect(fake.commands.filter((command) => command.startsWith("client-pending-auth"))).toHaveLength(1);
+  });
+
+  it.each(["untrusted_ip=203.0.113.9", "session_state=Authenticated", "password=other"])(
+    "that says %s of itself, in openvpn's own words, is refused",
+    async (line) => {
+      fake.connect(1, { environment: ["session_state=Initial", ...connectEnvironment, line] });
+      expect(await fake.told("client-deny")).toContain("certificate_mismatch");
+    },
+  );
+
   it("is known by its certificate, whatever name it gives itself", async () => {
     fake.connect(1, { environment: environment({ username: "bob", common_name: "acc-bob" }) });
     expect((await session()).accountId).toBe("ana");
   });
 
   it("that shows two fingerprints is refused: one of them is forged", async () => {
-    fake.connect(1, { environment: [`tls_digest_sha256_0=${"a".repeat(64)}`, ...connectEnvironment] });
+    fake.connect(1, { environment: [`X509_0_SHA256=${"a".repeat(64)}`, ...connectEnvironment] });
     expect(await fake.told("client-deny")).toContain("certificate_mismatch");
     expect(await events("refused")).toMatchObject([{ tenantId: null, code: "certificate_mismatch" }]);
   });
@@ -183,7 +211,7 @@ describe("a client", () => {
     expect(denial).toContain(`"${code}"`);
     if (words) expect(denial).toContain(words);
     const [refused] = await events("refused");
-    expect(refused).toMatchObject({ code, realAddress: "192.0.2.2:50001", process: "udp-1194" });
+    expect(refused).toMatchObject({ code, realAddress: "192.0.2.2", process: "udp-1194" });
     expect(denial.endsWith(`"${refused!.reason.replace(/["\\]/g, "\\$&")}"`)).toBe(true);
     expect(ledger.all()).toEqual([]);
   });
@@ -393,7 +421,7 @@ describe("a renegotiation", () => {
     document.accounts.set("bob", { ...account(), fingerprints: ["b".repeat(64)], address: "100.64.3.8" });
     fake.connect(1);
     await session();
-    fake.renegotiate(1, 2, environment({ tls_digest_sha256_0: "bb:".repeat(32).slice(0, -1) }));
+    fake.renegotiate(1, 2, environment({ X509_0_SHA256: "bb:".repeat(32).slice(0, -1) }));
     expect(await fake.told("client-kill 1")).toContain("HALT");
     await events("disconnected");
   });
@@ -404,11 +432,21 @@ describe("ending a session", () => {
     fake.leavesWhenTold = false;
     fake.connect(1);
     const { sessionId } = await session();
+    await clients.reconcile();
     await ledger.end(sessionId, "kicked", 'a "reason" \\ of\nlines');
     expect(fake.commands.slice(-2)).toEqual([
       'client-kill 1 "HALT,a \\"reason\\" \\\\ of_lines"',
       "kill 192.0.2.2:50001",
     ]);
+    expect(ledger.all()).toEqual([]);
+  });
+
+  it("finds a client whose port is not known yet", async () => {
+    fake.leavesWhenTold = false;
+    fake.connect(1);
+    const { sessionId } = await session();
+    await ledger.end(sessionId, "kicked", "enough");
+    expect(fake.commands.at(-1)).toBe("kill 192.0.2.2:50001");
     expect(ledger.all()).toEqual([]);
   });
 
@@ -520,5 +558,54 @@ describe("comparing with openvpn's list", () => {
     client.realAddress = "udp4:198.51.100.7:999";
     await clients.reconcile();
     expect(ledger.all()).toMatchObject([{ realAddress: "198.51.100.7:999" }]);
+  });
+});
+
+describe("a device", () => {
+  const passwordless = { environment: environment({ password: null, username: null }) };
+  const put = (change: Partial<DeviceValue> = {}) => {
+    document.accounts.clear();
+    const fingerprints = [recordedFingerprint];
+    document.devices.set("crane", { ...plainDevice, attachment: "openvpn", address, fingerprints, ...change });
+  };
+
+  it("is let in by its certificate alone, with its address and no routes", async () => {
+    put();
+    fake.connect(4, passwordless);
+    expect(await fake.told("client-auth")).toBe(
+      ["client-auth 4 1", `ifconfig-push ${address} 255.192.0.0`, "END"].join("\n"),
+    );
+    expect(await session()).toMatchObject({ accountId: null, deviceId: "crane", vpnAddress: address });
+    expect(await events("connected")).toMatchObject([{ tenantId: "tenant", accountId: null, deviceId: "crane" }]);
+  });
+
+  it("is in once: its newer connection ends the older", async () => {
+    put();
+    fake.connect(4, passwordless);
+    await session();
+    fake.connect(5, passwordless);
+    const [gone] = await events("disconnected");
+    expect(gone).toMatchObject({ code: "replaced" });
+    await vi.waitFor(() => expect(ledger.byHolder({ tenantId: "tenant", accountId: null, deviceId: "crane" })).toHaveLength(1), patience); // biome-ignore format: one line
+  });
+
+  it("is turned away while it is put off, and told until when and why", async () => {
+    put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } });
+    fake.connect(4, passwordless);
+    const [refusal] = await events("refused");
+    expect(refusal).toMatchObject({ accountId: null, deviceId: "crane", code: "held" });
+    expect(refusal!.reason).toMatch(/put off until 1 Jan .*maintenance/);
+  });
+
+  it("is turned away where its tenant is suspended, or it is reached by a network", async () => {
+    put();
+    document.tenant!.state = "suspended";
+    fake.connect(4, passwordless);
+    expect(await events("refused")).toMatchObject([{ code: "tenant_suspended" }]);
+    document.tenant!.state = "active";
+    put({ attachment: "routed" });
+    fake.connect(5, passwordless);
+    expect((await events("refused", 2))[1]).toMatchObject({ code: "certificate_unknown" });
+    expect(ledger.all()).toEqual([]);
   });
 });

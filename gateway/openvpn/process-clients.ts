@@ -7,11 +7,11 @@ import type { Admission, AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
-import { type AccountMatch, decideSession } from "../auth/decide-connection";
-import type { LiveSession, SessionLedger } from "../ledger/sessions";
+import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connection";
+import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectCode } from "../protocol/events";
+import type { DisconnectCode, RefusalCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
 import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
@@ -21,7 +21,7 @@ import { within } from "./waiting";
 export interface ClientDependencies {
   ledger: SessionLedger;
   desk: AdmissionDesk;
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
   spool: Spool;
   log: Logger;
 }
@@ -38,6 +38,9 @@ export interface ClientContext {
 
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
 const toldMs = 50;
+/** Longer than a client nearby takes for the packet that lets openvpn go on by itself, shorter than anybody notices. */
+const hurryAfterMs = 25;
+const lookAfterMs = 500;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
 const maxRefusals = 30;
 /** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
@@ -49,6 +52,8 @@ export class ProcessClients {
   /** Clients that were seen stranded at the last look. */
   #stranded = new Set<number>();
   #isOver = false;
+  #look: NodeJS.Timeout | null = null;
+  #timers = new Set<NodeJS.Timeout>();
   #refusals = new AttemptLimiter(maxRefusals, 60_000);
 
   constructor(
@@ -59,6 +64,7 @@ export class ProcessClients {
   /** The connection is over: decisions that are on their way have nobody to tell. */
   detach(): void {
     this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   hear(message: ClientMessage): void {
@@ -137,7 +143,7 @@ export class ProcessClients {
     if (!(await this.#tell(commands.clientKill(session.clientId, message)))) return close();
     if (await within(gone, toldMs)) return;
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (!(await this.#tell(commands.kill(session.realAddress)))) {
+      if (!hasPort(session.realAddress) || !(await this.#tell(commands.kill(session.realAddress)))) {
         const rows = parseStatus(await socket.run(commands.status()));
         const row = rows.find(({ clientId }) => clientId === session.clientId);
         if (!row) return close();
@@ -177,8 +183,8 @@ export class ProcessClients {
   /** Only after everything else: whoever cannot sign in is not told who is connected. */
   #refuseSecond(claim: Claim, admission: Admission): Admission {
     if (!admission.accepted) return admission;
-    const { tenantId, accountId } = admission;
-    const holder = this.#findHolder(claim.fingerprint!, this.deps.ledger.byAccount(tenantId, accountId));
+    const { tenantId, accountId, deviceId } = admission;
+    const holder = deviceId ? undefined : this.#findHolder(claim.fingerprint!, this.deps.ledger.byHolder(admission));
     if (!holder) return admission;
     return { accepted: false, tenantId, accountId, code: "already_connected", reason: connectedAlready(holder) };
   }
@@ -194,7 +200,7 @@ export class ProcessClients {
 
   /** Denying a renegotiation would leave the old key alive: it is cut instead. */
   #endRefused(session: LiveSession, { code, reason }: Refused): Promise<void> {
-    return this.deps.ledger.end(session.sessionId, code === "not_ready" ? "unknown" : "revoked", reason);
+    return this.deps.ledger.end(session.sessionId, endingOf(code), reason);
   }
 
   async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
@@ -203,18 +209,15 @@ export class ProcessClients {
     await this.#tell(commands.clientDeny(clientId, keyId, code, told));
   }
 
-  async #renew(session: LiveSession, keyId: number, { tenantId, accountId, address }: Accepted): Promise<void> {
-    const isSame = session.tenantId === tenantId && session.accountId === accountId && session.vpnAddress === address;
+  async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
+    const isSame = holderKey(session) === holderKey(admission) && session.vpnAddress === admission.address;
     if (isSame) await this.#tell(commands.clientAuthAgain(session.clientId, keyId));
     else
-      await this.deps.ledger.end(
-        session.sessionId,
-        "revoked",
-        "the account behind this connection changed; connect again",
-      );
+      await this.deps.ledger.end(session.sessionId, "revoked", "whose connection this is has changed; connect again");
   }
 
-  async #letIn(clientId: number, keyId: number, claim: Claim, { tenantId, accountId, address, networks }: Accepted) {
+  async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
+    const { tenantId, accountId, deviceId, address, networks } = admission;
     const { ledger, log } = this.deps;
     const { record, range, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
@@ -225,14 +228,15 @@ export class ProcessClients {
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
       ]);
     } catch (error) {
-      log.error({ err: error, tenantId, accountId }, "a client's options cannot be said");
-      const refusal: Refused = { accepted: false, tenantId, accountId, code: "not_ready", reason: unsayable };
+      log.error({ err: error, tenantId, accountId, deviceId }, "a client's options cannot be said");
+      const refusal: Refused = { accepted: false, tenantId, accountId, deviceId, code: "not_ready", reason: unsayable };
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
     ledger.accept({
       tenantId,
       accountId,
+      deviceId,
       processBoot: record.boot,
       clientId,
       process: processName,
@@ -244,23 +248,44 @@ export class ProcessClients {
       cipher,
     });
     if (!(await this.#tell(command))) ledger.close(record.boot, clientId, { code: "unknown", reason: null });
+    else if (claim.canBeHurried) this.#hurryLater(record.boot, clientId, keyId);
   }
 
-  #recordRefusal(claim: Claim, { tenantId, accountId, code, reason }: Refused): void {
+  /** A packet of the client's own, which does the same for nothing, mostly comes sooner where the way is long. */
+  #hurryLater(boot: string, clientId: number, keyId: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.deps.ledger.hasAccepted(boot, clientId)) this.#run(this.#tell(commands.hurry(clientId, keyId)));
+    }, hurryAfterMs);
+    this.#timers.add(timer);
+  }
+
+  /** Ports of new clients, told by nothing but the status; many clients at once are one look. */
+  #lookSoon(): void {
+    if (this.#look) return;
+    this.#look = setTimeout(() => {
+      this.#timers.delete(this.#look!);
+      this.#look = null;
+      this.#run(this.reconcile());
+    }, lookAfterMs);
+    this.#timers.add(this.#look);
+  }
+
+  #recordRefusal(claim: Claim, { tenantId, accountId, deviceId, code, reason }: Refused): void {
     const { spool, log } = this.deps;
     const realAddress = clean(claim.realAddress, 64);
-    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
-    if (this.#refusals.take(realAddress.slice(0, realAddress.lastIndexOf(":"))) > 0) return;
+    log.info({ code, tenantId, accountId, deviceId, realAddress }, "a connection was refused");
+    if (this.#refusals.take(realAddress) > 0) return;
     spool.append({
       type: "refused",
       tenantId,
       accountId,
+      deviceId,
       code,
       reason,
       realAddress,
       process: this.context.processName,
     });
-    log.info({ code, tenantId, accountId, realAddress }, "a connection was refused");
   }
 
   #establish(boot: string, clientId: number, vpnAddress: string | null): void {
@@ -271,21 +296,22 @@ export class ProcessClients {
       this.#run(this.#tell(commands.clientKill(clientId)));
       return;
     }
-    if (this.#check(session, vpnAddress)) this.#keepOne(session);
+    if (!this.#check(session, vpnAddress)) return;
+    if (!hasPort(session.realAddress)) this.#lookSoon();
+    this.#keepOne(session);
   }
 
   /** Ends the sessions that were there before, or this one where the tenant has the older stay. */
   #keepOne(session: LiveSession): void {
     const { ledger } = this.deps;
-    const older = ledger
-      .byAccount(session.tenantId, session.accountId)
-      .filter((other) => other.sessionId < session.sessionId);
-    const holder = this.#findHolder(session.fingerprint, older);
+    const older = ledger.byHolder(session).filter((other) => other.sessionId < session.sessionId);
+    const holder = session.deviceId ? undefined : this.#findHolder(session.fingerprint, older);
     if (holder) {
       this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
       return;
     }
-    const reason = `this account connected again, from ${session.realAddress}`;
+    const who = session.deviceId ? "device" : "account";
+    const reason = `this ${who} connected again, from ${session.realAddress}`;
     for (const { sessionId } of older) this.#run(ledger.end(sessionId, "replaced", reason));
   }
 
@@ -299,13 +325,13 @@ export class ProcessClients {
     if (live) ledger.move(live.sessionId, row.realAddress);
   }
 
-  /** Ends a session whose account may no longer be in, or whose address is not the one it was given. */
+  /** Ends a session whose holder may no longer be in, or whose address is not the one it was given. */
   #check(session: LiveSession, vpnAddress: string | null): boolean {
     const match = this.deps.findByFingerprint(session.fingerprint);
-    const isSame = match?.document.tenantId === session.tenantId && match.accountId === session.accountId;
+    const isSame = match && match.document.tenantId === session.tenantId && isOf(match, session);
     const decision = decideSession(isSame ? match : undefined);
     if (decision.outcome === "refuse") {
-      this.#run(this.deps.ledger.end(session.sessionId, "revoked", decision.reason));
+      this.#run(this.deps.ledger.end(session.sessionId, endingOf(decision.code), decision.reason));
       return false;
     }
     if (vpnAddress !== null && vpnAddress !== session.vpnAddress) {
@@ -343,10 +369,21 @@ export class ProcessClients {
 
 const connectedAlready = ({ realAddress }: LiveSession) =>
   `this account is connected already, from ${realAddress}; end that connection first`;
-const unsayable = "the gateway cannot set up this account's connection; tell your administrator";
+const unsayable = "the gateway cannot set up this connection; tell your administrator";
+
+function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean {
+  return isDevice(match) ? match.deviceId === deviceId : match.accountId === accountId;
+}
+
+const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
 
 type Accepted = Extract<Admission, { accepted: true }>;
 type Refused = Extract<Admission, { accepted: false }>;
+
+function endingOf(refusal: RefusalCode): DisconnectCode {
+  if (refusal === "not_ready") return "unknown";
+  return refusal === "held" ? "kicked" : "revoked";
+}
 
 function totals(environment: Map<string, string>): { received?: number; sent?: number } {
   const received = Number(environment.get("bytes_received") ?? Number.NaN);

@@ -43,7 +43,6 @@ const reachMs = 5_000;
 const reconnectMs = 50;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
-const bytesIntervalSeconds = 2;
 export class ProcessKeeper {
   #running: RunningProcess | null = null;
   /** There while the management socket is attached. */
@@ -226,13 +225,13 @@ export class ProcessKeeper {
     clients: ProcessClients,
     held: Notification[],
   ): Promise<void> {
+    await socket.run(commands.filterEnvironment());
     await socket.run(commands.reportStates());
     const upSince = await this.#untilUp(socket, held);
     const { record } = running;
     if (record.upSince !== null && record.upSince !== upSince) this.#beginBoot(running);
     this.#noteUp(running, upSince);
     await this.#tunReady;
-    await socket.run(commands.reportBytes(bytesIntervalSeconds));
     for (const session of this.deps.ledger.ofBoot(record.boot)) void this.deps.routes.sync(session);
     const announced = held.filter((notification) => notification.type === "client" && notification.event === "CONNECT");
     await clients.reconcile(new Set(announced.map((message) => (message as ClientMessage).clientId)));
@@ -267,11 +266,9 @@ export class ProcessKeeper {
   }
 
   #hear(clients: ProcessClients, running: RunningProcess, notification: Notification): void {
-    const { ledger, log } = this.deps;
+    const { log } = this.deps;
     try {
-      if (notification.type === "bytes") {
-        ledger.count(running.record.boot, notification.clientId, notification.received, notification.sent);
-      } else if (notification.type === "client") {
+      if (notification.type === "client") {
         clients.hear(notification);
       } else if (notification.type === "state") {
         // A SIGHUP drops every client and counts them from 0 again, on the same socket, with another tun.

@@ -67,6 +67,8 @@ export async function startProcess(
     const child = spawn(openvpnBin, [...commandLine(files)], {
       cwd: files.folder,
       detached: true,
+      // Without it libc looks /etc/localtime up for every line that openvpn writes, to us too.
+      env: { ...process.env, TZ: "UTC" },
       stdio: ["ignore", output, output],
     });
     await new Promise<void>((resolve, reject) => {

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { LiveSession } from "../ledger/sessions";
+import type { Holder } from "../protocol/events";
 import { tunDevice } from "./config";
 
 /** The host's side of a session; every call may be repeated. */
@@ -22,7 +23,7 @@ export class SessionRoutes {
 
   constructor(
     readonly router: SessionRouter,
-    readonly sessionsOf: (tenantId: string, accountId: string) => LiveSession[],
+    readonly sessionsOf: (holder: Holder) => LiveSession[],
     readonly log: Logger,
   ) {}
 
@@ -51,7 +52,7 @@ export class SessionRoutes {
 
   async #apply(session: LiveSession): Promise<void> {
     const { vpnAddress } = session;
-    const holders = this.sessionsOf(session.tenantId, session.accountId).filter((s) => s.vpnAddress === vpnAddress);
+    const holders = this.sessionsOf(session).filter((s) => s.vpnAddress === vpnAddress);
     const newest = holders.reduce<LiveSession | undefined>(
       (a, b) => (a && a.sessionId > b.sessionId ? a : b),
       undefined,

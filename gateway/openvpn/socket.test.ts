@@ -63,9 +63,9 @@ describe("the management socket", () => {
 
   it("hears notifications between commands and inside replies", async () => {
     const socket = await connect();
-    fake.say(">BYTECOUNT_CLI:1,2,3");
+    fake.say(">HOLD:waiting");
     await socket.run(commands.state());
-    expect(heard).toEqual([{ type: "bytes", clientId: 1, received: 2, sent: 3 }]);
+    expect(heard).toEqual([{ type: "notice", name: "HOLD", text: "waiting" }]);
   });
 
   it("drops the connection when a reply is late, and no late reply answers another command", async () => {

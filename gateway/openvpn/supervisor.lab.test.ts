@@ -142,16 +142,19 @@ describe("a client", () => {
       cipher: "AES-256-GCM",
       platform: "linux",
       clientVersion: expect.stringMatching(/^2\.6\./),
-      realAddress: expect.stringMatching(/^192\.0\.2\.2:\d+$/),
+      realAddress: expect.stringMatching(/^192\.0\.2\.2(:\d+)?$/),
     });
     expect(client.log()).toContain("route 10.20.0.0 255.255.0.0");
     expect(lab.ping()).toBe(true);
     const event = await until("its event", async () => (await events("connected", before))[0]);
     expect(event).toMatchObject({ sessionId: session.sessionId, connectedAt: session.connectedAt });
-    const bytes = await until("its bytes", async () => (await events("bytes", before)).at(-1));
-    expect(bytes.received).toBeGreaterThan(0);
+    const totals = await until("its bytes", async () => (await events("totals", before)).at(-1));
+    expect(totals.tenants).toMatchObject([{ tenantId, sessionIds: [session.sessionId] }]);
+    expect(totals.tenants[0]!.received[0]).toBeGreaterThan(0);
     await until("a confirmation", async () =>
-      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+      (await events("confirmed", before)).some((c) =>
+        c.tenants.some(({ sessionIds }) => sessionIds.includes(session.sessionId)),
+      ),
     );
   });
 
@@ -213,7 +216,8 @@ describe("a renegotiation", () => {
     const session = await connected();
     await until("another key", () => client.log().match(/Control Channel: TLS/g)?.length === 3, 20_000);
     expect(supervisor.sessions.all()).toMatchObject([{ sessionId: session.sessionId }]);
-    expect(lab.ping()).toBe(true);
+    // With keys this short, one packet may meet a key that has just gone.
+    await until("a packet", () => lab.ping());
   });
 
   it("ends the session of whom the password no longer opens", async () => {
@@ -279,7 +283,9 @@ describe("the agent", () => {
       { sessionId: session.sessionId, connectedAt: session.connectedAt },
     ]);
     await until("a confirmation", async () =>
-      (await events("confirmed", before)).some((c) => c.sessions.some((s) => s.sessionId === session.sessionId)),
+      (await events("confirmed", before)).some((c) =>
+        c.tenants.some(({ sessionIds }) => sessionIds.includes(session.sessionId)),
+      ),
     );
     expect([...(await events("connected", before)), ...(await events("disconnected", before))]).toEqual([]);
     expect(lab.ping()).toBe(true);

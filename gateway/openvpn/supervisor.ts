@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { AdmissionDesk } from "../auth/admission";
-import type { AccountMatch } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
@@ -19,15 +19,15 @@ import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
 
 /** What the supervisor asks of the documents; they keep more. */
-export interface AccountLookup {
-  /** Accounts of any state; the decision is made here. */
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+export interface HolderLookup {
+  /** Accounts and devices of any state; the decision is made here. */
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
 }
 
 export interface SupervisorDependencies {
   stateDir: string;
   gatewayId: string;
-  documents: AccountLookup;
+  documents: HolderLookup;
   spool: Spool;
   router: SessionRouter;
   log: Logger;
@@ -46,8 +46,8 @@ export interface Supervisor {
   stopProcesses(): Promise<void>;
 }
 
-const reconcileMs = 3_000;
-const bytesMs = 2_000;
+/** The same look tells the bytes: openvpn's own reports of them are a line and a system call each. */
+const reconcileMs = 2_000;
 const attachMs = 5_000;
 
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
@@ -63,7 +63,7 @@ class OpenvpnSupervisor implements Supervisor {
   #desk: AdmissionDesk;
   #passwords = startPasswordChecker();
   #keepers = new Map<string, ProcessKeeper>();
-  #timers: NodeJS.Timeout[];
+  #timer: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
   #reconciling: Promise<void> | null = null;
 
@@ -86,16 +86,13 @@ class OpenvpnSupervisor implements Supervisor {
       onChange: (session) => void this.#routes.sync(session),
     });
     this.sessions = this.#ledger;
-    this.#routes = new SessionRoutes(router, (tenantId, accountId) => this.#ledger.byAccount(tenantId, accountId), log);
+    this.#routes = new SessionRoutes(router, (holder) => this.#ledger.byHolder(holder), log);
     this.#desk = new AdmissionDesk({
       findByFingerprint: (fingerprint) => documents.findByFingerprint(fingerprint),
       passwords: this.#passwords,
       log,
     });
-    this.#timers = [
-      setInterval(() => this.#ledger.flushBytes(), bytesMs),
-      setInterval(() => this.#reconcile(), reconcileMs),
-    ];
+    this.#timer = setInterval(() => this.#reconcile(), reconcileMs);
   }
 
   configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
@@ -118,7 +115,7 @@ class OpenvpnSupervisor implements Supervisor {
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const timer of this.#timers) clearInterval(timer);
+      clearInterval(this.#timer);
       await this.#reconciling;
       await Promise.all(Array.from(this.#keepers.values(), (keeper) => keeper.release()));
       this.#ledger.dispose();
@@ -213,6 +210,7 @@ class OpenvpnSupervisor implements Supervisor {
     );
     await Promise.all(looks);
     await this.#routes.retry();
+    this.#ledger.flushBytes();
     this.#ledger.confirm();
   }
 

@@ -26,6 +26,9 @@ import type { SessionId, TenantId } from "./ids";
 
 export const maxBodyBytes = 64 * 1024 * 1024;
 
+/** A reply with events is ended by the event that passes this. */
+export const eventsReplyBytes = 8 * 1024 * 1024;
+
 export interface ProcessConfig {
   /** Unique on the gateway; also the name of the tun device, so at most 12 of `[a-z0-9-]`. */
   name: string;
@@ -114,6 +117,8 @@ export interface GatewayStateReply {
 export interface EventsReply {
   epoch: string;
   events: GatewayEvent[];
+  /** True when there are more, which the limit or the reply's size left out. */
+  hasMore?: boolean;
   /** True when the asked-for epoch is not this one: start again after 0. */
   isNewEpoch: boolean;
 }

@@ -3,7 +3,7 @@
  * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
-import type { AccountId, SessionId, TenantId } from "./ids";
+import type { AccountId, DeviceId, SessionId, TenantId } from "./ids";
 
 export type RefusalCode =
   | "certificate_unknown"
@@ -12,6 +12,7 @@ export type RefusalCode =
   | "password_wrong"
   | "password_must_change"
   | "account_revoked"
+  | "held"
   | "tenant_suspended"
   | "too_many_attempts"
   /** The tenant has an account's older session stay, and it is live. */
@@ -30,16 +31,22 @@ export type DisconnectCode =
   | "process_ended"
   | "unknown";
 
-export interface SessionStart {
-  sessionId: SessionId;
+/** Whose a session is: a person's account or a device, exactly one of them. */
+export interface Holder {
   tenantId: TenantId;
-  accountId: AccountId;
+  accountId: AccountId | null;
+  /** Absent is null, as in what was written before devices had sessions. */
+  deviceId?: DeviceId | null;
+}
+
+export interface SessionStart extends Holder {
+  sessionId: SessionId;
   /** Random id of one run of one openvpn process; with `clientId` it names the connection in that process. */
   processBoot: string;
   clientId: number;
   /** Name of the process on the gateway, e.g. `udp-1194`. */
   process: string;
-  /** `address:port` as the gateway sees the client. */
+  /** As the gateway sees the client: `address`, its port to follow (see `moved`), or `address:port`. */
   realAddress: string;
   vpnAddress: string;
   fingerprint: string;
@@ -62,21 +69,39 @@ export interface SessionBytes {
   sent: number;
 }
 
+/** Readings of a tenant's sessions at one moment: columns of equal length, as `SessionBytes` has them. */
+export interface TenantTotals {
+  tenantId: TenantId;
+  sessionIds: SessionId[];
+  connectedAts: string[];
+  received: number[];
+  sent: number[];
+}
+
+/** Readings that agents put into one event at most: some 200 kB. */
+export const maxReadings = 2_000;
+
 export type EventBody =
   | ({ type: "connected" } & SessionStart)
+  /** Totals that changed since they were last told; no session twice. */
+  | { type: "totals"; tenants: TenantTotals[] }
+  /** One reading; agents tell `totals` instead. */
   | ({ type: "bytes" } & SessionBytes)
+  /** The client's `address:port`, once it is known and when it changes. */
+  | { type: "moved"; sessionId: SessionId; tenantId: TenantId; connectedAt: string; realAddress: string }
   | ({ type: "disconnected"; code: DisconnectCode; reason: string | null } & SessionBytes)
   | {
       type: "refused";
       /** Null where the certificate names nobody that this gateway knows. */
       tenantId: TenantId | null;
       accountId: AccountId | null;
+      deviceId?: DeviceId | null;
       code: RefusalCode;
       reason: string;
       realAddress: string;
       process: string;
     }
   /** Every session that is live now, once an interval: a lost event heals by it, and the page can say when it was last confirmed. */
-  | { type: "confirmed"; sessions: { sessionId: SessionId; tenantId: TenantId }[] };
+  | { type: "confirmed"; tenants: { tenantId: TenantId; sessionIds: SessionId[] }[] };
 
 export type GatewayEvent = EventBody & { sequence: number; at: string };

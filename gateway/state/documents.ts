@@ -7,25 +7,36 @@
  * control plane repeats what was not answered, and a restart compiles the kernel from the disk again.
  */
 
+import type { HolderMatch } from "../auth/decide-connection";
 import type { Push } from "../protocol/api";
 import { canonical } from "../protocol/canonical";
 import { emptyDigest } from "../protocol/digest";
-import { type AccountValue, type Entry, emptyDocument, entriesOf, type TenantDocument } from "../protocol/document";
-import type { AccountId, TenantId } from "../protocol/ids";
+import {
+  type AccountValue,
+  type DeviceValue,
+  type Entry,
+  emptyDocument,
+  entriesOf,
+  type TenantDocument,
+} from "../protocol/document";
+import type { TenantId } from "../protocol/ids";
 import { applyEntry, findEntry } from "./apply-entry";
 import type { DocumentStore } from "./document-store";
 import type { EntryChange } from "./entry-change";
 
-export interface AccountMatch {
-  document: TenantDocument;
-  accountId: AccountId;
-  account: AccountValue;
-}
-
 export interface Documents {
   get(tenantId: TenantId): TenantDocument | undefined;
-  /** Accounts of any state; the caller decides. Nobody where two accounts list the certificate. */
-  findByFingerprint(fingerprint: string): AccountMatch | undefined;
+  /** Accounts and devices of any state; the caller decides. Nobody where two of them list the certificate. */
+  findByFingerprint(fingerprint: string): HolderMatch | undefined;
+}
+
+/** Kinds of entry that a certificate may name. */
+type HolderKind = "account" | "device";
+
+interface Owner {
+  tenantId: TenantId;
+  kind: HolderKind;
+  id: string;
 }
 
 /** `conflict`: the push does not start from what is here. `replayed`: it is in already. */
@@ -33,6 +44,8 @@ export type Staging =
   | { outcome: "conflict"; revision: number }
   | { outcome: "replayed"; revision: number }
   | { outcome: "staged"; document: TenantDocument; changes: EntryChange[]; commit(): Promise<void>; takeBack(): void };
+
+type Certified = Pick<AccountValue | DeviceValue, "fingerprints">;
 
 interface Held {
   document: TenantDocument;
@@ -43,8 +56,8 @@ interface Held {
 
 export class DocumentBook implements Documents {
   readonly #tenants = new Map<TenantId, Held>();
-  /** A certificate's account; two where the control plane erred, and then nobody. */
-  readonly #fingerprints = new Map<string, { tenantId: TenantId; accountId: AccountId }[]>();
+  /** Whom a certificate names; two where the control plane erred, and then nobody. */
+  readonly #fingerprints = new Map<string, Owner[]>();
 
   private constructor(private readonly store: DocumentStore) {}
 
@@ -52,7 +65,9 @@ export class DocumentBook implements Documents {
     const book = new DocumentBook(store);
     for await (const { document, digest } of store.load()) {
       book.#tenants.set(document.tenantId, { document, digest, isDiskBehind: false });
-      for (const [accountId, account] of document.accounts) book.#index(document.tenantId, accountId, null, account);
+      const { tenantId } = document;
+      for (const [id, account] of document.accounts) book.#index({ tenantId, kind: "account", id }, null, account);
+      for (const [id, device] of document.devices) book.#index({ tenantId, kind: "device", id }, null, device);
     }
     return book;
   }
@@ -73,13 +88,17 @@ export class DocumentBook implements Documents {
     return (this.#tenants.get(tenantId)?.digest ?? emptyDigest()).toString("hex");
   }
 
-  findByFingerprint(fingerprint: string): AccountMatch | undefined {
+  findByFingerprint(fingerprint: string): HolderMatch | undefined {
     const found = this.#fingerprints.get(fingerprint);
     if (found?.length !== 1) return undefined;
-    const { tenantId, accountId } = found[0]!;
+    const { tenantId, kind, id } = found[0]!;
     const document = this.get(tenantId);
-    const account = document?.accounts.get(accountId);
-    return document && account ? { document, accountId, account } : undefined;
+    if (kind === "device") {
+      const device = document?.devices.get(id);
+      return document && device ? { document, deviceId: id, device } : undefined;
+    }
+    const account = document?.accounts.get(id);
+    return document && account ? { document, accountId: id, account } : undefined;
   }
 
   /** Brings the disk up to the memory where a commit failed, before anything is answered by the memory. */
@@ -138,13 +157,13 @@ export class DocumentBook implements Documents {
     const { kind, id } = change;
     const [from, to] = direction === "after" ? [change.before, change.after] : [change.after, change.before];
     applyEntry(held.document, held.digest, { kind, id, value: to } as Entry);
-    if (kind === "account")
-      this.#index(held.document.tenantId, id, from as AccountValue | null, to as AccountValue | null);
+    if (kind === "account" || kind === "device")
+      this.#index({ tenantId: held.document.tenantId, kind, id }, from as Certified | null, to as Certified | null);
   }
 
-  #index(tenantId: TenantId, accountId: AccountId, before: AccountValue | null, after: AccountValue | null): void {
-    const isOther = (owner: { tenantId: TenantId; accountId: AccountId }) =>
-      owner.tenantId !== tenantId || owner.accountId !== accountId;
+  #index(owner: Owner, before: Certified | null, after: Certified | null): void {
+    const isOther = ({ tenantId, kind, id }: Owner) =>
+      tenantId !== owner.tenantId || kind !== owner.kind || id !== owner.id;
     for (const fingerprint of before?.fingerprints ?? []) {
       const left = this.#fingerprints.get(fingerprint)?.filter(isOther) ?? [];
       if (left.length > 0) this.#fingerprints.set(fingerprint, left);
@@ -152,7 +171,7 @@ export class DocumentBook implements Documents {
     }
     for (const fingerprint of after?.fingerprints ?? []) {
       const others = this.#fingerprints.get(fingerprint)?.filter(isOther) ?? [];
-      this.#fingerprints.set(fingerprint, [...others, { tenantId, accountId }]);
+      this.#fingerprints.set(fingerprint, [...others, owner]);
     }
   }
 }

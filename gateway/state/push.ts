@@ -53,7 +53,10 @@ export function createEnforcer(documents: DocumentBook, firewall: Firewall, sess
   const affected = (tenantId: TenantId, changes: readonly EntryChange[]) =>
     changes.some(({ kind }) => kind === "tenant")
       ? ofTenant(tenantId)
-      : changes.flatMap(({ kind, id }) => (kind === "account" ? sessions().byAccount(tenantId, id) : []));
+      : changes.flatMap(({ kind, id }) => {
+          if (kind === "account") return sessions().byHolder({ tenantId, accountId: id });
+          return kind === "device" ? sessions().byHolder({ tenantId, accountId: null, deviceId: id }) : [];
+        });
 
   const apply = async (tenantId: TenantId, push: Push): Promise<PushOutcome> => {
     await documents.settle(tenantId);

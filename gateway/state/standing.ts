@@ -1,3 +1,6 @@
+import { describeHold } from "../auth/hold";
+import { isHeld } from "../protocol/decide";
+import type { DeviceValue } from "../protocol/document";
 import type { DisconnectCode, SessionStart } from "../protocol/events";
 import type { Documents } from "./documents";
 
@@ -7,21 +10,33 @@ export interface Objection {
   reason: string;
 }
 
-type Standing = Pick<SessionStart, "tenantId" | "accountId" | "fingerprint" | "vpnAddress">;
+type Standing = Pick<SessionStart, "tenantId" | "accountId" | "deviceId" | "fingerprint" | "vpnAddress">;
 
 /** Why a session that is in may no longer be, by the document as it now stands. */
-export function findObjection(documents: Documents, session: Standing): Objection | null {
+export function findObjection(documents: Documents, session: Standing, now = new Date()): Objection | null {
   const document = documents.get(session.tenantId);
   if (!document?.tenant) return { code: "revoked", reason: "Your organisation is no longer served here." };
   if (document.tenant.state !== "active")
     return { code: "revoked", reason: "Your organisation's access is suspended. Ask its administrator." };
-  const account = document.accounts.get(session.accountId);
+  if (session.deviceId) return findDeviceObjection(document.devices.get(session.deviceId), session, now);
+  const account = document.accounts.get(session.accountId!);
   if (!account) return { code: "revoked", reason: "This account has been removed." };
   if (account.state !== "active")
     return { code: "revoked", reason: account.reason ?? "This account has been revoked." };
+  if (isHeld(account.hold, now)) return { code: "kicked", reason: describeHold(account.hold, now) };
   if (!account.fingerprints.includes(session.fingerprint))
     return { code: "revoked", reason: "This profile's certificate is no longer accepted. Download a new profile." };
   if (account.address !== session.vpnAddress)
     return { code: "kicked", reason: "Your address has changed. Connect again." };
+  return null;
+}
+
+function findDeviceObjection(device: DeviceValue | undefined, session: Standing, now: Date): Objection | null {
+  if (device?.attachment !== "openvpn") return { code: "revoked", reason: "This device has been removed." };
+  if (isHeld(device.hold, now)) return { code: "kicked", reason: describeHold(device.hold, now, "this device is") };
+  if (!device.fingerprints.includes(session.fingerprint))
+    return { code: "revoked", reason: "This certificate of the device is no longer accepted. Issue a new one." };
+  if (device.address !== session.vpnAddress)
+    return { code: "kicked", reason: "The device's address has changed. Connect again." };
   return null;
 }

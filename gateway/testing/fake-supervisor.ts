@@ -1,4 +1,4 @@
-import type { LiveSession } from "../ledger/sessions";
+import { holderKey, type LiveSession } from "../ledger/sessions";
 import type { Supervisor, SupervisorDependencies } from "../openvpn/supervisor";
 import type { GatewayConfig } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
@@ -27,8 +27,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
         openvpnVersion: "2.6.14",
         sessions: {
           all: () => fake.live,
-          byAccount: (tenantId, accountId) =>
-            fake.live.filter((session) => session.tenantId === tenantId && session.accountId === accountId),
+          byHolder: (holder) => fake.live.filter((session) => holderKey(session) === holderKey(holder)),
           silentMs: (sessionId) => (fake.live.some((session) => session.sessionId === sessionId) ? 0 : undefined),
           get: (sessionId) => fake.live.find((session) => session.sessionId === sessionId),
           async end(sessionId, code, reason) {

@@ -160,7 +160,6 @@ export class GatewayHistory {
         this.#with(step.client, (client) => {
           client.received = (client.received ?? 0) + 100;
           client.sent = (client.sent ?? 0) + 50;
-          this.#fake.say(`>BYTECOUNT_CLI:${client.clientId},${client.received},${client.sent}`);
         });
         break;
       case "drop":
@@ -304,8 +303,6 @@ export class GatewayHistory {
   #hear(clients: ProcessClients, notification: Notification): void {
     const { boot } = this.#record;
     if (notification.type === "client") clients.hear(notification);
-    else if (notification.type === "bytes")
-      this.#ledger.count(boot, notification.clientId, notification.received, notification.sent);
     else if (notification.type === "state" && notification.state === "RECONNECTING") {
       this.#ledger.closeBoot(boot, { code: "process_ended", reason: "openvpn was reloaded" });
       this.#record.boot = randomUUID();

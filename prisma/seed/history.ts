@@ -50,9 +50,9 @@ async function tenantHistory(slug: string, now: Date): Promise<{ at: Date; body:
   const accounts = await inTenant(system, tenant.id, ({ tx }) =>
     tx.account.findMany({ where: { tenantId: tenant.id }, orderBy: { address: "asc" } }),
   );
-  return accounts.flatMap((account, index) => {
+  return accounts.flatMap((account, index): { at: Date; body: EventBody }[] => {
     const random = randomOf(index + 1);
-    const person = {
+    const person: Person = {
       tenantId: tenant.id,
       accountId: account.id,
       vpnAddress: account.address.replace(/\/32$/, ""),
@@ -69,8 +69,8 @@ async function tenantHistory(slug: string, now: Date): Promise<{ at: Date; body:
 
 type Person = Pick<
   SessionStart,
-  "tenantId" | "accountId" | "vpnAddress" | "realAddress" | "fingerprint" | "clientVersion" | "platform"
->;
+  "tenantId" | "vpnAddress" | "realAddress" | "fingerprint" | "clientVersion" | "platform"
+> & { accountId: string };
 
 const clients = [
   { clientVersion: "2.6.14", platform: "linux" },

@@ -77,16 +77,20 @@ export async function seedLarge(
     const devices = upTo(from, to).map((index) => ({
       id: id("device", index),
       name: `Signal ${numbered(index)}`,
+      label: `signal-${numbered(index)}`,
       address: formatAddress(firstDevice + index),
       group: groupOf(index),
     }));
     const column = (name: keyof (typeof devices)[number]) => devices.map((device) => device[name]);
-    await scope.tx.$executeRaw`INSERT INTO devices (tenant_id, id, name, address)
-      SELECT ${tenantId}::uuid, id, name, address::inet
-      FROM unnest(${column("id")}::uuid[], ${column("name")}::text[], ${column("address")}::text[]) AS d (id, name, address)`;
+    await scope.tx.$executeRaw`INSERT INTO devices (tenant_id, id, name, label, address)
+      SELECT ${tenantId}::uuid, id, name, label, address::inet
+      FROM unnest(${column("id")}::uuid[], ${column("name")}::text[], ${column("label")}::text[], ${column("address")}::text[])
+        AS d (id, name, label, address)`;
     await scope.tx.$executeRaw`INSERT INTO device_group_members (tenant_id, group_id, device_id)
       SELECT ${tenantId}::uuid, * FROM unnest(${column("group")}::uuid[], ${column("id")}::uuid[])`;
-    return devices.map(({ id, name, address, group }) => deviceEntry({ id, name, address, groups: [{ id: group }] }));
+    return devices.map(({ group, ...device }) =>
+      deviceEntry({ ...device, attachment: "routed", fingerprints: [], groups: [group] }),
+    );
   });
 
   const passwordHash = await hashPassword(password);

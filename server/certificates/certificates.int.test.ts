@@ -4,6 +4,7 @@ import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { closeQueues } from "../core/queue";
+import { createDevice } from "../devices/devices";
 import {
   authorityCertificate,
   controlPlaneIdentity,
@@ -11,7 +12,13 @@ import {
   fingerprintOf,
   tlsCryptV2Key,
 } from "./authority";
-import { issueCertificate, maxCertificates } from "./certificates";
+import {
+  issueCertificate,
+  issueDeviceCertificate,
+  listDeviceCertificates,
+  maxCertificates,
+  revokeDeviceCertificate,
+} from "./certificates";
 import { readClientKey } from "./tls-crypt-v2";
 
 const e = new Uint8Array([1, 0, 1]);
@@ -180,6 +187,44 @@ describe("issuing", () => {
   });
 });
 
+describe("a device", () => {
+  const fields = { address: "", description: "", groupIds: [] };
+  const add = (name: string, attachment: "routed" | "openvpn", address = "") =>
+    inTenant(system, tenantId, (scope) => createDevice(scope, { ...fields, name, address, attachment }));
+  const certify = async (deviceId: string, name = "") => {
+    const csr = await requestOf({ name });
+    return inTenant(system, tenantId, (scope) => issueDeviceCertificate(scope, { deviceId, csr }));
+  };
+
+  test("with a tunnel of its own has certificates under its id, in the document until they are revoked", async () => {
+    const { device } = await add("Crane 4", "openvpn");
+    const [first, second] = [await certify(device.id), await certify(device.id)];
+    const parsed = new x509.X509Certificate(first.certificate);
+    expect(parsed.subject).toBe(`CN=${device.id}`);
+    expect(parsed.getExtension(x509.ExtendedKeyUsageExtension)!.usages).toEqual([x509.ExtendedKeyUsage.clientAuth]);
+    expect(parsed.getExtension(x509.SubjectAlternativeNameExtension)!.names.toJSON()).toEqual([
+      { type: "url", value: `urn:drawbridge:tenant:${tenantId}:device:${device.id}` },
+    ]);
+    const serverKey = await tlsCryptV2Key({ tx: database() as never });
+    expect(readClientKey(serverKey, first.tlsCryptV2Key)).toEqual({ label: device.id });
+    const prints = [first, second].map(({ certificate }) => fingerprintOf(certificate));
+    expect(await publishedFingerprints(device.id, "device")).toEqual(prints.toSorted());
+    const listed = await inTenant(system, tenantId, (scope) => listDeviceCertificates(scope, device.id));
+    const certificateId = listed.at(-1)!.id;
+    const revoke = () =>
+      inTenant(system, tenantId, (scope) => revokeDeviceCertificate(scope, { deviceId: device.id, certificateId }));
+    await revoke();
+    expect(await publishedFingerprints(device.id, "device")).toEqual([prints[1]]);
+    await expect(revoke()).rejects.toMatchObject({ code: "not_found" });
+    await expect(certify(device.id, "CN=control-plane")).rejects.toMatchObject({ field: "csr" });
+  });
+
+  test("that is reached by its network gets none", async () => {
+    const { device } = await add("Pump", "routed", "10.3.0.9");
+    await expect(certify(device.id)).rejects.toMatchObject({ code: "invalid", field: "deviceId" });
+  });
+});
+
 async function addAccount(email: string, address: string, mustChangePassword = false): Promise<string> {
   const { id } = await inTenant(system, tenantId, ({ tx }) =>
     tx.account.create({
@@ -206,9 +251,9 @@ async function requestOf({
   return request.toString("pem");
 }
 
-async function publishedFingerprints(id = accountId): Promise<string[]> {
+async function publishedFingerprints(id = accountId, kind: "account" | "device" = "account"): Promise<string[]> {
   const entry = await inTenant(system, tenantId, ({ tx }) =>
-    tx.documentEntry.findUniqueOrThrow({ where: { tenantId_kind_id: { tenantId, kind: "account", id } } }),
+    tx.documentEntry.findUniqueOrThrow({ where: { tenantId_kind_id: { tenantId, kind, id } } }),
   );
   return (entry.value as { fingerprints: string[] }).fingerprints;
 }

@@ -1,13 +1,14 @@
 /**
- * Certificates of accounts. The private key is made where it is used and never comes here: a signing request gives the
+ * Certificates of accounts and of devices. The private key is made where it is used and never comes here: a signing request gives the
  * public key, and everything else in the certificate is ours. A certificate opens the VPN while its fingerprint is in
- * the account's entry of the tenant's document; revoking is leaving it out.
+ * its holder's entry of the tenant's document; revoking is leaving it out.
  */
 import type { ProcessConfig } from "@/gateway/protocol/api";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { Scope, TenantScope } from "../core/db";
-import { AppError, notFound } from "../core/errors";
+import { AppError, invalid, notFound } from "../core/errors";
+import { deviceEntries } from "../devices/devices";
 import { publish } from "../revisions/revisions";
 import {
   authorityCertificate,
@@ -54,39 +55,110 @@ export async function issueCertificate(
   const { tx, tenantId } = scope;
   const { accountId } = input;
   await requireMayHold(scope, accountId);
-  const publicKey = await readSigningRequest(input.csr, accountId);
-  const leaf = await signLeaf(scope, "client", {
-    commonName: accountId,
-    publicKey,
-    usage: "clientAuth",
-    names: [{ type: "url", value: `urn:drawbridge:tenant:${tenantId}:account:${accountId}` }],
-    lifetimeMs: year,
-  });
-  const created = await tx.certificate.create({
-    data: {
-      tenantId,
-      accountId,
-      serial: leaf.serial,
-      fingerprint: leaf.fingerprint,
-      notBefore: leaf.notBefore,
-      notAfter: leaf.notAfter,
-    },
-  });
-  const dropped = await dropOldest(scope, accountId);
+  const { leaf, id, dropped } = await issueTo(scope, { accountId }, input.csr);
   const account = await tx.account.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: accountId } } });
   await audit(scope, {
     action: "certificates.issue",
     subject: { kind: "account", id: accountId, name: account.name },
-    details: { certificate: created.id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
+    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
   });
   const revision = await publish(scope, await accountEntries(scope, [accountId]), {
     summary: `issued a profile to ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
+  return assembleIssued(scope, leaf, accountId, revision);
+}
+
+/** @throws AppError when the request is unfit, or the device has no tunnel of its own */
+export async function issueDeviceCertificate(
+  scope: TenantScope,
+  input: { deviceId: string; csr: string },
+): Promise<IssuedProfile> {
+  const { deviceId } = input;
+  const device = await requireDialling(scope, deviceId);
+  const { leaf, id, dropped } = await issueTo(scope, { deviceId }, input.csr);
+  await audit(scope, {
+    action: "certificates.issue",
+    subject: { kind: "device", id: deviceId, name: device.name },
+    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
+  });
+  const revision = await publish(scope, await deviceEntries(scope, [deviceId]), {
+    summary: `issued a profile to device ${device.name}`,
+    subject: { kind: "device", id: deviceId },
+  });
+  return assembleIssued(scope, leaf, deviceId, revision);
+}
+
+/** A connection that stands by it is cut. @throws not_found where the device has no such certificate in force */
+export async function revokeDeviceCertificate(
+  scope: TenantScope,
+  { deviceId, certificateId }: { deviceId: string; certificateId: string },
+): Promise<{ revision: number }> {
+  const { tx, tenantId } = scope;
+  const device = await requireDialling(scope, deviceId);
+  const { count } = await tx.certificate.updateMany({
+    where: { tenantId, deviceId, id: certificateId, revokedAt: null },
+    data: { revokedAt: new Date() },
+  });
+  if (count === 0) throw notFound("certificate");
+  const subject = { kind: "device", id: deviceId };
+  await audit(scope, {
+    action: "certificates.revoke",
+    subject: { ...subject, name: device.name },
+    details: { certificate: certificateId },
+  });
+  const revision = await publish(scope, await deviceEntries(scope, [deviceId]), {
+    summary: `revoked a certificate of device ${device.name}`,
+    subject,
+  });
+  return { revision };
+}
+
+export interface DeviceCertificate {
+  id: string;
+  serial: string;
+  createdAt: Date;
+  notAfter: Date;
+  revokedAt: Date | null;
+}
+
+/** Newest first. */
+export async function listDeviceCertificates(
+  { tx, tenantId }: TenantScope,
+  deviceId: string,
+): Promise<DeviceCertificate[]> {
+  return tx.certificate.findMany({
+    where: { tenantId, deviceId },
+    select: { id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true },
+    orderBy: { createdAt: "desc" },
+  });
+}
+
+type Holder = { accountId: string } | { deviceId: string };
+
+async function issueTo(scope: TenantScope, holder: Holder, csr: string) {
+  const { tx, tenantId } = scope;
+  const [kind, id] = "accountId" in holder ? ["account", holder.accountId] : ["device", holder.deviceId];
+  const leaf = await signLeaf(scope, "client", {
+    commonName: id,
+    publicKey: await readSigningRequest(csr, id),
+    usage: "clientAuth",
+    names: [{ type: "url", value: `urn:drawbridge:tenant:${tenantId}:${kind}:${id}` }],
+    lifetimeMs: year,
+  });
+  const { serial, fingerprint, notBefore, notAfter } = leaf;
+  const created = await tx.certificate.create({
+    data: { tenantId, ...holder, serial, fingerprint, notBefore, notAfter },
+  });
+  return { leaf, id: created.id, dropped: await dropOldest(scope, holder) };
+}
+
+async function assembleIssued(scope: TenantScope, leaf: Leaf, id: string, revision: number): Promise<IssuedProfile> {
+  const { tx, tenantId } = scope;
   return {
     certificate: leaf.pem,
     ca: await authorityCertificate(scope, "gateway"),
-    tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), accountId),
+    tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), id),
     remotes: await listRemotes(scope),
     networks: (await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } })).map(({ cidr }) => cidr),
     notAfter: leaf.notAfter,
@@ -140,10 +212,20 @@ async function requireMayHold({ tx, tenantId }: TenantScope, accountId: string):
     throw new AppError("forbidden", "Change your temporary password first.", { field: "password" });
 }
 
+/** Holds the device's row, as `requireMayHold` the account's. */
+async function requireDialling({ tx, tenantId }: TenantScope, deviceId: string): Promise<{ name: string }> {
+  const [device] = await tx.$queryRaw<{ name: string; attachment: string }[]>`
+    SELECT name, attachment::text FROM devices WHERE tenant_id = ${tenantId}::uuid AND id = ${deviceId}::uuid FOR UPDATE`;
+  if (!device) throw notFound("device");
+  if (device.attachment !== "openvpn")
+    throw invalid("deviceId", `${device.name} is reached by its network, so it needs no certificate.`);
+  return device;
+}
+
 /** @returns fingerprints that are accepted no longer */
-async function dropOldest({ tx, tenantId }: TenantScope, accountId: string): Promise<string[]> {
+async function dropOldest({ tx, tenantId }: TenantScope, holder: Holder): Promise<string[]> {
   const active = await tx.certificate.findMany({
-    where: { tenantId, accountId, revokedAt: null, notAfter: { gt: new Date() } },
+    where: { tenantId, ...holder, revokedAt: null, notAfter: { gt: new Date() } },
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
   });
   const surplus = active.slice(maxCertificates);

@@ -1,10 +1,28 @@
 import { z } from "zod";
-import { portalProcedure, router } from "../trpc/trpc";
-import { issueCertificate } from "./certificates";
+import { portalProcedure, router, tenantProcedure } from "../trpc/trpc";
+import {
+  issueCertificate,
+  issueDeviceCertificate,
+  listDeviceCertificates,
+  revokeDeviceCertificate,
+} from "./certificates";
 import { maxRequestBytes } from "./signing-request";
+
+const csr = z.string().max(maxRequestBytes, "The signing request is over 8 kB.");
+const oneDeviceInput = z.object({ deviceId: z.uuid() });
 
 export const certificatesRouter = router({
   issue: portalProcedure
-    .input(z.object({ csr: z.string().max(maxRequestBytes, "The signing request is over 8 kB.") }))
+    .input(z.object({ csr }))
     .mutation(({ ctx, input }) => issueCertificate(ctx.scope, { accountId: ctx.principal.accountId, csr: input.csr })),
+
+  listOfDevice: tenantProcedure("devices:read")
+    .input(oneDeviceInput)
+    .query(({ ctx, input }) => listDeviceCertificates(ctx.scope, input.deviceId)),
+  issueToDevice: tenantProcedure("devices:write")
+    .input(oneDeviceInput.extend({ csr }))
+    .mutation(({ ctx, input }) => issueDeviceCertificate(ctx.scope, input)),
+  revokeOfDevice: tenantProcedure("devices:write")
+    .input(oneDeviceInput.extend({ certificateId: z.uuid() }))
+    .mutation(({ ctx, input }) => revokeDeviceCertificate(ctx.scope, input)),
 });

@@ -41,6 +41,12 @@ export const settings = z.object({
     .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits, e.g. from `openssl rand -hex 32`")
     .describe("Seals CA keys and other secrets in the database; lose it and they are lost"),
   VPN_RANGE: z.string().default("100.64.0.0/10").describe("The platform's range of stable VPN addresses"),
+  VPN_ZONE: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/, "labels of a-z, 0-9 and -, joined by dots")
+    .max(100)
+    .default("vpn.internal")
+    .describe("DNS zone in which devices have names: <device>.<tenant>.<zone>"),
   TENANT_BLOCK_PREFIX: z.coerce.number().int().min(16).max(28).default(20).describe("Size of a tenant's address block"),
   TELEMETRY_DAYS: z.coerce
     .number()

@@ -1,7 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GatewayEvent } from "@/gateway/protocol/events";
+import { createEnrolledGateway, createRegion } from "../../e2e/support/scene";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { closeQueues } from "../core/queue";
-import { createDevice, listDevices } from "./devices";
+import { commitEvents } from "../gateways/ledger";
+import { allocateAddress } from "../tenants/tenants";
+import { createDevice, deleteDevice, getDevice, listDevices, updateDevice } from "./devices";
 
 const list = { page: 1, pageSize: 50, sort: "name", order: "asc", search: "" } as const;
 
@@ -32,7 +37,7 @@ describe("devices", () => {
 
   test("a device is found by its tenant and by no other", async () => {
     const { device, revision } = await inTenant(system, acme, (scope) =>
-      createDevice(scope, { name: "PLC 1", address: "10.0.0.10", description: "", groupIds: [] }),
+      createDevice(scope, { name: "PLC 1", address: "10.0.0.10", attachment: "routed", description: "", groupIds: [] }),
     );
     expect(revision).toBe(1);
     expect(device.address).toBe("10.0.0.10");
@@ -43,7 +48,7 @@ describe("devices", () => {
 
   test("a device outside the tenant's networks is refused, naming them", async () => {
     const attempt = inTenant(system, acme, (scope) =>
-      createDevice(scope, { name: "PLC 9", address: "10.9.0.1", description: "", groupIds: [] }),
+      createDevice(scope, { name: "PLC 9", address: "10.9.0.1", attachment: "routed", description: "", groupIds: [] }),
     );
     await expect(attempt).rejects.toMatchObject({
       code: "invalid",
@@ -54,15 +59,92 @@ describe("devices", () => {
 
   test("two devices of a tenant cannot share an address", async () => {
     const attempt = inTenant(system, acme, (scope) =>
-      createDevice(scope, { name: "PLC 2", address: "10.0.0.10", description: "", groupIds: [] }),
+      createDevice(scope, { name: "PLC 2", address: "10.0.0.10", attachment: "routed", description: "", groupIds: [] }),
     );
     await expect(attempt).rejects.toMatchObject({ code: "conflict", field: "address" });
+  });
+
+  test("a device on openvpn is given a stable address of the tenant's, its own on the platform, and keeps it", async () => {
+    const place = { address: "", description: "", groupIds: [], attachment: "openvpn" as const };
+    const { device } = await inTenant(system, acme, (scope) => createDevice(scope, { ...place, name: "Crane 4" }));
+    const { address } = await inTenant(system, acme, allocateAddress);
+    const isOfBlocks = async (one: string) =>
+      await inTenant(system, acme, ({ tx }) => tx.$queryRaw`SELECT 1 FROM address_blocks WHERE cidr >> ${one}::inet`);
+    expect(await isOfBlocks(device.address)).toHaveLength(1);
+    expect(address).not.toBe(device.address);
+    expect(device).toMatchObject({ attachment: "openvpn", dnsName: "crane-4.dev-acme.vpn.internal", presence: null });
+    const changed = await inTenant(system, acme, (scope) =>
+      updateDevice(scope, {
+        deviceId: device.id,
+        name: "Crane Four",
+        address: "10.0.0.99",
+        description: "",
+        groupIds: [],
+      }),
+    );
+    expect(changed.device).toMatchObject({ address: device.address, dnsName: "crane-four.dev-acme.vpn.internal" });
+    await inTenant(system, acme, (scope) => deleteDevice(scope, device.id));
+    expect((await inTenant(system, acme, allocateAddress)).address).not.toBe(device.address);
+  });
+
+  test("two devices whose names read the same have two names in DNS", async () => {
+    const place = { address: "10.0.0.77", description: "", groupIds: [], attachment: "routed" as const };
+    const add = (name: string) => inTenant(system, acme, (scope) => createDevice(scope, { ...place, name }));
+    const { device } = await add("PLC-1");
+    expect(device.dnsName).toBe("plc-1-2.dev-acme.vpn.internal");
+    await inTenant(system, acme, (scope) => deleteDevice(scope, device.id));
+  });
+
+  test("a device on a tunnel shows where it is, and since when it is not", async () => {
+    const place = { address: "", description: "", groupIds: [], attachment: "openvpn" as const };
+    const { device } = await inTenant(system, acme, (scope) => createDevice(scope, { ...place, name: "Hoist" }));
+    const region = await createRegion("Presence");
+    const gateway = await createEnrolledGateway("presence", region);
+    const at = new Date();
+    const session = { sessionId: randomUUID(), tenantId: acme, connectedAt: at.toISOString() };
+    const commit = (sequence: number, event: object) =>
+      commitEvents(gateway.gatewayId, {
+        epoch: "one",
+        isNewEpoch: sequence === 1,
+        events: [{ ...session, ...event, sequence, at: at.toISOString() } as GatewayEvent],
+      });
+    const start = {
+      type: "connected",
+      accountId: null,
+      deviceId: device.id,
+      processBoot: "b",
+      clientId: 1,
+      process: "udp-1194",
+    };
+    const more = {
+      realAddress: "203.0.113.9:4000",
+      vpnAddress: device.address,
+      fingerprint: "aa",
+      clientVersion: null,
+      platform: null,
+      cipher: null,
+    };
+    await commit(1, { ...start, ...more });
+    const seen = () => inTenant(system, acme, (scope) => getDevice(scope, device.id));
+    expect((await seen()).presence).toMatchObject({
+      ...{ isOnline: true, since: at, region: "Presence", process: "udp-1194", realAddress: "203.0.113.9:4000" },
+    });
+    await commit(2, { type: "disconnected", received: 1, sent: 2, code: "left", reason: "unplugged" });
+    expect((await seen()).presence).toMatchObject({ isOnline: false, confirmedAt: null, endReason: "unplugged" });
+    await inTenant(system, acme, (scope) => deleteDevice(scope, device.id));
+    await gateway.stop();
   });
 
   test("a plan's number of devices is not exceeded", async () => {
     const add = (n: number) =>
       inTenant(system, globex, (scope) =>
-        createDevice(scope, { name: `d${n}`, address: `10.0.0.${n}`, description: "", groupIds: [] }),
+        createDevice(scope, {
+          name: `d${n}`,
+          address: `10.0.0.${n}`,
+          attachment: "routed",
+          description: "",
+          groupIds: [],
+        }),
       );
     const outcomes = await Promise.allSettled([add(1), add(2), add(3), add(4)]);
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(2);

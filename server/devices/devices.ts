@@ -1,24 +1,30 @@
 /**
- * Devices and device groups. A device's address lies in one of its tenant's networks and is its own within the tenant;
- * every change reaches the gateways as a revision.
+ * Devices and device groups. A routed device's address lies in one of its tenant's networks and is its own within the
+ * tenant; one on openvpn dials in by itself, and is given a stable address of the tenant's blocks. Every change reaches the
+ * gateways as a revision.
  */
 import type { z } from "zod";
 import { isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
-import type { Entry } from "@/gateway/protocol/document";
+import type { DeviceValue, Entry } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
-import type { TenantScope } from "../core/db";
+import { lockTenant, type TenantScope } from "../core/db";
+import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
 import { containing, type Page, skipTake } from "../core/listing";
-import type { Prisma } from "../core/prisma/client";
+import type { DeviceAttachment, Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
-import type {
-  createDeviceInput,
-  createGroupInput,
-  listDevicesInput,
-  listGroupsInput,
-  updateDeviceInput,
-  updateGroupInput,
+import { allocateAddress } from "../tenants/tenants";
+import { chooseLabel } from "./label";
+import { type Presence, presenceOf } from "./presence";
+import {
+  type createDeviceInput,
+  type createGroupInput,
+  type listDevicesInput,
+  type listGroupsInput,
+  noAddress,
+  type updateDeviceInput,
+  type updateGroupInput,
 } from "./schema";
 
 export interface DeviceRow {
@@ -26,22 +32,30 @@ export interface DeviceRow {
   name: string;
   description: string;
   address: string;
+  attachment: DeviceAttachment;
+  /** How people call it: `crane-4.harbour.vpn.internal`. */
+  dnsName: string;
   createdAt: Date;
   groups: { id: string; name: string }[];
+  /** Null for a routed device, and for one that never connected. */
+  presence: Presence | null;
 }
 
 export async function listDevices(
-  { tx, tenantId }: TenantScope,
+  scope: TenantScope,
   input: z.infer<typeof listDevicesInput>,
 ): Promise<Page<DeviceRow>> {
+  const { tx, tenantId } = scope;
   const where: Prisma.DeviceWhereInput = {
     tenantId,
+    ...(input.attachment ? { attachment: input.attachment } : {}),
     ...(input.groupId ? { groups: { some: { groupId: input.groupId } } } : {}),
     ...(input.search
       ? {
           OR: [
             { name: containing(input.search) },
             { description: containing(input.search) },
+            { label: containing(input.search) },
             ...addressMatch(input.search),
           ],
         }
@@ -56,16 +70,18 @@ export async function listDevices(
     }),
     tx.device.count({ where }),
   ]);
-  return { rows: devices.map(deviceRow), total };
+  return { rows: await deviceRows(scope, devices), total };
 }
 
-export async function getDevice({ tx, tenantId }: TenantScope, deviceId: string): Promise<DeviceRow> {
+export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow> {
+  const { tx, tenantId } = scope;
   const device = await tx.device.findUnique({
     where: { tenantId_id: { tenantId, id: deviceId } },
     include: withGroups,
   });
   if (!device) throw notFound("device");
-  return deviceRow(device);
+  const [row] = await deviceRows(scope, [device]);
+  return row!;
 }
 
 /** @returns the device, and the revision by which its receipt is asked for */
@@ -75,28 +91,34 @@ export async function createDevice(
 ): Promise<{ device: DeviceRow; revision: number }> {
   const { tx, tenantId } = scope;
   await requireRoomForDevices(scope, 1);
-  await requireInsideNetworks(scope, input.address);
+  const { address, entries } =
+    input.attachment === "openvpn"
+      ? await allocateAddress(scope)
+      : { address: await requireInsideNetworks(scope, input.address), entries: [] };
+  const label = await chooseLabel(scope, input.name);
   const created = await named("device", () =>
     tx.device.create({
       data: {
         tenantId,
         name: input.name,
-        address: input.address,
+        label,
+        attachment: input.attachment,
+        address,
         description: input.description,
         groups: {
           create: input.groupIds.map((groupId) => ({ group: { connect: { tenantId_id: { tenantId, id: groupId } } } })),
         },
       },
-      include: withGroups,
     }),
   );
-  const device = deviceRow(created);
+  const device = await getDevice(scope, created.id);
+  const { attachment, groups } = device;
   await audit(scope, {
     action: "devices.create",
     subject: { kind: "device", id: device.id, name: device.name },
-    details: { address: device.address, groups: device.groups.map((group) => group.name) },
+    details: { attachment, address: device.address, groups: groups.map((group) => group.name) },
   });
-  const revision = await publish(scope, [deviceEntry(device)], {
+  const revision = await publish(scope, [...(await deviceEntries(scope, [device.id])), ...entries], {
     summary: `added device ${device.name}`,
     subject: { kind: "device", id: device.id },
   });
@@ -108,8 +130,11 @@ export async function updateDevice(
   input: z.infer<typeof updateDeviceInput>,
 ): Promise<{ device: DeviceRow; revision: number }> {
   const { tx, tenantId } = scope;
+  await lockTenant(scope);
   const before = await getDevice(scope, input.deviceId);
-  await requireInsideNetworks(scope, input.address);
+  const address = before.attachment === "openvpn" ? before.address : await requireInsideNetworks(scope, input.address);
+  const [own] = before.dnsName.split(".");
+  const label = await chooseLabel(scope, input.name, { id: before.id, label: own! });
   await named("device", async () => {
     await tx.deviceGroupMember.deleteMany({
       where: { tenantId, deviceId: input.deviceId, groupId: { notIn: input.groupIds } },
@@ -120,7 +145,7 @@ export async function updateDevice(
     });
     await tx.device.update({
       where: { tenantId_id: { tenantId, id: input.deviceId } },
-      data: { name: input.name, address: input.address, description: input.description },
+      data: { name: input.name, label, address, description: input.description },
     });
   });
   const device = await getDevice(scope, input.deviceId);
@@ -129,7 +154,7 @@ export async function updateDevice(
     subject: { kind: "device", id: device.id, name: device.name },
     details: { before: changeable(before), after: changeable(device) },
   });
-  const revision = await publish(scope, [deviceEntry(device)], {
+  const revision = await publish(scope, await deviceEntries(scope, [device.id]), {
     summary: `changed device ${device.name}`,
     subject: { kind: "device", id: device.id },
   });
@@ -243,8 +268,21 @@ export async function deleteGroup(scope: TenantScope, groupId: string): Promise<
 
 /** The document's entries of these devices as they now stand. */
 export async function deviceEntries({ tx, tenantId }: TenantScope, deviceIds: string[]): Promise<Entry[]> {
-  const devices = await tx.device.findMany({ where: { tenantId, id: { in: deviceIds } }, include: withGroups });
-  return devices.map((device) => deviceEntry(deviceRow(device)));
+  const devices = await tx.device.findMany({
+    where: { tenantId, id: { in: deviceIds } },
+    include: {
+      groups: { select: { groupId: true } },
+      certificates: { where: { revokedAt: null, notAfter: { gt: new Date() } }, select: { fingerprint: true } },
+    },
+  });
+  return devices.map((device) =>
+    deviceEntry({
+      ...device,
+      address: bareAddress(device.address),
+      fingerprints: device.certificates.map(({ fingerprint }) => fingerprint),
+      groups: device.groups.map(({ groupId }) => groupId),
+    }),
+  );
 }
 
 async function setGroup(scope: TenantScope, groupId: string, deviceIds: string[], action: string, summary: string) {
@@ -283,10 +321,12 @@ export async function requireRoomForDevices({ tx, tenantId }: TenantScope, wante
   }
 }
 
-async function requireInsideNetworks({ tx, tenantId }: TenantScope, address: string): Promise<void> {
+/** @returns the address */
+async function requireInsideNetworks({ tx, tenantId }: TenantScope, address: string): Promise<string> {
+  if (address === "") throw invalid("address", noAddress);
   const networks = await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } });
   const value = parseAddress(address);
-  if (networks.some((network) => isInside(value, parseCidr(network.cidr)))) return;
+  if (networks.some((network) => isInside(value, parseCidr(network.cidr)))) return address;
   const list = networks.map((network) => network.cidr).join(", ");
   throw invalid(
     "address",
@@ -318,16 +358,28 @@ const withUses = {
   policies: { include: { policy: { select: { id: true, name: true } } } },
 } as const;
 
-function deviceRow(device: Prisma.DeviceGetPayload<{ include: typeof withGroups }>): DeviceRow {
-  const { id, name, description, createdAt } = device;
-  return {
+async function deviceRows(
+  scope: TenantScope,
+  devices: Prisma.DeviceGetPayload<{ include: typeof withGroups }>[],
+): Promise<DeviceRow[]> {
+  const { tx, tenantId } = scope;
+  const { slug } = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { slug: true } });
+  const dialling = devices.filter(({ attachment }) => attachment === "openvpn");
+  const presence = await presenceOf(
+    scope,
+    dialling.map(({ id }) => id),
+  );
+  return devices.map(({ id, name, label, attachment, description, createdAt, address, groups }) => ({
     id,
     name,
     description,
+    attachment,
     createdAt,
-    address: bareAddress(device.address),
-    groups: device.groups.map((member) => member.group),
-  };
+    dnsName: `${label}.${slug}.${env.VPN_ZONE}`,
+    address: bareAddress(address),
+    groups: groups.map((member) => member.group),
+    presence: presence.get(id) ?? null,
+  }));
 }
 
 function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses }>): GroupRow {
@@ -342,30 +394,24 @@ function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses
   };
 }
 
-type Projected = Pick<DeviceRow, "id" | "name" | "address"> & { groups: { id: string }[] };
+type Projected = { id: string } & Pick<
+  DeviceValue,
+  "name" | "label" | "attachment" | "address" | "fingerprints" | "groups"
+>;
 
-export const deviceEntry = ({ id, name, address, groups }: Projected): Entry => ({
+export const deviceEntry = ({ id, name, label, attachment, address, fingerprints, groups }: Projected): Entry => ({
   kind: "device",
   id,
   value: {
     name,
-    label: labelOf(name),
-    attachment: "routed",
+    label,
+    attachment,
     address,
-    fingerprints: [],
+    fingerprints: fingerprints.toSorted(),
     hold: null,
-    groups: groups.map((group) => group.id).sort(),
+    groups: groups.toSorted(),
   },
 });
-
-/** The name as a label of DNS (RFC 1035, 2.3.1). */
-function labelOf(name: string): string {
-  const plain = name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-");
-  return plain.slice(0, 63).replace(/^-+|-+$/g, "") || "device";
-}
 
 const changeable = ({ name, address, description, groups }: DeviceRow) => ({
   name,

@@ -6,6 +6,7 @@ import {
   createGroupInput,
   listDevicesInput,
   listGroupsInput,
+  oneDeviceInput,
   updateDeviceInput,
   updateGroupInput,
 } from "./schema";
@@ -15,7 +16,7 @@ export const devicesRouter = router({
     .input(listDevicesInput)
     .query(({ ctx, input }) => devices.listDevices(ctx.scope, input)),
   get: tenantProcedure("devices:read")
-    .input(z.object({ deviceId: z.uuid() }))
+    .input(oneDeviceInput)
     .query(({ ctx, input }) => devices.getDevice(ctx.scope, input.deviceId)),
   create: tenantProcedure("devices:write")
     .input(createDeviceInput)
@@ -24,7 +25,7 @@ export const devicesRouter = router({
     .input(updateDeviceInput)
     .mutation(({ ctx, input }) => devices.updateDevice(ctx.scope, input)),
   delete: tenantProcedure("devices:write")
-    .input(z.object({ deviceId: z.uuid() }))
+    .input(oneDeviceInput)
     .mutation(({ ctx, input }) => devices.deleteDevice(ctx.scope, input.deviceId)),
 
   listGroups: tenantProcedure("devices:read")

@@ -2,28 +2,43 @@ import { z } from "zod";
 import { parseAddress } from "@/gateway/protocol/addresses";
 import { listInput, nameField } from "../core/listing";
 
-export const addressField = z
-  .string()
-  .trim()
-  .refine((text) => {
-    try {
-      parseAddress(text);
-      return true;
-    } catch {
-      return false;
-    }
-  }, "Give an IPv4 address, such as 10.0.0.10.");
+export const noAddress = "Give an IPv4 address, such as 10.0.0.10.";
+export const addressField = z.string().trim().refine(isAddress, noAddress);
+
+function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const description = z.string().trim().max(500, "Use at most 500 characters.").default("");
 
-export const listDevicesInput = listInput(["name", "address", "createdAt"]).extend({ groupId: z.uuid().optional() });
-export const createDeviceInput = z.object({
+export const listDevicesInput = listInput(["name", "address", "createdAt"]).extend({
+  groupId: z.uuid().optional(),
+  attachment: z.enum(["routed", "openvpn"]).optional(),
+});
+const deviceFields = z.object({
   name: nameField,
-  address: addressField,
+  /** Of a routed device; one on openvpn is given its own. */
+  address: z
+    .string()
+    .trim()
+    .refine((text) => text === "" || isAddress(text), noAddress)
+    .default(""),
   description,
   groupIds: z.array(z.uuid()).max(200).default([]),
 });
-export const updateDeviceInput = createDeviceInput.extend({ deviceId: z.uuid() });
+export const createDeviceInput = deviceFields
+  .extend({ attachment: z.enum(["routed", "openvpn"]).default("routed") })
+  .refine(({ attachment, address }) => attachment === "openvpn" || address !== "", {
+    path: ["address"],
+    message: noAddress,
+  });
+export const updateDeviceInput = deviceFields.extend({ deviceId: z.uuid() });
+export const oneDeviceInput = z.object({ deviceId: z.uuid() });
 
 export const listGroupsInput = listInput(["name", "createdAt"]);
 export const createGroupInput = z.object({

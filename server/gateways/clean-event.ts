@@ -3,20 +3,25 @@
  * batch that it is in. Texts lose what PostgreSQL cannot hold and are cut to length; an event whose ids, times or
  * numbers are none is left out.
  */
-import type { GatewayEvent } from "@/gateway/protocol/events";
+import type { GatewayEvent, Holder, TenantTotals } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
 export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
   if (!isTime(event.at)) return undefined;
   switch (event.type) {
+    case "totals":
+      if (!Array.isArray(event.tenants)) return undefined;
+      return { ...event, tenants: event.tenants.map(cleanTotals).filter((totals) => totals !== undefined) };
     case "bytes":
       return hasTotals(event) ? event : undefined;
+    case "moved":
+      return isSession(event) ? { ...event, realAddress: text(event.realAddress, 100) } : undefined;
     case "disconnected":
       if (!hasTotals(event)) return undefined;
       return { ...event, code: text(event.code, 40) as typeof event.code, reason: textOrNull(event.reason, 500) };
     case "connected":
-      if (!isSession(event) || !isId(event.accountId) || !isAddress(event.vpnAddress)) return undefined;
+      if (!isSession(event) || !isHolder(event) || !isAddress(event.vpnAddress)) return undefined;
       if (!Number.isInteger(event.clientId) || event.clientId < 0 || event.clientId > 2_147_483_647) return undefined;
       return {
         ...event,
@@ -33,14 +38,14 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
       return {
         ...event,
         accountId: isId(event.accountId) ? event.accountId : null,
+        deviceId: isId(event.deviceId) ? event.deviceId : null,
         code: text(event.code, 40) as typeof event.code,
         reason: text(event.reason, 500),
         realAddress: text(event.realAddress, 100),
         process: text(event.process, 40),
       };
     case "confirmed":
-      if (!Array.isArray(event.sessions)) return undefined;
-      return { ...event, sessions: event.sessions.filter((one) => isId(one?.sessionId) && isId(one?.tenantId)) };
+      return cleanConfirmed(event);
     default:
       return undefined;
   }
@@ -48,6 +53,10 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
 
 const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const isId = (value: unknown) => typeof value === "string" && id.test(value);
+
+/** One of the two, and never both. */
+const isHolder = ({ accountId, deviceId }: Omit<Holder, "tenantId">) =>
+  (deviceId ?? null) === null ? isId(accountId) : isId(deviceId) && accountId === null;
 
 /** The nil tenant is ours: what is of nobody known has null. */
 const isTenantId = (value: unknown) => isId(value) && value !== nilTenant;
@@ -79,6 +88,37 @@ function isSession({ sessionId, tenantId, connectedAt }: { sessionId: string; te
 
 function hasTotals(event: Parameters<typeof isSession>[0] & { received: number; sent: number }) {
   return isSession(event) && isTotal(event.received) && isTotal(event.sent);
+}
+
+/** Without the readings that are none. */
+function cleanTotals(totals: TenantTotals): TenantTotals | undefined {
+  const { tenantId, sessionIds, connectedAts, received, sent } = totals ?? {};
+  if (!isTenantId(tenantId) || ![sessionIds, connectedAts, received, sent].every(Array.isArray)) return undefined;
+  const isReading = (_: unknown, n: number) =>
+    isId(sessionIds[n]) && isTime(connectedAts[n]) && isTotal(received[n]) && isTotal(sent[n]);
+  if (sessionIds.every(isReading)) return totals;
+  return {
+    tenantId,
+    sessionIds: sessionIds.filter(isReading),
+    connectedAts: connectedAts.filter(isReading),
+    received: received.filter(isReading),
+    sent: sent.filter(isReading),
+  };
+}
+
+function cleanConfirmed(
+  event: GatewayEvent & { type: "confirmed"; sessions?: { tenantId: string; sessionId: string }[] },
+) {
+  // Agents before `tenants` named each session with its tenant.
+  const former = () => event.sessions?.map((one) => ({ tenantId: one?.tenantId, sessionIds: [one?.sessionId] }));
+  const tenants = event.tenants ?? (Array.isArray(event.sessions) ? former() : undefined);
+  if (!Array.isArray(tenants)) return undefined;
+  return {
+    ...event,
+    tenants: tenants
+      .filter((live) => isTenantId(live?.tenantId) && Array.isArray(live.sessionIds))
+      .map(({ tenantId, sessionIds }) => ({ tenantId, sessionIds: sessionIds.filter(isId) })),
+  };
 }
 
 function text(value: unknown, most: number): string {

@@ -3,6 +3,7 @@
  * gateway CA. Connections are kept. Every call may be made again: none does more when it arrives twice.
  */
 
+import { isAscii } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type {
@@ -205,13 +206,16 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       response.once("error", fail);
       response.once("end", () => {
         settle();
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+        resolve({ status: response.statusCode ?? 0, text: textOf(Buffer.concat(chunks)) });
       });
     });
     if (signal?.aborted) onAbort();
     else sent.end(payload);
   });
 }
+
+/** Long replies are almost always plain ASCII, of which a copy is enough. */
+const textOf = (bytes: Buffer) => (isAscii(bytes) ? bytes.toString("latin1") : bytes.toString());
 
 const timedOut = () => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 

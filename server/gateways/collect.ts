@@ -6,7 +6,7 @@ import { getEvents } from "./client";
 import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
-import { type AccountKey, endSecondSessions } from "./second-sessions";
+import { endSecondSessions, type HolderKey } from "./second-sessions";
 
 const batchLimit = 10_000;
 /** Short, for a poll that a cut link took with it is only missed when it is over. */
@@ -36,7 +36,8 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     const { reply, prepared } = answer;
     // There is more already: it is fetched and folded while this is written.
     const last = reply.events.at(-1)?.sequence;
-    if (reply.events.length === batchLimit && Number.isSafeInteger(last)) next = read(last!);
+    const hasMore = (reply.hasMore ?? reply.events.length === batchLimit) && Number.isSafeInteger(last);
+    if (hasMore && Date.now() < deadline) next = read(last!);
     const committed = await commitEvents(gatewayId, reply, prepared);
     if (!committed) break;
     // Not waited for: a gateway that takes its time keeps nobody's events back.
@@ -53,9 +54,11 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
 }
 
-/** Accounts of which a session began and did not end. */
-function beganIn({ batches }: PreparedEvents): AccountKey[] {
+/** Those of whom a session began and did not end. */
+function beganIn({ batches }: PreparedEvents): HolderKey[] {
   return [...batches].flatMap(([tenantId, { started }]) =>
-    started.filter(({ end }) => !end).map(({ start }) => ({ tenantId, accountId: start!.accountId })),
+    started
+      .filter(({ end }) => !end)
+      .map(({ start }) => ({ tenantId, holderId: start!.deviceId ?? start!.accountId! })),
   );
 }

@@ -1,6 +1,6 @@
 /** Folds a batch of events into what is written: for each tenant one change a session, its samples and its refusals. */
 import type { EventsReply } from "@/gateway/protocol/api";
-import type { DisconnectCode, GatewayEvent, SessionBytes, SessionStart } from "@/gateway/protocol/events";
+import type { DisconnectCode, GatewayEvent, SessionStart, TenantTotals } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 import { cleanEvent } from "./clean-event";
 
@@ -9,7 +9,7 @@ export interface PreparedEvents {
   /** Lowest and last number of the events; undefined where there are none. */
   lowest: number | undefined;
   last: number | undefined;
-  /** Events, and how many of them make sense. */
+  /** Events and how many of them make sense; of `totals` each reading counts for one. */
   count: number;
   valid: number;
   batches: Map<string, TenantBatch>;
@@ -21,20 +21,35 @@ export interface PreparedEvents {
 /** Of the events above that number. */
 export function prepareEvents(reply: EventsReply, above = 0): PreparedEvents {
   const events = reply.events.filter((event) => Number.isSafeInteger(event?.sequence) && event.sequence > above);
-  const valid = events.map(cleanEvent).filter((event) => event !== undefined);
+  // Of lists of what is live the newest counts, and older ones need no look: they are long.
+  const newest = events.findLast(({ type }) => type === "confirmed");
+  const news = events.filter((event) => event.type !== "confirmed" || event === newest);
+  const valid = news.map(cleanEvent).filter((event) => event !== undefined);
   const confirmed = valid.findLastIndex(({ type }) => type === "confirmed");
+  const since = confirmed === -1 ? [] : valid.slice(confirmed + 1);
   return {
     lowest: events.reduce<number | undefined>(
       (least, { sequence }) => Math.min(least ?? sequence, sequence),
       undefined,
     ),
     last: events.at(-1)?.sequence,
-    count: events.length,
-    valid: valid.length,
+    count: events.reduce((sum, event) => sum + readings(event), 0),
+    valid: valid.reduce((sum, event) => sum + readings(event), events.length - news.length),
     batches: foldEvents(valid),
     confirmation: valid[confirmed] as PreparedEvents["confirmation"],
-    since: new Set(valid.slice(confirmed + 1).flatMap((event) => ("sessionId" in event ? [event.sessionId] : []))),
+    since: new Set(since.flatMap(sessionsOf)),
   };
+}
+
+/** Of an event that was not cleaned yet as well. */
+function readings(event: GatewayEvent): number {
+  if (event.type !== "totals" || !Array.isArray(event.tenants)) return 1;
+  return event.tenants.reduce((sum, totals) => sum + (totals?.sessionIds?.length ?? 1), 0);
+}
+
+function sessionsOf(event: GatewayEvent): string[] {
+  if (event.type === "totals") return event.tenants.flatMap(({ sessionIds }) => sessionIds);
+  return "sessionId" in event ? [event.sessionId] : [];
 }
 
 export interface SessionChange {
@@ -43,8 +58,8 @@ export interface SessionChange {
   start: SessionStart | undefined;
   /** Newest totals, and when they were seen. */
   newest: Totals;
-  /** The totals before them; undefined where those are in the database only. */
-  before: Totals | undefined;
+  /** Bytes a second over the newest interval; null where what came before is in the database only. */
+  rates: { received: number | null; sent: number | null };
   end: { at: string; code: DisconnectCode; reason: string | null } | undefined;
 }
 
@@ -60,7 +75,9 @@ export interface TenantBatch {
   continued: SessionChange[];
   samples: Samples;
   refusals: (GatewayEvent & { type: "refused" })[];
-  /** How many events it was. */
+  /** By session, the newest. */
+  moves: Map<string, GatewayEvent & { type: "moved" }>;
+  /** How many events it was, as they are counted above. */
   count: number;
 }
 
@@ -77,106 +94,138 @@ export interface Samples {
 /** Events in the order of their sequence. */
 function foldEvents(events: readonly GatewayEvent[]): Map<string, TenantBatch> {
   const folds = new Map<string, Fold>();
-  for (const event of events) {
-    if (event.type === "confirmed") continue;
-    const tenantId = event.tenantId ?? nilTenant;
+  const foldOf = (tenantId: string) => {
     let fold = folds.get(tenantId);
     if (!fold) {
       fold = new Fold();
       folds.set(tenantId, fold);
     }
-    fold.add(event);
+    return fold;
+  };
+  for (const event of events) {
+    if (event.type === "confirmed") continue;
+    if (event.type === "totals")
+      for (const totals of event.tenants) foldOf(totals.tenantId).addReadings(totals, event.at);
+    else foldOf(event.tenantId ?? nilTenant).add(event);
   }
   return new Map([...folds].map(([tenantId, fold]) => [tenantId, fold.batch()]));
 }
 
-/** Bytes a second over the newest interval; null where what came before is in the database only. */
-export function rateOf({ newest, before, end }: SessionChange, total: "received" | "sent"): number | null {
-  if (end) return 0;
-  if (!before) return null;
-  const seconds = Math.max(0.001, (Date.parse(newest.at) - Date.parse(before.at)) / 1000);
-  return Math.max(0, newest[total] - before[total]) / seconds;
+interface Tracked extends Pick<SessionChange, "sessionId" | "connectedAt" | "start" | "end"> {
+  /** Its place in the list of sessions, from 1 on as PostgreSQL counts; 0 before its first sample. */
+  place: number;
+  /** Numbers of its newest sample and of the one before; -1 where there is none. */
+  newest: number;
+  before: number;
 }
 
 class Fold {
-  readonly #changes = new Map<string, SessionChange>();
-  /** Number of each session's newest sample. */
-  readonly #newest = new Map<string, number>();
-  readonly #times = new Map<string, number>();
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #places = new Map<string, number>();
   readonly #samples: Samples = { sessionIds: [], ats: [], session: [], at: [], received: [], sent: [] };
   readonly #refusals: TenantBatch["refusals"] = [];
+  #moves: TenantBatch["moves"] = new Map();
   #count = 0;
 
-  add(event: Exclude<GatewayEvent, { type: "confirmed" }>): void {
+  addReadings({ sessionIds, connectedAts, received, sent }: TenantTotals, at: string): void {
+    this.#count += sessionIds.length;
+    const place = this.#placeOf(at);
+    for (let n = 0; n < sessionIds.length; n++)
+      this.#addSample(this.#track(sessionIds[n]!, connectedAts[n]!), place, received[n]!, sent[n]!);
+  }
+
+  add(event: Exclude<GatewayEvent, { type: "confirmed" | "totals" }>): void {
     this.#count += 1;
     if (event.type === "refused") {
       this.#refusals.push(event);
       return;
     }
-    const known = this.#changes.get(event.sessionId);
-    if (event.type === "connected") {
-      const { sessionId, connectedAt } = event;
-      const none = { at: connectedAt, received: 0, sent: 0 };
-      if (known) known.start = event;
-      else
-        this.#changes.set(sessionId, {
-          sessionId,
-          connectedAt,
-          start: event,
-          newest: none,
-          before: none,
-          end: undefined,
-        });
+    if (event.type === "moved") {
+      this.#moves.set(event.sessionId, event);
       return;
     }
-    const change = this.#addTotals(event, known);
-    if (event.type === "disconnected") change.end ??= { at: event.at, code: event.code, reason: event.reason };
+    const tracked = this.#track(event.sessionId, event.connectedAt);
+    if (event.type === "connected") {
+      tracked.start = event;
+      return;
+    }
+    this.#addSample(tracked, this.#placeOf(event.at), event.received, event.sent);
+    if (event.type === "disconnected") tracked.end ??= { at: event.at, code: event.code, reason: event.reason };
   }
 
   batch(): TenantBatch {
-    const all = [...this.#changes.values()];
+    const all = Array.from(this.#tracked.values(), (tracked) => this.#changeOf(tracked));
     return {
       started: all.filter(({ start }) => start),
       continued: all.filter(({ start }) => !start),
       samples: this.#samples,
       refusals: this.#refusals,
+      moves: this.#moves,
       count: this.#count,
     };
   }
 
-  #addTotals(event: SessionBytes & { at: string }, known: SessionChange | undefined): SessionChange {
-    const { sessionId, connectedAt, at, received, sent } = event;
-    const newest = { at, received, sent };
-    const samples = this.#samples;
-    const last = this.#newest.get(sessionId);
-    if (known && last !== undefined && known.newest.at === at) {
-      // Two at the same moment are one, the later.
-      samples.received[last] = received;
-      samples.sent[last] = sent;
-      known.newest = newest;
-      return known;
+  #track(sessionId: string, connectedAt: string): Tracked {
+    let tracked = this.#tracked.get(sessionId);
+    if (!tracked) {
+      tracked = { sessionId, connectedAt, start: undefined, end: undefined, place: 0, newest: -1, before: -1 };
+      this.#tracked.set(sessionId, tracked);
     }
-    samples.session.push(last === undefined ? samples.sessionIds.push(sessionId) : samples.session[last]!);
-    samples.at.push(this.#time(at));
-    this.#newest.set(sessionId, samples.received.push(received) - 1);
-    samples.sent.push(sent);
-    if (known) {
-      known.before = known.newest;
-      known.newest = newest;
-      return known;
-    }
-    const change = { sessionId, connectedAt, start: undefined, newest, before: undefined, end: undefined };
-    this.#changes.set(sessionId, change);
-    return change;
+    return tracked;
   }
 
-  /** Its place in the list of times, from 1 on as PostgreSQL counts. */
-  #time(at: string): number {
-    let place = this.#times.get(at);
+  #addSample(tracked: Tracked, at: number, received: number, sent: number): void {
+    const samples = this.#samples;
+    const { newest } = tracked;
+    if (newest !== -1 && samples.at[newest] === at) {
+      // Two at the same moment are one, the later.
+      samples.received[newest] = received;
+      samples.sent[newest] = sent;
+      return;
+    }
+    tracked.place ||= samples.sessionIds.push(tracked.sessionId);
+    tracked.before = newest;
+    tracked.newest = samples.session.push(tracked.place) - 1;
+    samples.at.push(at);
+    samples.received.push(received);
+    samples.sent.push(sent);
+  }
+
+  /** Of a time in the list of times, from 1 on. */
+  #placeOf(at: string): number {
+    let place = this.#places.get(at);
     if (place === undefined) {
       place = this.#samples.ats.push(at);
-      this.#times.set(at, place);
+      this.#places.set(at, place);
     }
     return place;
   }
+
+  #changeOf({ sessionId, connectedAt, start, end, ...tracked }: Tracked): SessionChange {
+    const none = { at: connectedAt, received: 0, sent: 0 };
+    const newest = this.#totals(tracked.newest) ?? none;
+    const before = this.#totals(tracked.before) ?? (start && none);
+    return {
+      sessionId,
+      connectedAt,
+      start,
+      newest,
+      rates: end ? { received: 0, sent: 0 } : ratesOf(newest, before),
+      end,
+    };
+  }
+
+  #totals(n: number): Totals | undefined {
+    const { ats, at, received, sent } = this.#samples;
+    return n === -1 ? undefined : { at: ats[at[n]! - 1]!, received: received[n]!, sent: sent[n]! };
+  }
+}
+
+function ratesOf(newest: Totals, before: Totals | undefined): SessionChange["rates"] {
+  if (!before) return { received: null, sent: null };
+  const seconds = Math.max(0.001, (Date.parse(newest.at) - Date.parse(before.at)) / 1000);
+  return {
+    received: Math.max(0, newest.received - before.received) / seconds,
+    sent: Math.max(0, newest.sent - before.sent) / seconds,
+  };
 }

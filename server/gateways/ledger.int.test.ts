@@ -63,9 +63,46 @@ describe("the session ledger", () => {
     ]);
   });
 
+  test("totals of many sessions in one event are each session's own", async () => {
+    const [first, second] = [newSession(), newSession()];
+    const most = Number.MAX_SAFE_INTEGER;
+    await commit([connected(first, 0), connected(second, 0)]);
+    await commit([
+      totals([first, second], 10, [1_000, 2_000]),
+      totals([second], 12, [2_500]),
+      totals([first], 20, [most]),
+    ]);
+    expect(await samplesOf(first)).toEqual([
+      [at(10), 1_000n, 2_000n],
+      [at(20), BigInt(most), BigInt(most)],
+    ]);
+    expect(await samplesOf(second)).toEqual([
+      [at(10), 2_000n, 4_000n],
+      [at(12), 2_500n, 5_000n],
+    ]);
+    expect(await rowOf(first)).toMatchObject({ received: BigInt(most), receivedRate: (most - 1_000) / 10 });
+    expect(await rowOf(second)).toMatchObject({ received: 2_500n, sent: 5_000n, receivedRate: 250, sentRate: 500 });
+  });
+
+  test("readings that are none, and those of a tenant that is gone, cost the others nothing", async () => {
+    const session = newSession();
+    const good = totals([session], 10, [7]);
+    const { sessionIds, connectedAts, received, sent } = good.tenants[0]!;
+    const insane = { ...good.tenants[0], received: [-1, 5, 6], sessionIds: [...sessionIds, "x", randomUUID()] };
+    const gone = { ...good.tenants[0], tenantId: randomUUID() };
+    const result = await commit([
+      { ...good, tenants: [good.tenants[0], gone, null, { tenantId, sessionIds }, insane, { ...gone, tenantId: 7 }] },
+      { type: "totals", tenants: "none", second: 11 },
+      { type: "totals", tenants: [], second: 11 },
+    ] as never);
+    expect(await samplesOf(session)).toEqual([[at(10), 7n, 14n]]);
+    expect([connectedAts, received, sent].map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(result).toMatchObject({ cursor: 3, events: 1, dropped: 8 });
+  });
+
   test("a batch that comes again, whole or in part, changes nothing twice", async () => {
     const session = newSession();
-    const batch = [connected(session, 0), bytes(session, 10, 1_000, 0), bytes(session, 20, 3_000, 0), refused(1)];
+    const batch = [connected(session, 0), bytes(session, 10, 1_000, 0), totals([session], 20, [3_000]), refused(1)];
     const events = numbered(batch);
     await commitEvents(gatewayId, { epoch, events, isNewEpoch: false });
     const before = [await rowOf(session), await samplesOf(session), await refusalsHere()];
@@ -145,6 +182,14 @@ describe("the session ledger", () => {
     expect((await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } })).confirmedAt).toEqual(at(50));
     await commit([disconnected(lost, 40, 9, 9)]);
     expect(await rowOf(lost)).toMatchObject({ disconnectedAt: at(40), endCode: "left", received: 9n });
+  });
+
+  test("a list in the form of earlier agents counts the same", async () => {
+    const [lost, listed] = [newSession(), newSession()];
+    await commit([connected(lost, 0), connected(listed, 0)]);
+    await commit([{ type: "confirmed", sessions: [{ sessionId: listed.sessionId, tenantId }], second: 50 } as never]);
+    expect(await rowOf(lost)).toMatchObject({ endCode: "unknown" });
+    expect(await rowOf(listed)).toMatchObject({ disconnectedAt: null });
   });
 
   test("in one batch a confirmation counts for what came before it only", async () => {
@@ -261,11 +306,23 @@ const connected = (session: Named, second: number): Timed => ({
 const bytes = (session: Named, second: number, received: number, sent: number): Timed => ({
   ...{ type: "bytes", ...session, received, sent, second },
 });
+const totals = (sessions: Named[], second: number, received: number[]) => ({
+  ...{ type: "totals" as const, second },
+  tenants: [
+    {
+      tenantId,
+      sessionIds: sessions.map(({ sessionId }) => sessionId),
+      connectedAts: sessions.map(({ connectedAt }) => connectedAt),
+      received,
+      sent: received.map((bytes) => Math.min(bytes * 2, Number.MAX_SAFE_INTEGER)),
+    },
+  ],
+});
 const disconnected = (session: Named, second: number, received: number, sent: number): Timed => ({
   ...{ type: "disconnected", ...session, code: "left", reason: null, received, sent, second },
 });
 const confirmed = (second: number, sessions: Named[]): Timed => ({
-  ...{ type: "confirmed", second, sessions: sessions.map(({ sessionId }) => ({ sessionId, tenantId })) },
+  ...{ type: "confirmed", second, tenants: [{ tenantId, sessionIds: sessions.map(({ sessionId }) => sessionId) }] },
 });
 const refused = (second: number): Timed => ({
   ...{ type: "refused", tenantId, accountId, code: "password_wrong", reason: "The password is wrong." },

@@ -8,9 +8,10 @@
 import type pg from "pg";
 import type { EventsReply } from "@/gateway/protocol/api";
 import type { GatewayEvent } from "@/gateway/protocol/events";
+import { int4Array, int8Array } from "../core/binary-array";
 import { nilTenant, pool } from "../core/db";
 import { isUniqueViolation } from "../core/errors";
-import { type PreparedEvents, prepareEvents, rateOf, type SessionChange, type TenantBatch } from "./fold-events";
+import { type PreparedEvents, prepareEvents, type SessionChange, type TenantBatch } from "./fold-events";
 
 export interface Committed {
   epoch: string;
@@ -141,6 +142,7 @@ async function write(
       continueSessions(client, tenantId, batch).then(
         (missing) => missing.length > 0 && unknown.push([tenantId, missing]),
       ),
+      moveSessions(client, tenantId, batch),
       addSamples(client, tenantId, batch, isCareful),
       addRefusals(client, tenantId, gatewayId, epoch, batch),
     );
@@ -171,16 +173,17 @@ async function startSessions(
   if (all.length === 0) return;
   await client.query({
     name: "ledger-start",
-    text: `INSERT INTO sessions (tenant_id, gateway_id, began_at, id, connected_at, account_id, process, process_boot, client_id, real_address,
-        vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
+    text: `INSERT INTO sessions (tenant_id, gateway_id, began_at, id, connected_at, account_id, device_id, process, process_boot, client_id,
+        real_address, vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
         disconnected_at, end_code, end_reason)
-      SELECT $1::uuid, $2::uuid, least(now(), n.connected_at + make_interval(secs => $23::float8 / 1000)), n.*
-      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+      SELECT $1::uuid, $2::uuid, least(now(), n.connected_at + make_interval(secs => $24::float8 / 1000)), n.*
+      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $23::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
-        AS n (id, connected_at, account_id, process, process_boot, client_id, real_address, vpn_address, fingerprint, client_version,
-          platform, cipher, received, sent, bytes_at, received_rate, sent_rate, disconnected_at, end_code, end_reason)
-      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET began_at = least(sessions.began_at, excluded.began_at), gateway_id = excluded.gateway_id, account_id = excluded.account_id,
+        AS n (id, connected_at, account_id, device_id, process, process_boot, client_id, real_address, vpn_address, fingerprint,
+          client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate, disconnected_at, end_code, end_reason)
+      ON CONFLICT (tenant_id, id, connected_at) DO UPDATE SET began_at = least(sessions.began_at, excluded.began_at),
+        gateway_id = excluded.gateway_id, account_id = excluded.account_id, device_id = excluded.device_id,
         process = excluded.process, process_boot = excluded.process_boot, client_id = excluded.client_id,
         real_address = excluded.real_address, vpn_address = excluded.vpn_address, fingerprint = excluded.fingerprint,
         client_version = excluded.client_version, platform = excluded.platform, cipher = excluded.cipher,
@@ -191,26 +194,27 @@ async function startSessions(
     values: [
       tenantId,
       gatewayId,
-      all.map((s) => s.sessionId),
-      all.map((s) => s.connectedAt),
-      all.map((s) => s.start!.accountId),
+      list(all.map((s) => s.sessionId)),
+      list(all.map((s) => s.connectedAt)),
+      list(all.map((s) => s.start!.accountId)),
       all.map((s) => s.start!.process),
       all.map((s) => s.start!.processBoot),
-      all.map((s) => s.start!.clientId),
+      list(all.map((s) => s.start!.clientId)),
       all.map((s) => s.start!.realAddress),
       all.map((s) => s.start!.vpnAddress),
       all.map((s) => s.start!.fingerprint),
       all.map((s) => s.start!.clientVersion),
       all.map((s) => s.start!.platform),
       all.map((s) => s.start!.cipher),
-      all.map((s) => s.newest.received),
-      all.map((s) => s.newest.sent),
-      all.map((s) => s.newest.at),
-      all.map((s) => rateOf(s, "received") ?? 0),
-      all.map((s) => rateOf(s, "sent") ?? 0),
-      all.map((s) => s.end?.at ?? null),
+      list(all.map((s) => s.newest.received)),
+      list(all.map((s) => s.newest.sent)),
+      list(all.map((s) => s.newest.at)),
+      list(all.map((s) => s.rates.received ?? 0)),
+      list(all.map((s) => s.rates.sent ?? 0)),
+      list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
+      all.map((s) => s.start!.deviceId ?? null),
       clockOffsetMs,
     ],
   });
@@ -239,14 +243,14 @@ async function continueSessions(
       WHERE s.tenant_id = $1::uuid AND s.id = n.id AND s.connected_at = n.connected_at RETURNING s.id`,
     values: [
       tenantId,
-      all.map((s) => s.sessionId),
-      all.map((s) => s.connectedAt),
-      all.map((s) => s.newest.received),
-      all.map((s) => s.newest.sent),
-      all.map((s) => s.newest.at),
-      all.map((s) => rateOf(s, "received")),
-      all.map((s) => rateOf(s, "sent")),
-      all.map((s) => s.end?.at ?? null),
+      list(all.map((s) => s.sessionId)),
+      list(all.map((s) => s.connectedAt)),
+      list(all.map((s) => s.newest.received)),
+      list(all.map((s) => s.newest.sent)),
+      list(all.map((s) => s.newest.at)),
+      list(all.map((s) => s.rates.received)),
+      list(all.map((s) => s.rates.sent)),
+      list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
     ],
@@ -287,6 +291,23 @@ async function addUnknown(
   );
 }
 
+async function moveSessions(client: pg.PoolClient, tenantId: string, batch: TenantBatch): Promise<void> {
+  if (batch.moves.size === 0) return;
+  const all = [...batch.moves.values()];
+  await client.query({
+    name: "ledger-move",
+    text: `UPDATE sessions s SET real_address = n.real_address
+      FROM unnest($2::uuid[], $3::timestamptz[], $4::text[]) AS n (id, connected_at, real_address)
+      WHERE s.tenant_id = $1::uuid AND s.id = n.id AND s.connected_at = n.connected_at`,
+    values: [
+      tenantId,
+      all.map(({ sessionId }) => sessionId),
+      all.map(({ connectedAt }) => connectedAt),
+      all.map(({ realAddress }) => realAddress),
+    ],
+  });
+}
+
 async function addSamples(
   client: pg.PoolClient,
   tenantId: string,
@@ -294,7 +315,6 @@ async function addSamples(
   isCareful: boolean,
 ): Promise<void> {
   if (samples.session.length === 0) return;
-  // Ids, times and whole numbers need no quoting; a list as text is far cheaper to make and send than one by one.
   await client.query({
     name: isCareful ? "ledger-samples-careful" : "ledger-samples",
     text: `INSERT INTO traffic_samples (tenant_id, session_id, at, received, sent)
@@ -304,10 +324,10 @@ async function addSamples(
       tenantId,
       list(samples.sessionIds),
       list(samples.ats),
-      list(samples.session),
-      list(samples.at),
-      list(samples.received),
-      list(samples.sent),
+      int4Array(samples.session),
+      int4Array(samples.at),
+      int8Array(samples.received),
+      int8Array(samples.sent),
     ],
   });
 }
@@ -321,8 +341,9 @@ async function addRefusals(
 ): Promise<void> {
   if (refusals.length === 0) return;
   await client.query(
-    `INSERT INTO refusals (tenant_id, gateway_id, epoch, sequence, at, account_id, code, reason, real_address, process)
-      SELECT $1::uuid, $2::uuid, $3, * FROM unnest($4::bigint[], $5::timestamptz[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[])
+    `INSERT INTO refusals (tenant_id, gateway_id, epoch, sequence, at, account_id, device_id, code, reason, real_address, process)
+      SELECT $1::uuid, $2::uuid, $3, * FROM unnest($4::bigint[], $5::timestamptz[], $6::uuid[], $11::uuid[],
+        $7::text[], $8::text[], $9::text[], $10::text[])
       ON CONFLICT DO NOTHING`,
     [
       tenantId,
@@ -335,20 +356,13 @@ async function addRefusals(
       refusals.map((r) => r.reason),
       refusals.map((r) => r.realAddress),
       refusals.map((r) => r.process),
+      refusals.map((r) => r.deviceId ?? null),
     ],
   );
 }
 
-interface LiveHere {
-  tenant_id: string;
-  id: string;
-  connected_at: Date;
-  bytes_at: Date;
-  is_moving: boolean;
-}
-
 /** Rates are of the newest interval; a session that was silent for longer moves nothing. */
-const silentAfterMs = 15_000;
+const silentAfterSeconds = 15;
 
 /**
  * Makes our list of the gateway's live sessions the same as its own: what was lost on the way heals here. Sessions that it
@@ -361,24 +375,28 @@ async function confirm(
   since: Set<string>,
   touched: Set<string>,
 ): Promise<void> {
-  const at = new Date(event.at);
   await client.query("SELECT set_config('app.worker', 'on', true)");
-  const { rows: live } = await client.query<LiveHere>({
-    name: "ledger-live",
-    text: `SELECT tenant_id, id, connected_at, bytes_at, received_rate <> 0 OR sent_rate <> 0 AS is_moving
-      FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL`,
-    values: [gatewayId],
+  const { rows } = await client.query<{ tenant_id: string; id: string; is: "gone" | "silent" | "reopened" }>({
+    name: "ledger-confirm",
+    text: `WITH listed AS (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS n (tenant_id, id)),
+        live AS (SELECT * FROM sessions WHERE gateway_id = $1 AND disconnected_at IS NULL)
+      SELECT tenant_id, id, 'gone' AS is FROM live
+        WHERE connected_at < $4::timestamptz AND NOT EXISTS (SELECT FROM listed WHERE listed.id = live.id)
+      UNION ALL SELECT tenant_id, id, 'silent' FROM live
+        WHERE (received_rate <> 0 OR sent_rate <> 0) AND $4::timestamptz - bytes_at > make_interval(secs => $5)
+          AND EXISTS (SELECT FROM listed WHERE listed.id = live.id)
+      UNION ALL SELECT tenant_id, id, 'reopened' FROM listed WHERE NOT EXISTS (SELECT FROM live WHERE live.id = listed.id)`,
+    values: [
+      gatewayId,
+      list(event.tenants.flatMap(({ tenantId, sessionIds }) => sessionIds.map(() => tenantId))),
+      list(event.tenants.flatMap(({ sessionIds }) => sessionIds)),
+      event.at,
+      silentAfterSeconds,
+    ],
   });
-  const rows = live.filter(({ id }) => !since.has(id));
-  const listed = new Set(event.sessions.map(({ sessionId }) => sessionId));
-  const here = new Set(rows.map(({ id }) => id));
-  const gone = rows.filter(({ id, connected_at }) => !listed.has(id) && connected_at < at);
-  const silent = rows.filter(
-    ({ id, is_moving, bytes_at }) => is_moving && listed.has(id) && at.getTime() - bytes_at.getTime() > silentAfterMs,
+  const [gone, silent, reopened] = ["gone", "silent", "reopened"].map((what) =>
+    rows.filter(({ is, id }) => is === what && !since.has(id)),
   );
-  const reopened = event.sessions
-    .filter(({ sessionId }) => !here.has(sessionId) && !since.has(sessionId))
-    .map(({ tenantId, sessionId }) => ({ tenant_id: tenantId, id: sessionId }));
   const inEachTenant = async (
     sessions: { tenant_id: string; id: string }[],
     statement: string,
@@ -396,14 +414,14 @@ async function confirm(
     }
   };
   await inEachTenant(
-    gone,
+    gone!,
     `UPDATE sessions SET disconnected_at = greatest($3::timestamptz, connected_at), end_code = 'unknown',
       end_reason = 'The gateway no longer lists it.', received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL`,
     [event.at],
   );
-  await inEachTenant(silent, "UPDATE sessions SET received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL");
+  await inEachTenant(silent!, "UPDATE sessions SET received_rate = 0, sent_rate = 0 WHERE disconnected_at IS NULL");
   await inEachTenant(
-    reopened,
+    reopened!,
     "UPDATE sessions SET disconnected_at = NULL, end_code = NULL, end_reason = NULL WHERE disconnected_at IS NOT NULL AND gateway_id = $3::uuid",
     [gatewayId],
   );
@@ -416,4 +434,5 @@ async function notify(client: pg.PoolClient, tenantIds: Set<string>): Promise<vo
     await client.query("SELECT pg_notify('sessions', $1)", [ids.slice(i, i + 200).join(",")]);
 }
 
-const list = (values: (string | number)[]) => `{${values.join(",")}}`;
+/** An array as PostgreSQL reads it, of ids, times and numbers, which need no quoting: far cheaper than to let each be looked at. */
+const list = (values: (string | number | null)[]) => `{${values.map((value) => value ?? "NULL").join(",")}}`;

@@ -10,6 +10,7 @@ export const listSessionsInput = listInput(columns).extend({
   ...newestFirst,
   live: z.boolean().optional(),
   accountId: z.uuid().optional(),
+  deviceId: z.uuid().optional(),
 });
 export const listLiveInput = listInput([...columns, "tenantName"]).extend({
   ...newestFirst,

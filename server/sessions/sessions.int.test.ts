@@ -43,7 +43,7 @@ beforeAll(async () => {
     bytes(live, 20, 3_000, 500),
     { type: "disconnected", ...ended, received: 7, sent: 8, code: "left", reason: null, second: 15 },
     refused(16),
-    { type: "confirmed", sessions: [live], second: 21 },
+    { type: "confirmed", tenants: [{ tenantId: live.tenantId, sessionIds: [live.sessionId] }], second: 21 },
   ]);
 });
 afterAll(async () => {

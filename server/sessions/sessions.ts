@@ -20,9 +20,12 @@ import type {
 
 export interface SessionRow {
   id: string;
-  accountId: string;
-  /** Null when the account was deleted. */
+  /** Whose it is: an account's or a device's, the other null. */
+  accountId: string | null;
+  deviceId: string | null;
+  /** Null when the account or the device was deleted. */
   accountName: string | null;
+  deviceName: string | null;
   realAddress: string;
   vpnAddress: string;
   gatewayId: string;
@@ -64,6 +67,7 @@ export async function listSessions(
       ? []
       : [input.live ? Prisma.sql`s.disconnected_at IS NULL` : Prisma.sql`s.disconnected_at IS NOT NULL`]),
     ...(input.accountId ? [Prisma.sql`s.account_id = ${input.accountId}::uuid`] : []),
+    ...(input.deviceId ? [Prisma.sql`s.device_id = ${input.deviceId}::uuid`] : []),
   ]);
   return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
 }
@@ -163,13 +167,16 @@ export async function disconnectSession(
     orderBy: { connectedAt: "desc" },
   });
   if (!session) throw notFound("session");
-  const account = await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: session.accountId } } });
+  const { accountId, deviceId } = session;
+  const holder = accountId
+    ? await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: accountId } } })
+    : await tx.device.findUnique({ where: { tenantId_id: { tenantId, id: deviceId! } } });
   const isCut = !session.disconnectedAt && (await disconnectOn(scope, session.gatewayId, session.id, input.reason));
   if (!isCut) throw new AppError("conflict", "This session has ended already.");
   await audit(scope, {
     action: "sessions.disconnect",
-    subject: { kind: "session", id: session.id, name: account?.name ?? session.accountId },
-    details: { reason: input.reason, accountId: session.accountId, gatewayId: session.gatewayId },
+    subject: { kind: "session", id: session.id, name: holder?.name ?? accountId ?? deviceId! },
+    details: { reason: input.reason, accountId, deviceId, gatewayId: session.gatewayId },
   });
   return { sessionId: session.id };
 }
@@ -192,7 +199,9 @@ export async function disconnectLive(
 export interface RefusalRow {
   at: Date;
   accountId: string | null;
+  deviceId: string | null;
   accountName: string | null;
+  deviceName: string | null;
   code: string;
   reason: string;
   realAddress: string;
@@ -237,7 +246,7 @@ type SessionList = Omit<z.infer<typeof listLiveInput>, "tenantId" | "gatewayId" 
 
 const sessionColumns = {
   connectedAt: Prisma.sql`s.connected_at`,
-  accountName: Prisma.sql`lower(a.name)`,
+  accountName: Prisma.sql`lower(coalesce(a.name, d.name))`,
   tenantName: Prisma.sql`lower(t.name)`,
   received: Prisma.sql`s.received`,
   sent: Prisma.sql`s.sent`,
@@ -249,17 +258,18 @@ async function querySessions({ tx }: Scope, input: SessionList, conditions: Pris
   const search = like(input.search);
   const matching = input.search
     ? [
-        Prisma.sql`(a.name ILIKE ${search} OR a.email::text ILIKE ${search} OR t.name ILIKE ${search} OR s.real_address LIKE ${search}
+        Prisma.sql`(a.name ILIKE ${search} OR a.email::text ILIKE ${search} OR d.name ILIKE ${search} OR t.name ILIKE ${search} OR s.real_address LIKE ${search}
           OR host(s.vpn_address) LIKE ${search} OR g.name ILIKE ${search})`,
       ]
     : [];
   const from = Prisma.sql`FROM sessions s JOIN tenants t ON t.id = s.tenant_id
     LEFT JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
+    LEFT JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
     LEFT JOIN gateways g ON g.id = s.gateway_id LEFT JOIN regions r ON r.id = g.region_id
     WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<(Omit<LiveRow, "received" | "sent"> & { received: bigint; sent: bigint })[]>`
-    SELECT s.id, s.account_id AS "accountId", a.name AS "accountName", s.real_address AS "realAddress", host(s.vpn_address) AS "vpnAddress",
+    SELECT s.id, s.account_id AS "accountId", a.name AS "accountName", s.device_id AS "deviceId", d.name AS "deviceName", s.real_address AS "realAddress", host(s.vpn_address) AS "vpnAddress",
       s.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region, s.process,
       s.client_version AS "clientVersion", s.platform, s.cipher, s.connected_at AS "connectedAt", s.disconnected_at AS "disconnectedAt",
       s.end_code AS "endCode", s.end_reason AS "endReason", s.received, s.sent, s.received_rate AS "receivedRate",
@@ -282,16 +292,17 @@ async function queryRefusals(
   const search = like(input.search);
   const matching = input.search
     ? [
-        Prisma.sql`(a.name ILIKE ${search} OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
+        Prisma.sql`(a.name ILIKE ${search} OR d.name ILIKE ${search} OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
       ]
     : [];
   const from = Prisma.sql`FROM refusals f LEFT JOIN tenants t ON t.id = f.tenant_id
     LEFT JOIN accounts a ON a.tenant_id = f.tenant_id AND a.id = f.account_id
+    LEFT JOIN devices d ON d.tenant_id = f.tenant_id AND d.id = f.device_id
     LEFT JOIN gateways g ON g.id = f.gateway_id LEFT JOIN regions r ON r.id = g.region_id
     WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<LiveRefusalRow[]>`
-    SELECT f.at, f.account_id AS "accountId", a.name AS "accountName", f.code, f.reason, f.real_address AS "realAddress", f.process,
+    SELECT f.at, f.account_id AS "accountId", a.name AS "accountName", f.device_id AS "deviceId", d.name AS "deviceName", f.code, f.reason, f.real_address AS "realAddress", f.process,
       f.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region,
       t.id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
     ${from} ORDER BY f.at ${direction(input.order)}, f.sequence ${direction(input.order)} LIMIT ${take} OFFSET ${skip}`;

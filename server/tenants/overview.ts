@@ -4,7 +4,8 @@ import { withPrefix } from "../core/inet";
 
 export interface TenantOverview {
   accounts: { active: number; revoked: number; max: number };
-  devices: { total: number; max: number };
+  /** `online` of those that dial in by themselves. */
+  devices: { total: number; max: number; dialling: number; online: number };
   policies: number;
   liveSessions: number;
   plan: { name: string; maxAccounts: number; maxDevices: number };
@@ -46,6 +47,8 @@ export async function tenantOverview(scope: TenantScope): Promise<TenantOverview
       active: number;
       revoked: number;
       devices: number;
+      dialling: number;
+      online: number;
       groups: number;
       policies: number;
       live: number;
@@ -58,18 +61,21 @@ export async function tenantOverview(scope: TenantScope): Promise<TenantOverview
       (SELECT count(*)::int FROM accounts WHERE tenant_id = ${tenantId}::uuid AND state = 'active') AS active,
       (SELECT count(*)::int FROM accounts WHERE tenant_id = ${tenantId}::uuid AND state = 'revoked') AS revoked,
       (SELECT count(*)::int FROM devices WHERE tenant_id = ${tenantId}::uuid) AS devices,
+      (SELECT count(*)::int FROM devices WHERE tenant_id = ${tenantId}::uuid AND attachment = 'openvpn') AS dialling,
+      (SELECT count(DISTINCT device_id)::int FROM sessions WHERE tenant_id = ${tenantId}::uuid AND disconnected_at IS NULL) AS online,
       (SELECT count(*)::int FROM device_groups WHERE tenant_id = ${tenantId}::uuid) AS groups,
       (SELECT count(*)::int FROM policies WHERE tenant_id = ${tenantId}::uuid) AS policies,
       (SELECT count(*)::int FROM sessions WHERE tenant_id = ${tenantId}::uuid AND disconnected_at IS NULL) AS live,
       (SELECT count(*)::int FROM members WHERE tenant_id = ${tenantId}::uuid)
         + (SELECT count(*)::int FROM invitations WHERE tenant_id = ${tenantId}::uuid AND accepted_at IS NULL AND revoked_at IS NULL) AS members,
-      EXISTS (SELECT FROM certificates WHERE tenant_id = ${tenantId}::uuid) AS downloaded,
-      EXISTS (SELECT FROM sessions WHERE tenant_id = ${tenantId}::uuid) AS connected`;
-  const { active, revoked, devices, groups, policies, live, members, downloaded, connected } = counts!;
+      EXISTS (SELECT FROM certificates WHERE tenant_id = ${tenantId}::uuid AND account_id IS NOT NULL) AS downloaded,
+      EXISTS (SELECT FROM sessions WHERE tenant_id = ${tenantId}::uuid AND account_id IS NOT NULL) AS connected`;
+  const { active, revoked, devices, dialling, online, groups, policies, live, members, downloaded, connected } =
+    counts!;
   const { name, maxAccounts, maxDevices } = tenant.plan;
   return {
     accounts: { active, revoked, max: maxAccounts },
-    devices: { total: devices, max: maxDevices },
+    devices: { total: devices, max: maxDevices, dialling, online },
     policies,
     liveSessions: live,
     plan: { name, maxAccounts, maxDevices },

@@ -48,6 +48,11 @@ export default function OverviewPage() {
             label="Devices"
             value={data && formatNumber(data.devices.total)}
             unit={data && `of ${formatNumber(data.devices.max)}`}
+            detail={
+              data &&
+              data.devices.dialling > 0 &&
+              `${data.devices.online} of ${data.devices.dialling} on tunnels online`
+            }
             href={paths.devices}
           />
           <Stat label="Policies" value={data && formatNumber(data.policies)} href={paths.policies} />

@@ -5,18 +5,14 @@ import { Download as DownloadIcon } from "lucide-react";
 import { useState } from "react";
 import type { Api } from "../../_lib/api-types";
 import { useTRPC } from "../../_lib/trpc";
+import { assembleProfile, profileFileName } from "../../_profile/profile";
+import { type MadeFile, saveProfile as save } from "../../_profile/save-file";
+import { createSigningRequest } from "../../_profile/signing-request";
 import { Button } from "../../_ui/button";
 import { Callout } from "../../_ui/callout";
 import { Card } from "../../_ui/card";
 import { readServerError } from "../../_ui/server-error";
 import { Steps } from "../../_ui/steps";
-import { assembleProfile, profileFileName } from "./profile";
-import { createSigningRequest } from "./signing-request";
-
-interface Saved {
-  name: string;
-  text: string;
-}
 
 /** Makes the key here, has it certified, and puts the file together. What holds the key goes to the disk and nowhere else. */
 export function Download({ profile }: { profile: Api["portal"]["profile"] }) {
@@ -24,7 +20,7 @@ export function Download({ profile }: { profile: Api["portal"]["profile"] }) {
   const queryClient = useQueryClient();
   const issue = useMutation(trpc.certificates.issue.mutationOptions());
   const [step, setStep] = useState<number>();
-  const [saved, setSaved] = useState<Saved>();
+  const [saved, setSaved] = useState<MadeFile>();
   const [problem, setProblem] = useState<string>();
   const isBusy = step !== undefined && step < steps.length;
   const isAgain = !saved && profile.certificates.some((certificate) => !certificate.revoked);
@@ -108,13 +104,3 @@ export function Download({ profile }: { profile: Api["portal"]["profile"] }) {
 }
 
 const steps = ["Make the key here", "Have it certified", "Put the file together"];
-
-function save({ name, text }: Saved): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/x-openvpn-profile" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // Some browsers read it only after the click has been handled.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}

@@ -2,10 +2,10 @@
 
 import type { ReactNode } from "react";
 import type { Api } from "../../_lib/api-types";
+import { profileFileName } from "../../_profile/profile";
 import { Card } from "../../_ui/card";
 import { CodeBlock } from "../../_ui/code-block";
 import { Tabs } from "../../_ui/tabs";
-import { profileFileName } from "./profile";
 
 /** What to do with the file, for each kind of machine, with a client that anybody can get. */
 export function Instructions({ profile }: { profile: Api["portal"]["profile"] }) {

@@ -11,6 +11,7 @@ import { Field } from "../../../_ui/field";
 import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../_ui/form";
 import { Input } from "../../../_ui/input";
 import { MultiSelect } from "../../../_ui/multi-select";
+import { Select } from "../../../_ui/select";
 import { Textarea } from "../../../_ui/textarea";
 import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
@@ -18,10 +19,16 @@ import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
 import { NetworksHint } from "./networks-hint";
 
+const attachments = [
+  { value: "routed", label: "Its network, behind the gateways" },
+  { value: "openvpn", label: "A tunnel of its own" },
+];
+
 interface DeviceFormProps {
   /** None: a new one. */
   device?: Api["devices"]["get"];
-  onDone: () => void;
+  /** With the device, where it is a new one. */
+  onDone: (created?: { id: string; attachment: string }) => void;
 }
 
 export function DeviceForm({ device, onDone }: DeviceFormProps) {
@@ -37,19 +44,21 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
     schema: createDeviceInput,
     defaultValues: {
       name: device?.name ?? "",
+      attachment: device?.attachment ?? "routed",
       address: device?.address ?? "",
       description: device?.description ?? "",
       groupIds: device?.groups.map((group) => group.id) ?? [],
     },
   });
+  const isRouted = form.watch("attachment") === "routed";
   return (
     <Form
       form={form}
-      onSubmit={async (values) => {
-        const { revision } = device
+      onSubmit={async ({ attachment, ...values }) => {
+        const { revision, ...changed } = device
           ? await update.mutateAsync({ tenantId, deviceId: device.id, ...values })
-          : await create.mutateAsync({ tenantId, ...values });
-        onDone();
+          : await create.mutateAsync({ tenantId, attachment, ...values });
+        onDone(device ? undefined : changed.device);
         announce(revision, {
           pending: `Telling the gateways of ${values.name}`,
           done: device ? `${values.name} is changed` : `${values.name} is added`,
@@ -60,9 +69,24 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
       <Field name="name" label="Name" required>
         <Input autoComplete="off" placeholder="Crane 4 controller" autoFocus={!device} disabled={isReadOnly} />
       </Field>
-      <Field name="address" label="Address" required hint={<NetworksHint />}>
-        <Input mono autoComplete="off" inputMode="decimal" placeholder="10.0.0.10" disabled={isReadOnly} />
-      </Field>
+      {!device && (
+        <Field
+          name="attachment"
+          label="Reached by"
+          hint={
+            isRouted
+              ? "It has an address in one of your networks, behind the gateways."
+              : "It runs a VPN client and dials out, so it can stand anywhere and needs no open port. It is given an address of its own."
+          }
+        >
+          <Select options={attachments} disabled={isReadOnly} />
+        </Field>
+      )}
+      {isRouted && (
+        <Field name="address" label="Address" required hint={<NetworksHint />}>
+          <Input mono autoComplete="off" inputMode="decimal" placeholder="10.0.0.10" disabled={isReadOnly} />
+        </Field>
+      )}
       <Field
         name="groupIds"
         label="Groups"
@@ -84,7 +108,7 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
       <FormError />
       <FormActions>
         <SubmitButton disabledReason={whyNot("devices:write")}>{device ? "Save device" : "Add device"}</SubmitButton>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={() => onDone()}>Cancel</Button>
         {device && (
           <Button
             variant="danger-ghost"
@@ -98,7 +122,11 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
         )}
       </FormActions>
       {device && (
-        <DeleteDevice device={isLeaving ? device : undefined} onClose={() => setLeaving(false)} onDeleted={onDone} />
+        <DeleteDevice
+          device={isLeaving ? device : undefined}
+          onClose={() => setLeaving(false)}
+          onDeleted={() => onDone()}
+        />
       )}
     </Form>
   );

@@ -7,6 +7,7 @@ import { Sheet } from "../../../_ui/sheet";
 import { SkeletonText } from "../../../_ui/skeleton";
 import type { usePanel } from "../../../_ui/use-panel";
 import { useTenant } from "../../_lib/use-tenant";
+import { DeviceDetails } from "./device-details";
 import { DeviceForm } from "./device-form";
 
 /** The form of a new device, or of the one whose id is in the address. */
@@ -15,7 +16,10 @@ export function DeviceSheet({ panel }: { panel: ReturnType<typeof usePanel> }) {
   const { tenantId } = useTenant();
   const deviceId = panel.value && !panel.is("new") ? panel.value : undefined;
   const device = useQuery(
-    trpc.devices.get.queryOptions({ tenantId, deviceId: deviceId ?? "" }, { enabled: deviceId !== undefined }),
+    trpc.devices.get.queryOptions(
+      { tenantId, deviceId: deviceId ?? "" },
+      { enabled: deviceId !== undefined, refetchInterval: 5_000 },
+    ),
   );
   return (
     <Sheet
@@ -24,11 +28,16 @@ export function DeviceSheet({ panel }: { panel: ReturnType<typeof usePanel> }) {
       title={panel.is("new") ? "New device" : (device.data?.name ?? "Device")}
     >
       {panel.is("new") ? (
-        <DeviceForm onDone={panel.close} />
+        <DeviceForm
+          onDone={(created) => (created?.attachment === "openvpn" ? panel.open(created.id) : panel.close())}
+        />
       ) : device.error ? (
         <ErrorState error={device.error} title="This device could not be loaded" onRetry={device.refetch} />
       ) : device.data ? (
-        <DeviceForm key={device.data.id} device={device.data} onDone={panel.close} />
+        <div className="flex flex-col gap-6">
+          <DeviceDetails device={device.data} />
+          <DeviceForm key={device.data.id} device={device.data} onDone={panel.close} />
+        </div>
       ) : (
         <SkeletonText lines={6} />
       )}

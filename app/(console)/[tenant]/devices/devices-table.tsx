@@ -15,6 +15,7 @@ import { useTenant } from "../../_lib/use-tenant";
 import { GroupLinks } from "../_components/group-links";
 import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
+import { DevicePresence } from "./device-presence";
 
 type Device = Api["devices"]["list"]["rows"][number];
 
@@ -29,11 +30,19 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
   const { tenantId, whyNot } = useTenant();
   const [leaving, setLeaving] = useState<Device>();
   const groups = useGroupOptions();
-  const state = useTableState({ sortable: ["name", "address", "createdAt"], sort: "name", filters: ["group"] });
+  const state = useTableState({
+    sortable: ["name", "address", "createdAt"],
+    sort: "name",
+    filters: ["group", "attachment"],
+  });
   const query = useQuery(
     trpc.devices.list.queryOptions(
-      { tenantId, ...state.input, groupId: state.filters.group[0] },
-      { placeholderData: keepPreviousData },
+      {
+        ...{ tenantId, ...state.input, groupId: state.filters.group[0] },
+        attachment: attachments.find(({ value }) => value === state.filters.attachment[0])?.value,
+      },
+      // Devices on tunnels come and go.
+      { placeholderData: keepPreviousData, refetchInterval: 10_000 },
     ),
   );
   return (
@@ -41,13 +50,17 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
       <DataTable
         label="Devices"
         state={state}
-        query={query}
+        // Rows that follow by themselves are not dimmed while they are read again.
+        query={{ ...query, isFetching: query.isPlaceholderData }}
         columns={columns}
         rowId={(device) => device.id}
         onOpen={(device) => panel.open(device.id)}
         openRowId={panel.value}
-        searchPlaceholder="Search by name or address"
-        filters={[{ name: "group", label: "Group", single: true, ...groups.options }]}
+        searchPlaceholder="Search by name, DNS name or address"
+        filters={[
+          { name: "group", label: "Group", single: true, ...groups.options },
+          { name: "attachment", label: "Reached by", single: true, options: attachments },
+        ]}
         rowMenu={(device) => [
           { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
           { separator: true },
@@ -61,8 +74,8 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
         ]}
         empty={
           <EmptyState icon={<Router aria-hidden />} title="No devices yet" action={add}>
-            Add what your people need to reach: a name, and its address in one of your networks. Then put it into a
-            group that a policy opens.
+            Add what your people need to reach: one that is in your networks by its address, or one that dials in by
+            itself. Then put it into a group that a policy opens.
           </EmptyState>
         }
       />
@@ -71,8 +84,18 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
   );
 }
 
+const attachments = [
+  { value: "routed", label: "Its network" },
+  { value: "openvpn", label: "Its own tunnel" },
+] as const;
+
 const columns: Column<Device>[] = [
   { id: "name", header: "Name", sortable: true, cell: (device) => device.name },
+  {
+    id: "presence",
+    header: "Where",
+    cell: (device) => <DevicePresence device={device} />,
+  },
   {
     id: "address",
     header: "Address",

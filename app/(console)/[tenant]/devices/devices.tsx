@@ -31,7 +31,7 @@ export function Devices() {
     <>
       <PageHeader
         title="Devices"
-        description="Each has an address in one of your networks. Policies open groups of them, so put a device into a group to let people reach it."
+        description="Each is reached by its address in one of your networks, or dials in by a tunnel of its own. Policies open groups of them, so put a device into a group to let people reach it."
         actions={add}
       />
       <DevicesTable panel={panel} add={add} />

@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTRPC } from "../../../_lib/trpc";
 import { DisconnectDialog } from "../../../_sessions/disconnect-dialog";
-import { nameOfAccount, type Session } from "../../../_sessions/session";
+import { nameOfHolder, type Session } from "../../../_sessions/session";
 import { toast } from "../../../_ui/toast";
 import { useTenant } from "../../_lib/use-tenant";
 
@@ -19,7 +19,7 @@ export function DisconnectSession({ session, onClose }: { session: Session | und
         if (!session) return;
         await disconnect.mutateAsync({ tenantId, sessionId: session.id, reason });
         toast.ok(
-          `${nameOfAccount(session)} is being disconnected`,
+          `${nameOfHolder(session)} is being disconnected`,
           "The session leaves the list once its gateway has cut it.",
         );
       }}

@@ -3,12 +3,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Unplug } from "lucide-react";
 import { useTRPC } from "../../../_lib/trpc";
-import { nameOfAccount, type Session } from "../../../_sessions/session";
+import { HolderLink } from "../../../_sessions/holder-link";
+import { nameOfHolder, type Session } from "../../../_sessions/session";
 import { SessionDetails } from "../../../_sessions/session-details";
 import { useKept } from "../../../_sessions/use-kept";
 import { Button } from "../../../_ui/button";
 import { Sheet } from "../../../_ui/sheet";
-import { TextLink } from "../../../_ui/text-link";
 import type { usePanel } from "../../../_ui/use-panel";
 import { useTenant } from "../../_lib/use-tenant";
 
@@ -35,7 +35,7 @@ export function SessionSheet({ panel, sessions, onDisconnect }: SessionSheetProp
       size="lg"
       open={session !== undefined}
       onOpenChange={panel.onOpenChange}
-      title={session ? nameOfAccount(session) : "Session"}
+      title={session ? nameOfHolder(session) : "Session"}
       footer={
         session &&
         !session.disconnectedAt && (
@@ -54,9 +54,7 @@ export function SessionSheet({ panel, sessions, onDisconnect }: SessionSheetProp
         <SessionDetails
           session={session}
           samples={samples.data}
-          account={
-            session.accountName && <TextLink href={paths.account(session.accountId)}>{session.accountName}</TextLink>
-          }
+          holder={<HolderLink session={session} paths={paths} />}
         />
       )}
     </Sheet>

@@ -1,10 +1,11 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Cable, History, UserRound } from "lucide-react";
+import { Cable, History } from "lucide-react";
 import { useState } from "react";
 import { useTRPC } from "../../../_lib/trpc";
 import { disconnectItem } from "../../../_sessions/disconnect-item";
+import { holderItem } from "../../../_sessions/holder-item";
 import type { Session } from "../../../_sessions/session";
 import { liveColumns, pastColumns } from "../../../_sessions/session-columns";
 import { DataTable } from "../../../_ui/data-table";
@@ -45,13 +46,9 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         rowId={(session) => session.id}
         onOpen={(session) => panel.open(session.id)}
         openRowId={panel.value}
-        searchPlaceholder="Search by account or address"
+        searchPlaceholder="Search by account, device or address"
         rowMenu={(session) => [
-          session.accountName !== null && {
-            label: "Open the account",
-            icon: <UserRound aria-hidden />,
-            href: paths.account(session.accountId),
-          },
+          ...holderItem(session, paths),
           ...disconnectItem(session, whyNot("sessions:write"), () => setEnding(session)),
         ]}
         empty={

@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTRPC } from "../../../_lib/trpc";
 import { DisconnectDialog } from "../../../_sessions/disconnect-dialog";
-import { nameOfAccount } from "../../../_sessions/session";
+import { nameOfHolder } from "../../../_sessions/session";
 import { toast } from "../../../_ui/toast";
 import type { LiveSession } from "./live-sheet";
 
@@ -17,7 +17,7 @@ export function DisconnectLive({ session, onClose }: { session: LiveSession | un
       onDisconnect={async (reason) => {
         if (!session) return;
         await disconnect.mutateAsync({ sessionId: session.id, reason });
-        toast.ok(`${nameOfAccount(session)} is disconnected`, "The session leaves the list as its gateway tells so.");
+        toast.ok(`${nameOfHolder(session)} is disconnected`, "The session leaves the list as its gateway tells so.");
       }}
     />
   );

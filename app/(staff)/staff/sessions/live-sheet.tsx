@@ -5,7 +5,8 @@ import { Unplug } from "lucide-react";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
-import { nameOfAccount } from "../../../_sessions/session";
+import { HolderLink } from "../../../_sessions/holder-link";
+import { nameOfHolder } from "../../../_sessions/session";
 import { SessionDetails } from "../../../_sessions/session-details";
 import { useKept } from "../../../_sessions/use-kept";
 import { Button } from "../../../_ui/button";
@@ -45,7 +46,7 @@ export function LiveSheet({ panel, sessions, onDisconnect }: LiveSheetProps) {
       size="lg"
       open={session !== undefined}
       onOpenChange={panel.onOpenChange}
-      title={session ? nameOfAccount(session) : "Session"}
+      title={session ? nameOfHolder(session) : "Session"}
       footer={
         session &&
         !hasLeft && (
@@ -69,11 +70,7 @@ export function LiveSheet({ panel, sessions, onDisconnect }: LiveSheetProps) {
         <SessionDetails
           session={session}
           samples={samples.data}
-          account={
-            session.accountName && (
-              <TextLink href={paths.tenant(session.slug).account(session.accountId)}>{session.accountName}</TextLink>
-            )
-          }
+          holder={<HolderLink session={session} paths={paths.tenant(session.slug)} />}
           tenant={<TextLink href={paths.staff.tenant(session.tenantId)}>{session.tenantName}</TextLink>}
         />
       )}

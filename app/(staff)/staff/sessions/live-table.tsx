@@ -1,11 +1,12 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Building2, Cable, UserRound } from "lucide-react";
+import { Building2, Cable } from "lucide-react";
 import { useState } from "react";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
 import { disconnectItem } from "../../../_sessions/disconnect-item";
+import { holderItem } from "../../../_sessions/holder-item";
 import { liveColumns } from "../../../_sessions/session-columns";
 import { type Column, DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
@@ -55,18 +56,14 @@ export function LiveTable() {
         rowId={(session) => session.id}
         onOpen={(session) => panel.open(session.id)}
         openRowId={panel.value}
-        searchPlaceholder="Search by account, tenant or address"
+        searchPlaceholder="Search by account, device, tenant or address"
         filters={[
           { name: "tenant", label: "Tenant", single: true, ...tenants },
           { name: "region", label: "Region", single: true, options: regions },
           { name: "gateway", label: "Gateway", single: true, ...gateways },
         ]}
         rowMenu={(session) => [
-          session.accountName !== null && {
-            label: "Open the account",
-            icon: <UserRound aria-hidden />,
-            href: paths.tenant(session.slug).account(session.accountId),
-          },
+          ...holderItem(session, paths.tenant(session.slug)),
           { label: "Open the tenant", icon: <Building2 aria-hidden />, href: paths.staff.tenant(session.tenantId) },
           ...disconnectItem(session, whyNot("live:write"), () => setEnding(session)),
         ]}

@@ -1,9 +1,10 @@
 /** The .ovpn file, put together in the browser from what the server certified and the key that never left. Pure. */
 export interface ProfileParts {
   tenantName: string;
+  /** Of the account or the device. */
   accountName: string;
-  /** Typed as the user name. */
-  email: string;
+  /** Typed as the user name; null for a device, which the certificate alone lets in. */
+  email: string | null;
   accountId: string;
   /** When it was made. */
   at: Date;
@@ -24,9 +25,16 @@ export function assembleProfile(parts: ProfileParts): string {
     );
   return [
     comment(`Drawbridge profile of ${parts.accountName} at ${parts.tenantName}`),
-    comment(`Sign in as ${parts.email} with the password of the portal.`),
-    comment(`Account ${parts.accountId}, made ${parts.at.toISOString()}`),
-    "# It holds a private key: whoever has this file and your password is you. Do not pass it on.",
+    ...(parts.email === null
+      ? [
+          comment(`Device ${parts.accountId}, made ${parts.at.toISOString()}`),
+          "# It holds a private key: whoever has this file is the device. Keep it there and nowhere else.",
+        ]
+      : [
+          comment(`Sign in as ${parts.email} with the password of the portal.`),
+          comment(`Account ${parts.accountId}, made ${parts.at.toISOString()}`),
+          "# It holds a private key: whoever has this file and your password is you. Do not pass it on.",
+        ]),
     "",
     "client",
     "dev tun",
@@ -50,7 +58,7 @@ export function assembleProfile(parts: ProfileParts): string {
     // For clients older than 2.5, which know no list.
     "cipher AES-256-GCM",
     "",
-    "auth-user-pass",
+    ...(parts.email === null ? [] : ["auth-user-pass"]),
     "verb 3",
     "",
     inline("ca", parts.ca, "CERTIFICATE"),

@@ -153,3 +153,10 @@ async function firstComplaint(profile: string): Promise<string> {
     rmSync(folder, { recursive: true });
   }
 }
+
+test("a device's profile asks for no password, and is otherwise as a person's", () => {
+  const text = assembleProfile({ ...parts, accountName: "Crane 4", email: null });
+  const person = directives(assembleProfile(parts));
+  expect(directives(text)).toEqual(person.filter((line) => line !== "auth-user-pass"));
+  expect(text).not.toContain("null");
+});

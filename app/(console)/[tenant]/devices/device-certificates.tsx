@@ -1,0 +1,168 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Download, FileKey } from "lucide-react";
+import { useState } from "react";
+import type { Api } from "../../../_lib/api-types";
+import { shorten } from "../../../_lib/format";
+import { useTRPC } from "../../../_lib/trpc";
+import { assembleProfile, profileFileName } from "../../../_profile/profile";
+import { type MadeFile, saveProfile } from "../../../_profile/save-file";
+import { createSigningRequest } from "../../../_profile/signing-request";
+import { Button } from "../../../_ui/button";
+import { Callout } from "../../../_ui/callout";
+import { Card } from "../../../_ui/card";
+import { ConfirmDialog } from "../../../_ui/confirm-dialog";
+import { Copyable } from "../../../_ui/copyable";
+import { EmptyState } from "../../../_ui/empty-state";
+import { ErrorState } from "../../../_ui/error-state";
+import { readServerError } from "../../../_ui/server-error";
+import { SkeletonText } from "../../../_ui/skeleton";
+import { Status } from "../../../_ui/status-dot";
+import { DateTime } from "../../../_ui/time-ago";
+import { useChange } from "../../_lib/use-change";
+import { useTenant } from "../../_lib/use-tenant";
+
+type Certificate = Api["certificates"]["listOfDevice"][number];
+
+/** One for each profile that was made for the device. The key is made in this browser and is only in the file. */
+export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }) {
+  const trpc = useTRPC();
+  const { tenantId, name: tenantName, whyNot } = useTenant();
+  const announce = useChange();
+  const list = useQuery(trpc.certificates.listOfDevice.queryOptions({ tenantId, deviceId: device.id }));
+  const issue = useMutation(trpc.certificates.issueToDevice.mutationOptions());
+  const revoke = useMutation(trpc.certificates.revokeOfDevice.mutationOptions());
+  const [saved, setSaved] = useState<MadeFile>();
+  const [problem, setProblem] = useState<string>();
+  const [leaving, setLeaving] = useState<Certificate>();
+
+  const download = async () => {
+    setProblem(undefined);
+    setSaved(undefined);
+    try {
+      const { request, privateKey } = await createSigningRequest(device.id);
+      const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request });
+      const about = { tenantName, accountName: device.name, accountId: device.id, email: null, at: new Date() };
+      const file = {
+        name: profileFileName("", device.name),
+        text: assembleProfile({ ...issued, ...about, privateKey }),
+      };
+      saveProfile(file);
+      setSaved(file);
+      announce(issued.revision, {
+        pending: `Telling the gateways of ${device.name}'s certificate`,
+        done: `${device.name} may connect`,
+        failed: `${device.name}'s certificate is not known everywhere yet`,
+      });
+    } catch (error) {
+      setProblem(readServerError(error).message);
+    }
+  };
+
+  return (
+    <Card
+      title="Certificates"
+      description="One for each profile; the keys are made in the browser"
+      padding="none"
+      actions={
+        <Button
+          size="sm"
+          icon={<Download aria-hidden />}
+          loading={issue.isPending}
+          disabledReason={whyNot("devices:write")}
+          onClick={() => void download()}
+        >
+          New profile
+        </Button>
+      }
+    >
+      {problem && (
+        <Callout tone="bad" role="alert" title="No profile was made" className="m-4">
+          {problem}
+        </Callout>
+      )}
+      {saved && (
+        <Callout
+          tone="ok"
+          role="status"
+          className="m-4"
+          title={`${saved.name} is saved`}
+          action={
+            <Button size="sm" onClick={() => saveProfile(saved)}>
+              Save again
+            </Button>
+          }
+        >
+          Put it on the device and start <code>openvpn --config {saved.name}</code> there. It asks for no password, so
+          keep it nowhere else.
+        </Callout>
+      )}
+      {list.error ? (
+        <ErrorState error={list.error} onRetry={list.refetch} />
+      ) : !list.data ? (
+        <SkeletonText lines={2} />
+      ) : list.data.length === 0 ? (
+        <EmptyState icon={<FileKey aria-hidden />} title="No profile yet" className="py-6">
+          Make one, and start a VPN client on the device with it: it dials out, so no port has to be opened.
+        </EmptyState>
+      ) : (
+        <ul className="divide-y">
+          {list.data.map((certificate) => (
+            <li
+              key={certificate.id}
+              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5"
+            >
+              <Copyable text={certificate.serial}>{shorten(certificate.serial)}</Copyable>
+              <CertificateStatus certificate={certificate} />
+              <span className="flex w-full items-center justify-between text-xs text-faint">
+                <span>
+                  Issued <DateTime date={certificate.createdAt} />
+                </span>
+                {!certificate.revokedAt && (
+                  <Button
+                    size="sm"
+                    variant="danger-ghost"
+                    disabledReason={whyNot("devices:write")}
+                    onClick={() => setLeaving(certificate)}
+                  >
+                    Revoke…
+                  </Button>
+                )}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <ConfirmDialog
+        open={leaving !== undefined}
+        onOpenChange={(open) => !open && setLeaving(undefined)}
+        title="Revoke this certificate?"
+        description={`${device.name} is cut off if it is connected by it, and its profile works no more. Its other profiles stay.`}
+        confirmLabel="Revoke certificate"
+        onConfirm={async () => {
+          if (!leaving) return;
+          const where = { tenantId, deviceId: device.id, certificateId: leaving.id };
+          const { revision } = await revoke.mutateAsync(where);
+          announce(revision, {
+            pending: `Shutting ${device.name}'s certificate out`,
+            done: "The certificate is accepted nowhere",
+            failed: "The certificate is not yet shut out everywhere",
+          });
+        }}
+      />
+    </Card>
+  );
+}
+
+function CertificateStatus({ certificate: { revokedAt, notAfter } }: { certificate: Certificate }) {
+  if (revokedAt) return <Status tone="neutral">Replaced or revoked</Status>;
+  if (notAfter < new Date()) return <Status tone="bad">Expired</Status>;
+  return (
+    <Status tone="ok">
+      <span>
+        Until <DateTime date={notAfter} />
+      </span>
+    </Status>
+  );
+}

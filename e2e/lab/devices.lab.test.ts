@@ -1,0 +1,198 @@
+/**
+ * Devices on tunnels of their own, with real packets: who reaches them, whom they reach (nobody), and that the same holds
+ * whichever process carries which.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { argon2id } from "hash-wasm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AccountValue, DeviceValue, Entry } from "@/gateway/protocol/document";
+import { createAuthority } from "../../gateway/testing/authority";
+import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
+import { buildAgent, issueLabClient, type LabAgent, type LabClient, serveHttp, startLabAgent } from "./lab-agent";
+import { createLab, type Lab, type LabPerson, type LabSite } from "./network";
+import { startVpnClient, until, type VpnClient } from "./vpn-client";
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const password = "correct horse battery";
+const udp = { name: "udp-1194", protocol: "udp", port: 1194 } as const;
+const tcp = { name: "tcp-1195", protocol: "tcp", port: 1195 } as const;
+const cranes = uuid(30);
+const authorities = { gatewayAuthority: createAuthority("lab gateway CA"), clientAuthority: createAuthority("lab client CA") }; // biome-ignore format: one line
+
+interface Place extends LabPerson, LabClient {
+  id: string;
+  vpnAddress: string;
+  client: VpnClient;
+}
+
+let lab: Lab;
+let folder: string;
+let agent: LabAgent;
+let site: LabSite;
+let passwordHash: string;
+let anna: Place;
+let cora: Place;
+let crane: Place;
+let hoist: Place;
+let rival: Place;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "labdevices-"));
+  buildAgent(folder);
+  const salt = Buffer.alloc(16, 7);
+  passwordHash = await argon2id({ password, salt, parallelism: 1, iterations: 2, memorySize: 1_024, hashLength: 32, outputType: "encoded" }); // biome-ignore format: one line
+  lab = await createLab(236);
+  const gateway = await lab.addGateway();
+  site = await lab.addSite(1, [{ address: "10.0.0.10", name: "pump" }]);
+  agent = await startLabAgent(lab, folder, gateway, { gatewayId: uuid(255), processes: [udp, tcp], ...authorities });
+  anna = await addPlace(11, "100.64.16.11");
+  cora = await addPlace(12, "100.64.32.12");
+  crane = await addPlace(21, "100.64.16.21");
+  hoist = await addPlace(22, "100.64.16.22");
+  rival = await addPlace(23, "100.64.32.23");
+  const { controlPlane } = agent;
+  const first = await controlPlane.push(uuid(1), [...tenant(1), account(anna), device(crane), device(hoist)]);
+  expect(first.status).toBe(200);
+  expect((await controlPlane.push(uuid(2), [...tenant(2), account(cora), device(rival)])).status).toBe(200);
+  for (const place of [crane, hoist, rival]) {
+    connect(place, udp, null);
+    await serveHttp(lab, place.namespace, [80, 8080], `device ${place.vpnAddress}`);
+  }
+  for (const place of [anna, cora]) {
+    connect(place, udp, password);
+    await serveHttp(lab, place.namespace, [80, 8080], "a person");
+  }
+  for (const place of [anna, cora, crane, hoist, rival]) await place.client.connected();
+});
+
+afterAll(async () => {
+  await lab?.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a device on a tunnel of its own", () => {
+  it("is reached on the policy's port and no other, by its own tenant's people alone", async () => {
+    expect(await lab.httpGet(anna.namespace, crane.vpnAddress)).toBe(`device ${crane.vpnAddress}`);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 8080)).toBe("silent");
+    expect(await lab.canPing(anna.namespace, crane.vpnAddress)).toBe(false);
+    expect(await lab.httpGet(cora.namespace, rival.vpnAddress)).toBe(`device ${rival.vpnAddress}`);
+    expect(await lab.canConnect(cora.namespace, crane.vpnAddress, 80)).toBe("silent");
+    expect(await lab.canConnect(anna.namespace, rival.vpnAddress, 80)).toBe("silent");
+  });
+
+  it("begins nothing: to a person, to a device beside it, behind the gateway or of another tenant, to the gateway", async () => {
+    await serveHttp(lab, agent.gateway.namespace, [7071], "the gateway");
+    for (const address of [anna.vpnAddress, hoist.vpnAddress, rival.vpnAddress, cora.vpnAddress])
+      expect(await lab.canConnect(crane.namespace, address, 80)).toBe("silent");
+    await lab.exec(crane.namespace, ["ip", "route", "add", "10.0.0.0/24", "dev", "tun0"]);
+    expect(await lab.canConnect(crane.namespace, "10.0.0.10", 80)).toBe("silent");
+    expect(await lab.canConnect(crane.namespace, "100.64.0.1", 7071)).toBe("silent");
+    expect(await lab.canConnect(site.namespace, crane.vpnAddress, 80)).not.toBe("open");
+  });
+
+  it("leaves people as apart as before", async () => {
+    expect(await lab.canConnect(anna.namespace, cora.vpnAddress, 80)).toBe("silent");
+    expect(await lab.canConnect(cora.namespace, anna.vpnAddress, 80)).toBe("silent");
+  });
+
+  it("speaks with no address but its own, not even as a person who may", async () => {
+    // As anna, from hoist's tunnel, to crane, where anna may: openvpn knows whose packet it is.
+    await lab.exec(hoist.namespace, ["ip", "addr", "add", `${anna.vpnAddress}/32`, "dev", "lo"]);
+    await lab.exec(crane.namespace, ["nft", "add table ip seen; add chain ip seen input { type filter hook input priority 0; }; add rule ip seen input iifname tun0 tcp dport 80 counter"]); // biome-ignore format: one line
+    const seen = async () => {
+      const listed = await lab.exec(crane.namespace, ["nft", "list", "chain", "ip", "seen", "input"]);
+      return Number(/counter packets (\d+)/.exec(listed)![1]);
+    };
+    const forged = ["nc", "-z", "-w", "1", "-s", anna.vpnAddress, crane.vpnAddress, "80"];
+    await expect(lab.exec(hoist.namespace, forged)).rejects.toThrow();
+    await lab.exec(hoist.namespace, ["ip", "addr", "del", `${anna.vpnAddress}/32`, "dev", "lo"]);
+    expect(await seen()).toBe(0);
+    await lab.httpGet(anna.namespace, crane.vpnAddress);
+    expect(await seen()).toBeGreaterThan(0);
+  });
+
+  it("keeps its address on another process, and is reached there as before", async () => {
+    await crane.client.stop();
+    connect(crane, tcp, null);
+    await crane.client.connected();
+    expect(await lab.httpGet(anna.namespace, crane.vpnAddress, 80, 5_000)).toBe(`device ${crane.vpnAddress}`);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 8080)).toBe("silent");
+    expect(await lab.canConnect(crane.namespace, anna.vpnAddress, 80)).toBe("silent");
+    expect(await lab.canConnect(crane.namespace, hoist.vpnAddress, 80)).toBe("silent");
+  });
+
+  it("is in the ledger by its own name", async () => {
+    const { controlPlane } = agent;
+    await until(async () => {
+      await controlPlane.collect();
+      return sessionsOf(crane).length >= 2;
+    });
+    expect(sessionsOf(crane).map(({ process }) => process)).toEqual([udp.name, tcp.name]);
+    expect(sessionsOf(crane).every(({ accountId }) => accountId === null)).toBe(true);
+    function sessionsOf(place: Place) {
+      return controlPlane.events.flatMap((event) =>
+        event.type === "connected" && event.deviceId === place.id ? [event] : [],
+      );
+    }
+  });
+
+  it("whose certificate is taken away is cut off, and stays out", async () => {
+    const { status, body } = await agent.controlPlane.push(uuid(1), [device(hoist, { fingerprints: [] })]);
+    expect({ status, ended: body.ended.length }).toEqual({ status: 200, ended: 1 });
+    await hoist.client.exited();
+    connect(hoist, udp, null);
+    await hoist.client.exited();
+    expect(hoist.client.log()).toContain("AUTH_FAILED");
+  });
+});
+
+function connect(place: Place, process: typeof udp | typeof tcp, secret: string | null): void {
+  place.client = startVpnClient(lab, place.namespace, folder, {
+    profile: place.profile(agent, process),
+    password: secret,
+  });
+}
+
+async function addPlace(n: number, vpnAddress: string): Promise<Place> {
+  const place = await lab.addPerson();
+  const client = issueLabClient(folder, uuid(n), authorities);
+  return { ...place, ...client, id: uuid(n), vpnAddress, client: undefined as unknown as VpnClient };
+}
+
+function tenant(number: number): Entry[] {
+  const value = { ...plainTenant, number, name: `tenant ${number}`, blocks: [`100.64.${number * 16}.0/20`] };
+  const rules = [{ protocol: "tcp" as const, from: 80, to: 80 }];
+  return [
+    { kind: "tenant", id: uuid(number), value },
+    { kind: "network", id: uuid(50), value: { cidr: "10.0.0.0/24" } },
+    ...(number === 1
+      ? [{ kind: "uplink" as const, id: uuid(255), value: { interface: "up-1", nextHop: agent.gateway.nextHop(1) } }]
+      : []),
+    { kind: "policy", id: uuid(40), value: { name: "policy", isEnabled: true, groups: [cranes], rules } },
+  ];
+}
+
+function account(place: Place): Entry {
+  const value: AccountValue = {
+    ...plainAccount,
+    address: place.vpnAddress,
+    passwordHash,
+    fingerprints: [place.fingerprint],
+    policies: [uuid(40)],
+  };
+  return { kind: "account", id: place.id, value };
+}
+
+function device(place: Place, change: Partial<DeviceValue> = {}): Entry {
+  const value: DeviceValue = {
+    ...plainDevice,
+    attachment: "openvpn",
+    address: place.vpnAddress,
+    fingerprints: [place.fingerprint],
+    groups: [cranes],
+    ...change,
+  };
+  return { kind: "device", id: place.id, value };
+}
