@@ -6,6 +6,7 @@ import { type Bench, printReport } from "./report";
 
 const benches: Record<string, () => Promise<Bench>> = {
   connect: async () => (await import("./connect")).connect,
+  failover: async () => (await import("./failover")).failover,
   ingest: async () => (await import("./ingest")).ingest,
   propagation: async () => (await import("./propagation")).propagation,
   start: async () => (await import("./start")).start,

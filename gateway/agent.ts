@@ -12,6 +12,7 @@ import { Routes, type RoutingState, readRouting } from "./firewall/routes";
 import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
 import type { Logger } from "./log";
+import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
 import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
 import { createConfigFile } from "./state/config-file";
@@ -82,7 +83,16 @@ export async function startAgent({
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
   const spool = openSpool(join(stateDir, "spool"));
   // Rules before processes: nobody is let in while the kernel lets everything through.
-  if (config) await firewall.load(config.range);
+  if (config) {
+    await firewall.spread(planSpread(config, null));
+    await firewall.load(config.range);
+  }
+  const spread = async () => {
+    if (!config) return;
+    await firewall
+      .spread(planSpread(config, supervisor.processes()))
+      .catch((error) => log.error({ err: error }, "new connections could not be spread anew"));
+  };
   const supervisor = await startSupervisor({
     stateDir,
     gatewayId,
@@ -91,6 +101,7 @@ export async function startAgent({
     router: createRouter({ ip, ipPipe, rangeAddress: () => config!.rangeAddress }),
     log,
     openvpnBin,
+    onProcesses: () => void spread(),
   });
   const sessions = () => supervisor.sessions;
   const enforcer = createEnforcer(documents, firewall, sessions);
@@ -130,8 +141,11 @@ export async function startAgent({
     await configFile.write(wanted);
     config = wanted;
     if (firewall.range() !== wanted.range) await firewall.load(wanted.range);
+    // Before a process is stopped, nothing is led to it any more.
+    await spread();
     await configureProcesses(wanted);
-    log.info({ version: wanted.version, processes: wanted.processes.length }, "configured");
+    await spread();
+    log.info({ version: wanted.version, processes: supervisor.processes().length }, "configured");
   };
 
   const letGo = async () => {
@@ -162,6 +176,7 @@ export async function startAgent({
       configVersion: version,
       revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
       processes: supervisor.processes(),
+      isInMaintenance: config?.isInMaintenance ?? false,
       sessions: supervisor.sessions.all().length,
       lastSequence: spool.lastSequence,
       spooled: spool.depth,

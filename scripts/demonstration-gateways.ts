@@ -23,9 +23,10 @@ export interface NetworkOptions {
 /** One gateway a region, in this order. */
 export const regionCodes = ["fra", "dub"];
 const apiPort = 8443;
-const processes = [
-  { name: "udp", protocol: "udp" as const, port: 1194 },
-  { name: "tcp", protocol: "tcp" as const, port: 443 },
+/** None named: the agent runs one process a core behind each. */
+const fronts = [
+  { protocol: "udp" as const, port: 1194 },
+  { protocol: "tcp" as const, port: 443 },
 ];
 export interface PlacedGateway {
   regionCode: string;
@@ -54,7 +55,8 @@ export async function placeGateway(
     apiHost: place.managementAddress,
     apiPort,
     publicHost: place.wanAddress,
-    processes,
+    fronts,
+    processes: [],
   };
   const known = (await administrator.gateways.list({ search: name })).rows.find((row) => row.name === name);
   let gatewayId = known?.id;
@@ -64,7 +66,12 @@ export async function placeGateway(
     ({ gatewayId, token } = await administrator.gateways.create(wanted));
   } else {
     if (known.apiHost !== wanted.apiHost || known.publicHost !== wanted.publicHost || known.apiPort !== apiPort)
-      await administrator.gateways.update({ ...wanted, processes: known.processes, gatewayId: known.id });
+      await administrator.gateways.update({
+        ...wanted,
+        fronts: known.fronts,
+        processes: known.processes,
+        gatewayId: known.id,
+      });
     if (!known.enrolledAt || !existsSync(join(stateDir, "identity/enrolled.json"))) {
       await rm(stateDir, { recursive: true, force: true });
       ({ token } = await administrator.gateways.renewToken({ gatewayId: known.id }));

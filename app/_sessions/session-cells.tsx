@@ -102,6 +102,11 @@ export function Confirmed({
         {at && now ? `${formatRelative(at, now)}; ` : ""}the gateway does not answer
       </span>
     );
+  return <ConfirmedAgo at={at} />;
+}
+
+export function ConfirmedAgo({ at }: { at: Date | null }) {
+  const now = useNow(1000);
   if (!at) return <span className="text-faint">not confirmed yet</span>;
   if (!now) return null;
   const ageMs = Math.max(0, now.getTime() - at.getTime());

@@ -34,6 +34,11 @@ export class TestControlPlane {
     this.#identity = gatewayAuthority.issue("control-plane", { usage: "client" });
   }
 
+  /** For another gateway of the same platform. */
+  get authorities() {
+    return { gatewayAuthority: this.gatewayAuthority, clientAuthority: this.clientAuthority };
+  }
+
   get tokenText(): string {
     return formatToken(this.token);
   }

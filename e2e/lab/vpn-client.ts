@@ -5,6 +5,8 @@ import type { LabTools } from "./network";
 
 export interface VpnClient {
   process: ChildProcess;
+  /** Where openvpn reads the user's name and password whenever it wants them; empty where it was given none. */
+  passwordFile: string;
   log(): string;
   /** @throws with the log when it does not come up. */
   connected(timeoutMs?: number): Promise<void>;
@@ -35,6 +37,7 @@ export function startVpnClient(
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const client: VpnClient = {
     process: child,
+    passwordFile: password === null ? "" : `${base}.password`,
     log,
     connected: (timeoutMs = 20_000) =>
       until(

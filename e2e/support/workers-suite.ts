@@ -107,6 +107,7 @@ export function describeWorkers(
             apiPort: 9,
             publicHost: "127.0.0.1",
           },
+          fronts: [],
           processes: [{ name: "udp-1194", protocol: "udp", port: 1194 }],
         }),
       );

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { doOverlap, isInside, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectRequest, EnrolGrant, EnrolRequest, GatewayConfig, Push } from "../protocol/api";
+import type { DisconnectRequest, EnrolGrant, EnrolRequest, FrontConfig, GatewayConfig, Push } from "../protocol/api";
 import { ApiError } from "./errors";
 
 /** Of the platform: stable addresses are cut from it, and no tenant's network may lie in it. */
@@ -112,6 +112,8 @@ const process = z.object({
   port: z.number().int().min(1).max(65535),
 });
 
+const front = z.object({ protocol: z.enum(["udp", "tcp"]), port: z.number().int().min(1).max(65535) });
+
 export const configSchema: z.ZodType<GatewayConfig> = z
   .object({
     version: z.number().int().min(1),
@@ -122,6 +124,18 @@ export const configSchema: z.ZodType<GatewayConfig> = z
       .max(64)
       .refine((all) => isUnique(all.map(({ name }) => name)), "must not repeat a name")
       .refine((all) => isUnique(all.map(({ protocol, port }) => `${protocol} ${port}`)), "must not repeat a port"),
+    fronts: z
+      .array(front)
+      .max(16)
+      .refine((all) => isUnique(all.map(({ protocol, port }) => `${protocol} ${port}`)), "must not repeat a port")
+      .optional(),
+    draining: z.array(z.string().max(12)).max(64).optional(),
+    isInMaintenance: z.boolean().optional(),
+    drainPerSecond: z.number().min(0.1).max(1_000).optional(),
+    authTokenSecret: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, "must be 32 bytes in lower-case hex")
+      .optional(),
     clientCa: z.string().refine(isCertificate, "must be a certificate in PEM"),
     tlsCryptV2Key: z
       .string()
@@ -136,7 +150,17 @@ export const configSchema: z.ZodType<GatewayConfig> = z
     path: ["rangeAddress"],
     message: "must lie in range",
     when: ({ issues }) => issues.length === 0,
-  });
+  })
+  .refine(
+    ({ processes, fronts }) => !fronts?.some((front) => processes.some((process) => isSamePort(front, process))),
+    {
+      path: ["fronts"],
+      message: "must not be a process's own port",
+      when: ({ issues }) => issues.length === 0,
+    },
+  );
+
+const isSamePort = (a: FrontConfig, b: FrontConfig) => a.protocol === b.protocol && a.port === b.port;
 
 export const disconnectSchema: z.ZodType<DisconnectRequest> = z.object({
   reason: text(200).min(1),

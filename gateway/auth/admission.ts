@@ -4,12 +4,21 @@
 import type { Logger } from "pino";
 import type { Holder, RefusalCode } from "../protocol/events";
 import { AttemptLimiter } from "./attempt-limiter";
+import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
 import type { Claim } from "./claim";
 import { decideConnection, type HolderMatch, isDevice } from "./decide-connection";
 import { BusyError, type PasswordChecker } from "./password";
 
 export type Admission =
-  | (Holder & { accepted: true; address: string; networks: string[] })
+  | (Holder & {
+      accepted: true;
+      address: string;
+      networks: string[];
+      /** To be shown in place of the password from now on; null for a device, and where there is no secret to sign it with. */
+      token: string | null;
+      /** Whether it was a token that opened. */
+      isByToken: boolean;
+    })
   | (Refused & { accepted: false; code: RefusalCode; reason: string });
 
 /** Of nobody, where the certificate names nobody. */
@@ -18,6 +27,8 @@ type Refused = Omit<Holder, "tenantId"> & { tenantId: string | null };
 export interface AdmissionDependencies {
   findByFingerprint(fingerprint: string): HolderMatch | undefined;
   passwords: PasswordChecker;
+  /** Null until the gateway was given the secret. */
+  tokens?: () => AuthTokens | null;
   log: Logger;
   perAccount?: AttemptLimiter;
   perAddress?: AttemptLimiter;
@@ -35,14 +46,30 @@ export class AdmissionDesk {
     this.#perAddress = deps.perAddress ?? new AttemptLimiter(50, windowMs);
   }
 
-  /** Never rejects. */
-  async admit(claim: Claim): Promise<Admission> {
+  /** Never rejects. `isRenewal`: the claim is of a connection that stands. */
+  async admit(claim: Claim, isRenewal = false): Promise<Admission> {
     try {
-      return await this.#decide(claim);
+      return this.#byToken(claim, isRenewal) ?? (await this.#decide(claim));
     } catch (error) {
       if (!(error instanceof BusyError)) this.deps.log.error({ err: error }, "a connection could not be decided");
       return refused(undefined, "not_ready", "the gateway cannot check you in just now; try again in a moment");
     }
+  }
+
+  /** Undefined where the client shows no token. */
+  #byToken({ fingerprint, password }: Claim, isRenewal: boolean): Admission | undefined {
+    const tokens = this.deps.tokens?.();
+    if (!tokens || fingerprint === null || password === null || !looksLikeToken(password)) return undefined;
+    const match = this.deps.findByFingerprint(fingerprint);
+    if (match && isDevice(match)) return undefined;
+    const subject = match && subjectOf(match, fingerprint);
+    const isRight = subject ? tokens.isValid(password, subject, isRenewal) : false;
+    // The account first: who was revoked is to read that, and not that a sign-in has run out.
+    const decision = decideConnection(match, password, "right");
+    if (decision.outcome === "refuse") return refused(match, decision.code, decision.reason);
+    if (decision.outcome === "check" || !match || !isRight)
+      return refused(match, "password_missing", "your sign-in has run out; enter your password again");
+    return accepted(match, decision, password, true);
   }
 
   async #decide(claim: Claim): Promise<Admission> {
@@ -81,7 +108,8 @@ export class AdmissionDesk {
     const second = decideConnection(now, claim.password, isRight && isSameHash ? "right" : "wrong");
     if (second.outcome === "refuse") return refused(now, second.code, second.reason);
     if (second.outcome === "check" || !now) throw new Error("a password was checked and yet not");
-    return accepted(now, second);
+    const subject = subjectOf(now, fingerprint);
+    return accepted(now, second, (subject && this.deps.tokens?.()?.issue(subject)) ?? null);
   }
 
   #take(accountKey: string, addressKey: string): number {
@@ -98,8 +126,14 @@ export class AdmissionDesk {
   }
 }
 
-function accepted(match: HolderMatch, { address, networks }: { address: string; networks: string[] }): Admission {
-  return { accepted: true, tenantId: match.document.tenantId, ...idsOf(match), address, networks };
+function accepted(
+  match: HolderMatch,
+  { address, networks }: { address: string; networks: string[] },
+  token: string | null = null,
+  isByToken = false,
+): Admission {
+  const tenantId = match.document.tenantId;
+  return { accepted: true, tenantId, ...idsOf(match), address, networks, token, isByToken };
 }
 
 function refused(match: HolderMatch | undefined, code: RefusalCode, reason: string): Admission {
@@ -109,4 +143,11 @@ function refused(match: HolderMatch | undefined, code: RefusalCode, reason: stri
 function idsOf(match: HolderMatch | undefined): Pick<Holder, "accountId" | "deviceId"> {
   if (match && isDevice(match)) return { accountId: null, deviceId: match.deviceId };
   return { accountId: match?.accountId ?? null, deviceId: null };
+}
+
+/** A device has no password that a token could stand for. */
+function subjectOf(match: HolderMatch, fingerprint: string): TokenSubject | null {
+  if (isDevice(match) || match.account.passwordHash === null) return null;
+  const { document, accountId, account } = match;
+  return { tenantId: document.tenantId, accountId, fingerprint, passwordHash: account.passwordHash! };
 }

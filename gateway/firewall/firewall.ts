@@ -10,10 +10,13 @@ import { Compiler } from "./compile";
 import type { Nft } from "./nft";
 import type { Routes } from "./routes";
 import { printDelta, table } from "./ruleset";
+import { noSpread, printSpread, type Spread } from "./spread";
 
 export interface Firewall {
   /** The whole ruleset in one transaction: what was there goes, what is wanted comes, no packet between. */
   load(range: string): Promise<void>;
+  /** Where new connections are led; before the first load it is remembered for that. */
+  spread(wanted: Spread): Promise<void>;
   /** The range that the kernel's rules are for; null before the first load, and where it failed. */
   range(): string | null;
   /**
@@ -40,6 +43,7 @@ export interface FirewallDeps {
 export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDeps): Firewall {
   let compiler = new Compiler(gatewayId);
   let range: string | null = null;
+  let spread = printSpread(noSpread);
   /** False while nobody can say what the kernel has. */
   let isKnown = false;
   let queue: Promise<unknown> = Promise.resolve();
@@ -55,7 +59,7 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
     if (range === null) return;
     isKnown = false;
     compiler = new Compiler(gatewayId);
-    const lines = [replaceTable, printBase(range)];
+    const lines = [replaceTable, printBase(range), ...spread];
     for (const document of documents()) lines.push(...printDelta(compiler.add(document), Date.now()));
     await nft.apply(lines);
     isKnown = true;
@@ -67,6 +71,19 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
       exclusively(() => {
         range = wanted;
         return loadNow();
+      }),
+    spread: (wanted) =>
+      exclusively(async () => {
+        const lines = printSpread(wanted);
+        if (lines.join() === spread.join()) return;
+        spread = lines;
+        if (range === null) return;
+        // Where the kernel refuses, nobody knows what it has: the next load or verify writes everything.
+        const wasKnown = isKnown;
+        isKnown = false;
+        if (!wasKnown) return loadNow();
+        await nft.apply(lines);
+        isKnown = true;
       }),
     range: () => (isKnown ? range : null),
     change: (document, changes, takeBack) =>
@@ -99,6 +116,7 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
     clear: () =>
       exclusively(async () => {
         range = null;
+        spread = printSpread(noSpread);
         await nft.apply([`add table ${table}`, `delete table ${table}`]);
         await routes.clear();
       }),

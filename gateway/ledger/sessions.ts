@@ -64,6 +64,7 @@ interface Entry {
   session: LiveSession;
   sequence: number;
   ending: { code: DisconnectCode; reason: string } | null;
+  expected: { code: DisconnectCode; reason: string } | null;
   /** When the client was last heard, by the clock that is never set. */
   heardAt: number;
   hasNewBytes: boolean;
@@ -150,6 +151,12 @@ export class SessionLedger implements Sessions {
     return entry.end;
   }
 
+  /** The client was asked to go: should it go by itself, or come again elsewhere, that is why. Ends nothing. */
+  expectEnd(sessionId: string, code: DisconnectCode, reason: string): void {
+    const entry = this.#entries.get(sessionId);
+    if (entry) entry.expected = { code, reason };
+  }
+
   /** Resolves when the session has ended, whoever ended it. */
   whenGone(sessionId: string): Promise<void> {
     const entry = this.#entries.get(sessionId);
@@ -230,7 +237,8 @@ export class SessionLedger implements Sessions {
     if (this.#accepted.delete(key)) this.#journal.write({ op: "forgotten", processBoot, clientId });
     const entry = this.#byConnection.get(key);
     if (!entry) return undefined;
-    const { session, ending } = entry;
+    const { session, expected } = entry;
+    const ending = expected && (entry.ending?.code ?? "replaced") === "replaced" ? expected : entry.ending;
     session.received = closing.received ?? session.received;
     session.sent = closing.sent ?? session.sent;
     const event: Extract<EventBody, { type: "disconnected" }> = {
@@ -352,7 +360,7 @@ function totalsOf(sessions: LiveSession[]): TenantTotals[] {
 
 function blank(session: LiveSession): Entry {
   const heardAt = performance.now();
-  return { session, sequence: 0, ending: null, heardAt, hasNewBytes: false, end: null, onGone: [] };
+  return { session, sequence: 0, ending: null, expected: null, heardAt, hasNewBytes: false, end: null, onGone: [] };
 }
 
 function toStart({ received: _received, sent: _sent, ...start }: LiveSession): SessionStart {

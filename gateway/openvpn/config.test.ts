@@ -37,6 +37,12 @@ describe("the configuration of a process", () => {
       expect(text).not.toMatch(new RegExp(`^${never}`, "m"));
   });
 
+  it("lets a client notice the gateway's death in four seconds, and costs it a ping in ten", () => {
+    const lines = render().split("\n");
+    for (const line of ["ping 1", 'push "ping-restart 4"', 'push "ping 10"', "ping-restart 30"])
+      expect(lines).toContain(line);
+  });
+
   it("says good-bye over UDP, where nothing else does", () => {
     expect(render()).toContain("explicit-exit-notify 2");
     expect(render({ protocol: "tcp" })).not.toContain("explicit-exit-notify");

@@ -19,10 +19,10 @@ export interface FakeClient {
   vpnAddress: string | null;
   commonName: string;
   environment: string[];
-  received?: number;
-  sent?: number;
   /** Sends nothing after its handshake, so that openvpn lets it in only when it is hurried. */
   isSlow?: boolean;
+  received?: number;
+  sent?: number;
 }
 
 export class FakeOpenvpn {
@@ -211,7 +211,8 @@ export class FakeOpenvpn {
 
   #establish({ clientId, vpnAddress }: FakeClient): void {
     const environment = establishedEnvironment.map((line) => line.replace("100.64.3.7", vpnAddress ?? ""));
-    this.say(...clientBlock(`ESTABLISHED,${clientId}`, environment));
+    const block = clientBlock(`ESTABLISHED,${clientId}`, environment);
+    this.say(...block);
   }
 
   #environment({ environment, realAddress }: FakeClient): string[] {

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
+import { AuthTokens } from "../auth/auth-token";
 import type { HolderMatch } from "../auth/decide-connection";
 import { BusyError } from "../auth/password";
 import { SessionLedger } from "../ledger/sessions";
@@ -30,9 +31,13 @@ let clients: ProcessClients;
 let socket: ManagementSocket;
 let document: TenantDocument;
 let record: ProcessRecord;
+let tokens: AuthTokens | null;
+let isDraining: boolean;
 let checkPassword: (hash: string, given: string) => Promise<boolean>;
 
 beforeEach(async () => {
+  tokens = null;
+  isDraining = false;
   folder = mkdtempSync(join(tmpdir(), "clients-"));
   fake = await FakeOpenvpn.listen(join(folder, "m.sock"));
   spool = openSpool(join(folder, "spool"));
@@ -79,6 +84,7 @@ async function attach(): Promise<void> {
   const log = pino({ level: "silent" });
   const desk = new AdmissionDesk({
     findByFingerprint,
+    tokens: () => tokens,
     passwords: { check: (hash, given) => checkPassword(hash, given), close: async () => {} },
     log,
     perAccount: new AttemptLimiter(3, 60_000),
@@ -91,7 +97,14 @@ async function attach(): Promise<void> {
   });
   clients = new ProcessClients(
     { ledger, desk, findByFingerprint, spool, log },
-    { socket, record, processName: "udp-1194", range: "100.64.0.0/10", tunReady: async () => {} },
+    {
+      socket,
+      record,
+      processName: "udp-1194",
+      range: "100.64.0.0/10",
+      tunReady: async () => {},
+      isDraining: () => isDraining,
+    },
   );
 }
 
@@ -607,5 +620,87 @@ describe("a device", () => {
     fake.connect(5, passwordless);
     expect((await events("refused", 2))[1]).toMatchObject({ code: "certificate_unknown" });
     expect(ledger.all()).toEqual([]);
+  });
+});
+
+describe("a person who was let in", () => {
+  const tokenSaid = async () => /auth-token (\S+)"/.exec(await fake.told("client-auth "))![1]!;
+
+  beforeEach(() => {
+    tokens = new AuthTokens("ab".repeat(32));
+  });
+
+  it("comes in again by the token alone, without a password being checked", async () => {
+    fake.connect(1);
+    const token = await tokenSaid();
+    checkPassword = async () => expect.fail("a password was checked");
+    fake.connect(2, { environment: environment({ password: token }) });
+    expect(await fake.told("client-auth 2 1")).toContain(`push "auth-token ${token}"`);
+    fake.renegotiate(2, 2);
+    await fake.told("client-auth-nt 2 2");
+  });
+
+  it.each([
+    ["whose password was changed", () => Object.assign(account(), { passwordHash: "new" }), "password_missing"],
+    ["who was revoked", () => Object.assign(account(), { state: "revoked", reason: "moved on" }), "account_revoked"],
+    [
+      "who must change the password",
+      () => Object.assign(account(), { mustChangePassword: true }),
+      "password_must_change",
+    ],
+    ["whose certificate is another's now", () => account().fingerprints.pop(), "certificate_unknown"],
+    ["with another platform's token", () => (tokens = new AuthTokens("cd".repeat(32))), "password_missing"],
+  ])("%s does not come in by the token of before", async (_who, change, code) => {
+    fake.connect(1);
+    const token = await tokenSaid();
+    change();
+    fake.connect(2, { environment: environment({ password: token }) });
+    expect(await fake.told("client-deny 2 1")).toContain(`"${code}"`);
+  });
+
+  it("gets no token where the platform has no secret, and none is believed", async () => {
+    fake.connect(1);
+    const token = await tokenSaid();
+    tokens = null;
+    fake.connect(2, { environment: environment({ password: token }) });
+    expect(await fake.told("client-deny 2 1")).toContain('"password_wrong"');
+    fake.connect(3);
+    expect(await fake.told("client-auth 3 1")).not.toContain("auth-token");
+  });
+});
+
+describe("a process that drains", () => {
+  it("lets nobody new in, and tells each where to go in words its client understands", async () => {
+    isDraining = true;
+    fake.connect(1);
+    expect(await fake.told("client-deny 1 1")).toMatch(/"going_elsewhere" "TEMP\[backoff 1,advance remote\]:/);
+    fake.connect(2, { environment: environment({ IV_PROTO: "2" }) });
+    expect(await fake.told("client-kill 2")).toBe('client-kill 2 "RESTART,[PN]"');
+    expect(await events("refused", 2)).toMatchObject([{ code: "going_elsewhere" }, { code: "going_elsewhere" }]);
+  });
+
+  it("lets those who are in renegotiate", async () => {
+    fake.connect(1);
+    await session();
+    isDraining = true;
+    fake.renegotiate(1, 2);
+    await fake.told("client-auth-nt 1 2");
+  });
+
+  it("says in the ledger why a client that it sent away has gone", async () => {
+    fake.connect(1);
+    await clients.sendAway(await session(), false);
+    expect(await fake.told("client-kill 1")).toBe('client-kill 1 "RESTART,[P]"');
+    expect(await events("disconnected")).toMatchObject([{ code: "drained" }]);
+  });
+
+  it("does not hide behind that word what ended the session for good", async () => {
+    fake.leavesWhenTold = false;
+    fake.connect(1);
+    const { sessionId } = await session();
+    await clients.sendAway(ledger.get(sessionId)!, false);
+    fake.leavesWhenTold = true;
+    await ledger.end(sessionId, "revoked", "moved on");
+    expect(await events("disconnected")).toMatchObject([{ code: "revoked", reason: "moved on" }]);
   });
 });

@@ -11,7 +11,7 @@ import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connec
 import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
-import type { DisconnectCode, RefusalCode } from "../protocol/events";
+import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
 import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
 import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
@@ -34,6 +34,8 @@ export interface ClientContext {
   range: string;
   /** Settles when the host is ready for packets of the process. */
   tunReady(): Promise<void>;
+  /** Then nobody new is let in. */
+  isDraining(): boolean;
 }
 
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
@@ -44,7 +46,7 @@ const lookAfterMs = 500;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
 const maxRefusals = 30;
 /** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
-const silentMs = keepalive.timeoutSeconds * 2 * 1000 * 0.6;
+const silentMs = keepalive.gatewayPatienceSeconds * 1000 * 0.6;
 
 export class ProcessClients {
   /** Key id by client id of the decisions on their way. */
@@ -153,6 +155,15 @@ export class ProcessClients {
     throw new Error(`${this.context.processName} does not let go of a session`);
   }
 
+  /**
+   * Tells a client to connect again, on this gateway or on the next one. Its password is not forgotten over it, and its
+   * packets pass until it has gone.
+   */
+  async sendAway(session: LiveSession, isToNextGateway: boolean): Promise<void> {
+    this.deps.ledger.expectEnd(session.sessionId, "drained", "asked to connect elsewhere");
+    await this.#tell(commands.clientKill(session.clientId, isToNextGateway ? "RESTART,[PN]" : "RESTART,[P]"));
+  }
+
   async #decide(message: ClientMessage): Promise<void> {
     const { ledger, desk } = this.deps;
     const { record, tunReady } = this.context;
@@ -161,7 +172,8 @@ export class ProcessClients {
     const keyId = message.keyId!;
     this.#deciding.set(clientId, keyId);
     const claim = readClaim(message);
-    const admission = await desk.admit(claim);
+    const isRenewal = message.event === "REAUTH";
+    const admission = !isRenewal && this.context.isDraining() ? goElsewhere : await desk.admit(claim, isRenewal);
     await tunReady();
     // It may be gone, or openvpn may be another by now.
     if (this.#isOver || boot !== record.boot || this.#deciding.get(clientId) !== keyId) return;
@@ -184,14 +196,17 @@ export class ProcessClients {
   #refuseSecond(claim: Claim, admission: Admission): Admission {
     if (!admission.accepted) return admission;
     const { tenantId, accountId, deviceId } = admission;
-    const holder = deviceId ? undefined : this.#findHolder(claim.fingerprint!, this.deps.ledger.byHolder(admission));
+    const holder = this.#findHolder(admission, claim.fingerprint!, this.deps.ledger.byHolder(admission));
     if (!holder) return admission;
-    return { accepted: false, tenantId, accountId, code: "already_connected", reason: connectedAlready(holder) };
+    const reason = connectedAlready(holder);
+    return { accepted: false, tenantId, accountId, deviceId, code: "already_connected", reason };
   }
 
   /** The session that stays, where the tenant has the older one stay. One that went silent keeps nobody out. */
-  #findHolder(fingerprint: string, older: LiveSession[]): LiveSession | undefined {
+  #findHolder({ deviceId }: Holder, fingerprint: string, older: LiveSession[]): LiveSession | undefined {
     const { ledger, findByFingerprint } = this.deps;
+    // A device that was cut off has nobody to end its older connection for it.
+    if (deviceId) return undefined;
     if (findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
     return older.find(
       ({ sessionId }) => !ledger.isEnding(sessionId) && (ledger.silentMs(sessionId) ?? heardWithinMs) < heardWithinMs,
@@ -204,9 +219,13 @@ export class ProcessClients {
   }
 
   async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
-    const isPassing = code === "not_ready" || code === "already_connected";
-    const told = isPassing && claim.canBeToldToWait ? `TEMP[backoff 5]:${reason}` : reason;
-    await this.#tell(commands.clientDeny(clientId, keyId, code, told));
+    if (code === "going_elsewhere" && !claim.canBeToldToWait) {
+      // It would take a denial for a wrong password, and give up.
+      await this.#tell(commands.clientKill(clientId, "RESTART,[PN]"));
+      return;
+    }
+    const hint = claim.canBeToldToWait ? hints[code] : undefined;
+    await this.#tell(commands.clientDeny(clientId, keyId, code, hint ? `TEMP[${hint}]:${reason}` : reason));
   }
 
   async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
@@ -217,7 +236,7 @@ export class ProcessClients {
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
-    const { tenantId, accountId, deviceId, address, networks } = admission;
+    const { tenantId, accountId, deviceId, address, networks, token } = admission;
     const { ledger, log } = this.deps;
     const { record, range, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
@@ -226,6 +245,7 @@ export class ProcessClients {
       command = commands.clientAuth(clientId, keyId, [
         `ifconfig-push ${formatAddress(parseAddress(address))} ${netmask(range)}`,
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
+        ...(token === null ? [] : [`push "auth-token ${token}"`]),
       ]);
     } catch (error) {
       log.error({ err: error, tenantId, accountId, deviceId }, "a client's options cannot be said");
@@ -247,6 +267,7 @@ export class ProcessClients {
       platform,
       cipher,
     });
+    log.info({ tenantId, accountId, deviceId, realAddress, isByToken: admission.isByToken }, "a connection was let in");
     if (!(await this.#tell(command))) ledger.close(record.boot, clientId, { code: "unknown", reason: null });
     else if (claim.canBeHurried) this.#hurryLater(record.boot, clientId, keyId);
   }
@@ -305,7 +326,7 @@ export class ProcessClients {
   #keepOne(session: LiveSession): void {
     const { ledger } = this.deps;
     const older = ledger.byHolder(session).filter((other) => other.sessionId < session.sessionId);
-    const holder = session.deviceId ? undefined : this.#findHolder(session.fingerprint, older);
+    const holder = this.#findHolder(session, session.fingerprint, older);
     if (holder) {
       this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
       return;
@@ -376,6 +397,23 @@ function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean
 }
 
 const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);
+
+/** How a client that understands it goes on by itself. */
+const hints: Partial<Record<RefusalCode, string>> = {
+  not_ready: "backoff 5",
+  already_connected: "backoff 5",
+  going_elsewhere: "backoff 1,advance remote",
+};
+
+/** Whoever it is: nothing about them is looked up. */
+const goElsewhere: Refused = {
+  accepted: false,
+  tenantId: null,
+  accountId: null,
+  deviceId: null,
+  code: "going_elsewhere",
+  reason: "this gateway takes no new connections just now; your client goes on to the next one",
+};
 
 type Accepted = Extract<Admission, { accepted: true }>;
 type Refused = Extract<Admission, { accepted: false }>;

@@ -9,6 +9,7 @@ import type { ProcessConfig, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
 import { type ClientMessage, commands, parseState } from "./codec";
 import { type ProcessFiles, tunDevice } from "./config";
+import { Drain } from "./drain";
 import {
   findRunning,
   isAlive,
@@ -29,6 +30,8 @@ export interface KeeperDependencies extends ClientDependencies {
   files: ProcessFiles;
   openvpnBin: string;
   routes: SessionRoutes;
+  /** Called when `state().status` may have changed. */
+  onStatus(): void;
 }
 
 export interface ProcessSetup {
@@ -36,6 +39,13 @@ export interface ProcessSetup {
   range: string;
   /** Digest of everything that openvpn reads at its start; another one means to start it again. */
   digest: string;
+}
+
+/** Why a process takes no new clients and sends its own away. */
+export interface DrainOrder {
+  perSecond: number;
+  /** To the next gateway; else to another process of this one. */
+  isInMaintenance: boolean;
 }
 
 const alivePollMs = 200;
@@ -53,6 +63,8 @@ export class ProcessKeeper {
   #work: Promise<void> = Promise.resolve();
   #onAttach: (() => void)[] = [];
   #tunReady: Promise<void> = Promise.resolve();
+  #order: DrainOrder | null = null;
+  #drain: Drain | null = null;
 
   constructor(
     readonly deps: KeeperDependencies,
@@ -71,6 +83,21 @@ export class ProcessKeeper {
     return this.#failure;
   }
 
+  /** Null calls it off. The same order again changes nothing. */
+  drain(order: DrainOrder | null): void {
+    if (JSON.stringify(order) === JSON.stringify(this.#order)) return;
+    this.#order = order;
+    this.#drain?.stop();
+    this.#drain =
+      order &&
+      new Drain({
+        perSecond: order.perSecond,
+        sessions: () => this.deps.ledger.ofBoot(this.boot ?? ""),
+        sendAway: async (session) => this.#clients?.sendAway(session, order.isInMaintenance),
+      });
+    this.deps.log.info({ order, sessions: this.#drain?.state.from }, order ? "draining" : "no longer draining");
+  }
+
   state(): ProcessState {
     const { name, protocol, port } = this.setup.process;
     const boot = this.boot ?? "";
@@ -84,6 +111,7 @@ export class ProcessKeeper {
       startedAt: this.#running?.record.startedAt ?? null,
       sessions: this.deps.ledger.ofBoot(boot).length,
       restarts: this.#restarts,
+      drain: this.#drain?.state ?? null,
     };
   }
 
@@ -95,6 +123,7 @@ export class ProcessKeeper {
 
   /** Lets go of the process, which runs on. */
   async release(): Promise<void> {
+    this.#drain?.stop();
     this.#stop.abort();
     await this.#work;
   }
@@ -198,6 +227,7 @@ export class ProcessKeeper {
       processName: this.setup.process.name,
       range: this.setup.range,
       tunReady: () => this.#tunReady,
+      isDraining: () => this.#order !== null,
     });
     try {
       await this.#attach(socket, running, clients, held);
@@ -205,6 +235,7 @@ export class ProcessKeeper {
       hear = (notification) => this.#hear(clients, running, notification);
       for (const notification of held.splice(0)) hear(notification);
       this.#failure = null;
+      this.deps.onStatus();
       for (const onAttach of this.#onAttach.splice(0)) onAttach();
       const error = await untilOver(socket, isOver);
       if (error && !isOver()) log.warn({ err: error }, "the management socket closed");
@@ -214,6 +245,7 @@ export class ProcessKeeper {
       stop.removeEventListener("abort", onAbort);
       clients.detach();
       this.#clients = null;
+      if (!stop.aborted) this.deps.onStatus();
       socket.close();
     }
   }

@@ -8,12 +8,14 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { AdmissionDesk } from "../auth/admission";
+import { AuthTokens } from "../auth/auth-token";
 import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
 import { type KeyFiles, type ProcessFiles, renderConfig } from "./config";
+import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
@@ -32,6 +34,8 @@ export interface SupervisorDependencies {
   router: SessionRouter;
   log: Logger;
   openvpnBin: string;
+  /** Called when a process came up, went down, or begins or ends to drain. */
+  onProcesses?(): void;
 }
 
 export interface Supervisor {
@@ -49,6 +53,8 @@ export interface Supervisor {
 /** The same look tells the bytes: openvpn's own reports of them are a line and a system call each. */
 const reconcileMs = 2_000;
 const attachMs = 5_000;
+/** The gateways that take them in decide some hundreds a second a core; a person notices nothing of a slower pace. */
+const defaultDrainPerSecond = 5;
 
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
   const openvpnVersion = await readVersion(deps.openvpnBin);
@@ -62,6 +68,7 @@ class OpenvpnSupervisor implements Supervisor {
   #routes: SessionRoutes;
   #desk: AdmissionDesk;
   #passwords = startPasswordChecker();
+  #tokens: AuthTokens | null = null;
   #keepers = new Map<string, ProcessKeeper>();
   #timer: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
@@ -90,6 +97,7 @@ class OpenvpnSupervisor implements Supervisor {
     this.#desk = new AdmissionDesk({
       findByFingerprint: (fingerprint) => documents.findByFingerprint(fingerprint),
       passwords: this.#passwords,
+      tokens: () => this.#tokens,
       log,
     });
     this.#timer = setInterval(() => this.#reconcile(), reconcileMs);
@@ -131,11 +139,13 @@ class OpenvpnSupervisor implements Supervisor {
   }
 
   async #configure(config: GatewayConfig, identity: { certificate: string; key: string }): Promise<void> {
-    const names = config.processes.map(({ name }) => name);
+    this.#tokens = config.authTokenSecret === undefined ? null : new AuthTokens(config.authTokenSecret);
+    const processes = planProcesses(config);
+    const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
     const keyDigest = digest([identity.certificate, identity.key, config.clientCa, config.tlsCryptV2Key]);
-    const plans = config.processes.map((process) => {
+    const plans = processes.map((process) => {
       const files = this.#files(process.name);
       const text = renderConfig(process, config, files, keys);
       return { files, text, setup: { process, range: config.range, digest: digest([text, keyDigest]) } };
@@ -165,6 +175,7 @@ class OpenvpnSupervisor implements Supervisor {
           routes: this.#routes,
           spool: this.deps.spool,
           log: this.deps.log.child({ process: name }),
+          onStatus: () => this.deps.onProcesses?.(),
         },
         setup,
       );
@@ -172,7 +183,13 @@ class OpenvpnSupervisor implements Supervisor {
       keeper.start();
       await keeper.attached(attachMs);
     }
+    this.#drain(config);
     this.#closeUnknownBoots();
+  }
+
+  #drain({ draining = [], isInMaintenance = false, drainPerSecond = defaultDrainPerSecond }: GatewayConfig): void {
+    for (const [name, keeper] of this.#keepers)
+      keeper.drain(isInMaintenance || draining.includes(name) ? { perSecond: drainPerSecond, isInMaintenance } : null);
   }
 
   /** Processes that a configuration had while no agent was there to see it go. */

@@ -36,13 +36,35 @@ export interface ProcessConfig {
   port: number;
 }
 
+export interface FrontConfig {
+  protocol: "udp" | "tcp";
+  port: number;
+}
+
 export interface GatewayConfig {
   /** Raised by the control plane on each change. */
   version: number;
   /** The platform's range, `100.64.0.0/10`, and the gateways' own address in it, `100.64.0.1`. */
   range: string;
   rangeAddress: string;
+  /** None where there are fronts: then one a core for each protocol of theirs, `udp-1`, `udp-2` … `tcp-1` … */
   processes: ProcessConfig[];
+  /**
+   * Ports that clients are told of. New connections to one are spread over the processes of its protocol, whose own ports
+   * are then shut from outside. A protocol without one is reached at its processes' own ports.
+   */
+  fronts?: FrontConfig[];
+  /** Names of processes that take no new connections and send those that they have away, to come back on another. */
+  draining?: string[];
+  /** All of them, and clients are told to go on to the next gateway. */
+  isInMaintenance?: boolean;
+  /** How many clients a second a draining process sends away; 5 where nothing is said. */
+  drainPerSecond?: number;
+  /**
+   * 32 random bytes in hex, the same on all gateways: signs what lets a person in again without a password, here or on
+   * another gateway. Without it everybody is asked each time.
+   */
+  authTokenSecret?: string;
   /** PEM of the CA(s) that sign clients' certificates. */
   clientCa: string;
   /** PEM, "OpenVPN tls-crypt-v2 server key". */
@@ -85,6 +107,14 @@ export interface ProcessState {
   startedAt: string | null;
   sessions: number;
   restarts: number;
+  /** Null where it is not draining; agents of old do not say. */
+  drain?: DrainState | null;
+}
+
+export interface DrainState {
+  startedAt: string;
+  /** Sessions at its start; what is left of them is `sessions`. */
+  from: number;
 }
 
 export interface GatewayWarning {
@@ -105,6 +135,8 @@ export interface GatewayStateReply {
   /** Revision held per tenant. */
   revisions: Record<TenantId, number>;
   processes: ProcessState[];
+  /** Agents of old do not say. */
+  isInMaintenance?: boolean;
   sessions: number;
   /** Newest event number, and how many are waiting in the spool. */
   lastSequence: number;

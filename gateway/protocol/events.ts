@@ -15,19 +15,23 @@ export type RefusalCode =
   | "held"
   | "tenant_suspended"
   | "too_many_attempts"
+  | "not_ready"
+  /** The gateway is in maintenance, or the process drains: the client goes elsewhere by itself. */
+  | "going_elsewhere"
   /** The tenant has an account's older session stay, and it is live. */
-  | "already_connected"
-  | "not_ready";
+  | "already_connected";
 
 export type DisconnectCode =
   | "left"
   | "timed_out"
-  /** A newer session of the account took its place. */
+  /** A newer session of the account or the device took its place. */
   | "replaced"
   /** An older session of the account keeps its place. */
   | "refused"
   | "revoked"
   | "kicked"
+  /** Sent away by a drain, to connect again elsewhere. */
+  | "drained"
   | "process_ended"
   | "unknown";
 

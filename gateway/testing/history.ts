@@ -289,7 +289,10 @@ export class GatewayHistory {
           passwords: { check: async () => true, close: async () => {} },
         }),
       },
-      { socket, record: this.#record, processName: "udp", range: "100.64.0.0/10", tunReady: async () => {} },
+      {
+        ...{ socket, record: this.#record, processName: "udp", range: "100.64.0.0/10" },
+        ...{ tunReady: async () => {}, isDraining: () => false },
+      },
     );
     this.#socket = socket;
     const announced = held.filter((message) => message.type === "client" && message.event === "CONNECT");

@@ -26,7 +26,7 @@ export interface Identity {
   key: string;
 }
 
-/** Makes what is missing: both authorities, the tls-crypt-v2 key, the control plane's own certificate. Safe to run anywhere, at once. */
+/** Makes what is missing: both authorities, the tls-crypt-v2 key, the secret of tokens, the control plane's own certificate. Safe to run anywhere, at once. */
 export async function ensureAuthorities(): Promise<void> {
   await inTransaction(system, {}, async (scope) => {
     await scope.tx.$executeRaw`SELECT pg_advisory_xact_lock(7270002)`;
@@ -36,6 +36,10 @@ export async function ensureAuthorities(): Promise<void> {
     if (!(await scope.tx.secret.findUnique({ where: { name: "tls-crypt-v2" } })))
       await scope.tx.secret.create({
         data: { name: "tls-crypt-v2", sealed: seal(createServerKey(), "secret tls-crypt-v2") },
+      });
+    if (!(await scope.tx.secret.findUnique({ where: { name: "auth-token" } })))
+      await scope.tx.secret.create({
+        data: { name: "auth-token", sealed: seal(randomBytes(32), "secret auth-token") },
       });
     await renewControlPlane(scope);
   });
@@ -50,6 +54,12 @@ export async function authorityCertificate(scope: Pick<Scope, "tx">, purpose: Au
 export async function tlsCryptV2Key(scope: Pick<Scope, "tx">): Promise<string> {
   const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "tls-crypt-v2" } });
   return unseal(sealed, "secret tls-crypt-v2").toString();
+}
+
+/** Signs, on every gateway, what lets a person in again without the password. Hex. */
+export async function authTokenSecret(scope: Pick<Scope, "tx">): Promise<string> {
+  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "auth-token" } });
+  return unseal(sealed, "secret auth-token").toString("hex");
 }
 
 /** What the control plane shows to gateways. */

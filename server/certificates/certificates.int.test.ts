@@ -2,6 +2,7 @@ import { X509Certificate as NodeCertificate, webcrypto } from "node:crypto";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRegion } from "@/e2e/support/scene";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { closeQueues } from "../core/queue";
 import { createDevice } from "../devices/devices";
@@ -46,7 +47,7 @@ afterAll(async () => {
 describe("authorities", () => {
   test("made at once by several processes, there is still one of each", async () => {
     expect(await database().authority.count()).toBe(2);
-    expect(await database().secret.count()).toBe(2);
+    expect(await database().secret.count()).toBe(3);
   });
 
   test("the client CA's certificates do not verify under the gateway CA", async () => {
@@ -69,6 +70,43 @@ describe("authorities", () => {
 });
 
 describe("issuing", () => {
+  test("a profile leads to every gateway's ports, over udp first, and first to those of the home region", async () => {
+    const [home, away] = await Promise.all(["home", "away"].map((name) => createRegion(name)));
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.tenant.update({ where: { id: tenantId }, data: { homeRegionId: home } }),
+    );
+    const fronts = [
+      { protocol: "tcp", port: 443 },
+      { protocol: "udp", port: 1194 },
+    ];
+    const inner = { name: "udp-1", protocol: "udp", port: 20_001 };
+    const old = { name: "udp", protocol: "udp", port: 1195 };
+    const described = [
+      { regionId: away!, name: "a-away", publicHost: "away.test", fronts, processes: [] },
+      { regionId: home!, name: "b-home", publicHost: "home.test", fronts, processes: [inner] },
+      { regionId: home!, name: "c-old", publicHost: "old.test", processes: [old] },
+    ];
+    const common = { apiHost: "127.0.0.1", apiPort: 1, enrolledAt: new Date() };
+    const hosts = described.map(({ publicHost }) => publicHost);
+    await database().gateway.createMany({ data: described.map((one) => ({ ...common, ...one })) });
+    try {
+      const { remotes } = await issue(await requestOf({}));
+      expect(
+        remotes
+          .filter(({ host }) => hosts.includes(host))
+          .map(({ host, port, protocol }) => `${host} ${port} ${protocol}`),
+      ).toEqual([
+        "home.test 1194 udp",
+        "old.test 1195 udp",
+        "away.test 1194 udp",
+        "home.test 443 tcp",
+        "away.test 443 tcp",
+      ]);
+    } finally {
+      await database().gateway.deleteMany({ where: { publicHost: { in: hosts } } });
+    }
+  });
+
   test("an account's certificate names it by id, is for clients only, and is in the document", async () => {
     const profile = await issue(await requestOf({}));
     const parsed = new x509.X509Certificate(profile.certificate);

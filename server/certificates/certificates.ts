@@ -3,7 +3,7 @@
  * public key, and everything else in the certificate is ours. A certificate opens the VPN while its fingerprint is in
  * its holder's entry of the tenant's document; revoking is leaving it out.
  */
-import type { ProcessConfig } from "@/gateway/protocol/api";
+import type { FrontConfig, ProcessConfig } from "@/gateway/protocol/api";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { Scope, TenantScope } from "../core/db";
@@ -12,6 +12,7 @@ import { deviceEntries } from "../devices/devices";
 import { publish } from "../revisions/revisions";
 import {
   authorityCertificate,
+  authTokenSecret,
   controlPlaneIdentity,
   type Identity,
   type Leaf,
@@ -40,7 +41,7 @@ export interface IssuedProfile {
   /** CA of the gateways. */
   ca: string;
   tlsCryptV2Key: string;
-  /** Nearest first: those of the tenant's home region, and of each gateway udp before tcp. */
+  /** All of udp before any of tcp, which is for networks that let nothing else out; in each those of the home region first. */
   remotes: Remote[];
   networks: string[];
   notAfter: Date;
@@ -190,10 +191,16 @@ export async function gatewayTrust(scope: Pick<Scope, "tx">): Promise<{ gatewayC
   return { gatewayCa, identity };
 }
 
-/** What a gateway needs to tell clients of ours from others. */
-export async function clientTrust(scope: Pick<Scope, "tx">): Promise<{ clientCa: string; tlsCryptV2Key: string }> {
-  const [clientCa, key] = await Promise.all([authorityCertificate(scope, "client"), tlsCryptV2Key(scope)]);
-  return { clientCa, tlsCryptV2Key: key };
+/** What a gateway needs to tell clients of ours from others, and those that it or another gateway let in before. */
+export async function clientTrust(
+  scope: Pick<Scope, "tx">,
+): Promise<{ clientCa: string; tlsCryptV2Key: string; authTokenSecret: string }> {
+  const [clientCa, key, secret] = await Promise.all([
+    authorityCertificate(scope, "client"),
+    tlsCryptV2Key(scope),
+    authTokenSecret(scope),
+  ]);
+  return { clientCa, tlsCryptV2Key: key, authTokenSecret: secret };
 }
 
 /** Holds the account's row, so that two at once cannot both pass the limit. */
@@ -241,18 +248,24 @@ async function listRemotes({ tx, tenantId }: TenantScope): Promise<Remote[]> {
     tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { homeRegionId: true } }),
     tx.gateway.findMany({ where: { enrolledAt: { not: null } }, include: { region: true }, orderBy: { name: "asc" } }),
   ]);
-  const distance = (regionId: string) => (regionId === tenant.homeRegionId ? 0 : 1);
+  const isAway = (regionId: string) => Number(regionId !== tenant.homeRegionId);
   return gateways
-    .sort((a, b) => distance(a.regionId) - distance(b.regionId))
     .flatMap((gateway) =>
-      (gateway.processes as unknown as ProcessConfig[])
-        .toSorted((a, b) => Number(a.protocol === "tcp") - Number(b.protocol === "tcp"))
-        .map(({ protocol, port }) => ({
-          host: gateway.publicHost,
-          port,
-          protocol,
-          gatewayName: gateway.name,
-          region: gateway.region.name,
-        })),
-    );
+      doorsOf(gateway).map(({ protocol, port }) => ({
+        remote: { host: gateway.publicHost, port, protocol, gatewayName: gateway.name, region: gateway.region.name },
+        rank: Number(protocol === "tcp") * 2 + isAway(gateway.regionId),
+      })),
+    )
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ remote }) => remote);
+}
+
+/** Where clients reach a gateway: at the fronts of a protocol, or where it has none at each process's own port. */
+function doorsOf(gateway: { fronts: unknown; processes: unknown }): FrontConfig[] {
+  const fronts = gateway.fronts as FrontConfig[];
+  const processes = gateway.processes as ProcessConfig[];
+  return (["udp", "tcp"] as const).flatMap((protocol) => {
+    const own = fronts.filter((front) => front.protocol === protocol);
+    return own.length > 0 ? own : processes.filter((process) => process.protocol === protocol);
+  });
 }

@@ -1,6 +1,6 @@
 /** What a gateway runs: its processes, and how it tells the platform's clients from others. */
 import { formatAddress, parseCidr } from "@/gateway/protocol/addresses";
-import type { GatewayConfig, GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
+import type { FrontConfig, GatewayConfig, GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
 import { clientTrust } from "../certificates/certificates";
 import { database } from "../core/db";
 import { env } from "../core/env";
@@ -8,14 +8,25 @@ import { type GatewayAddress, putConfig } from "./client";
 
 /** Idempotent: a gateway that has this version answers the same. */
 export async function configure(
-  gateway: GatewayAddress & { configVersion: number; processes: unknown },
+  gateway: GatewayAddress & {
+    configVersion: number;
+    fronts: unknown;
+    processes: unknown;
+    draining: string[];
+    isInMaintenance: boolean;
+    drainPerSecond: number;
+  },
 ): Promise<GatewayStateReply> {
   const config: GatewayConfig = {
     version: gateway.configVersion,
     range: env.VPN_RANGE,
     // The same on all gateways: a client that moves keeps its routes.
     rangeAddress: formatAddress(parseCidr(env.VPN_RANGE).base + 1),
+    fronts: gateway.fronts as FrontConfig[],
     processes: gateway.processes as ProcessConfig[],
+    draining: gateway.draining,
+    isInMaintenance: gateway.isInMaintenance,
+    drainPerSecond: gateway.drainPerSecond,
     ...(await clientTrust({ tx: database() })),
   };
   return putConfig(gateway, config);

@@ -138,6 +138,7 @@ async function describeGateway(name: string): Promise<{ token: string; gatewayId
   return asStaff((scope) =>
     createGateway(scope, {
       ...{ name, regionId, apiHost: "127.0.0.1", apiPort: 9, publicHost: "127.0.0.1" },
+      fronts: [],
       processes: [{ name: "udp-1194", protocol: "udp", port: 1194 }],
     }),
   );

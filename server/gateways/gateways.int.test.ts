@@ -4,7 +4,7 @@ import { change, createEnrolledGateway } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import { parseToken } from "@/gateway/protocol/enrolment";
-import { closeDatabase, database, inTenant, system } from "../core/db";
+import { closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
 import type { UserPrincipal } from "../trpc/principal";
@@ -68,7 +68,8 @@ describe("describing a gateway", () => {
     ["a port out of range", { apiPort: 65_536 }],
     ["a host that is none", { apiHost: "not a host" }],
     ["a host with a scheme", { publicHost: "https://x" }],
-    ["no process", { processes: [] }],
+    ["neither a port nor a process", { processes: [] }],
+    ["a port for clients that is a process's own", { fronts: [{ protocol: "udp" as const, port: 1194 }] }],
     [
       "a process whose name is no interface's",
       { processes: [{ name: "UDP 1194!", protocol: "udp" as const, port: 1194 }] },
@@ -121,6 +122,46 @@ describe("an enrolled gateway", () => {
     expect(await get(gateway)).toMatchObject({ configVersion: 2 });
   });
 
+  test("drains a process until that is called off, through its configuration, and says who asked", async () => {
+    const gateway = await start();
+    const { gatewayId } = gateway;
+    const drain = (isDraining: boolean, process = "udp-1194") =>
+      call().gateways.drainProcess({ gatewayId, process, isDraining, perSecond: 2 });
+    await drain(true);
+    await sweep(gateway);
+    expect(gateway.config).toMatchObject({ draining: ["udp-1194"], drainPerSecond: 2, isInMaintenance: false });
+    await drain(false);
+    await sweep(gateway);
+    expect(gateway.config).toMatchObject({ draining: [] });
+    await expect(drain(true, "udp-7")).rejects.toMatchObject({ code: "BAD_REQUEST" });
+    expect(await actionsOn(gatewayId)).toEqual(["gateways.drain_process", "gateways.undrain_process"]);
+  });
+
+  test("in maintenance says so, tells its agent, and comes back", async () => {
+    const gateway = await start();
+    const { gatewayId } = gateway;
+    await call().gateways.setMaintenance({ gatewayId, isInMaintenance: true });
+    await sweep(gateway);
+    expect(gateway.config).toMatchObject({ isInMaintenance: true });
+    await sweep(gateway);
+    await pushGateway(gatewayId);
+    expect(await get(gateway)).toMatchObject({ status: "maintenance", isInMaintenance: true });
+    await call().gateways.setMaintenance({ gatewayId, isInMaintenance: false });
+    await sweep(gateway);
+    expect(gateway.config).toMatchObject({ isInMaintenance: false });
+    expect(await actionsOn(gatewayId)).toEqual(["gateways.begin_maintenance", "gateways.end_maintenance"]);
+  });
+
+  test("is neither drained nor put into maintenance by support", async () => {
+    const { gatewayId } = await start();
+    const support = callAs(await createUser("support")).gateways;
+    for (const attempt of [
+      support.drainProcess({ gatewayId, process: "udp-1194", isDraining: true }),
+      support.setMaintenance({ gatewayId, isInMaintenance: true }),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
   test("whose certificate is about to end, or that warns itself, says so", async () => {
     const gateway = await start();
     await sweep(gateway);
@@ -154,6 +195,14 @@ describe("an enrolled gateway", () => {
     expect(left).toBe(0);
   });
 });
+
+/** What the audit log has of it, oldest first. */
+async function actionsOn(subjectId: string): Promise<string[]> {
+  const entries = await inTransaction(system, { isStaff: true }, ({ tx }) =>
+    tx.auditEntry.findMany({ where: { subjectId, action: { startsWith: "gateways." } }, orderBy: { sequence: "asc" } }),
+  );
+  return entries.map(({ action }) => action);
+}
 
 const call = () => callAs(administrator);
 const get = (gateway: TestGateway) => call().gateways.get({ gatewayId: gateway.gatewayId });

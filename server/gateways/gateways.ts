@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
-import type { GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
+import type { FrontConfig, GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
 import { formatToken } from "@/gateway/protocol/enrolment";
 import { audit } from "../core/audit";
 import { bind, type Scope } from "../core/db";
@@ -18,7 +18,7 @@ import { disconnect } from "./client";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
 import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
 
-export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning";
+export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning" | "maintenance";
 
 export interface GatewayRow {
   id: string;
@@ -28,7 +28,13 @@ export interface GatewayRow {
   apiHost: string;
   apiPort: number;
   publicHost: string;
+  /** Ports that profiles name. */
+  fronts: FrontConfig[];
+  /** None: one a core for each protocol of the fronts; `state` has their names. */
   processes: ProcessConfig[];
+  draining: string[];
+  isInMaintenance: boolean;
+  drainPerSecond: number;
   status: GatewayStatus;
   /** Why the status is not healthy, for a person. */
   notes: string[];
@@ -164,7 +170,7 @@ export async function updateGateway(
   const { gatewayId, ...wanted } = input;
   const before = await requireGateway(scope, gatewayId);
   await requireRegion(scope, wanted.regionId);
-  const isReconfigured = JSON.stringify(sorted(before.processes)) !== JSON.stringify(sorted(wanted.processes));
+  const isReconfigured = JSON.stringify(doors(before)) !== JSON.stringify(doors(wanted));
   await named(() =>
     scope.tx.gateway.update({
       where: { id: gatewayId },
@@ -307,7 +313,9 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
       ? "unreachable"
       : notes.length > 0
         ? "warning"
-        : "healthy";
+        : gateway.isInMaintenance
+          ? "maintenance"
+          : "healthy";
   if (gateway.error) notes.unshift(gateway.error);
   else if (status === "unreachable") notes.unshift("It was not heard of lately. Are the workers running?");
   return {
@@ -316,6 +324,9 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
     regionId: gateway.regionId,
     region: gateway.region.name,
     ...described(gateway),
+    draining: gateway.draining,
+    isInMaintenance: gateway.isInMaintenance,
+    drainPerSecond: gateway.drainPerSecond,
     status,
     notes,
     tokenExpiresAt: gateway.sealedToken ? gateway.tokenExpiresAt : null,
@@ -373,15 +384,25 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const described = (gateway: { apiHost: string; apiPort: number; publicHost: string; processes: unknown }) => ({
+const described = (gateway: {
+  apiHost: string;
+  apiPort: number;
+  publicHost: string;
+  fronts: unknown;
+  processes: unknown;
+}) => ({
   apiHost: gateway.apiHost,
   apiPort: gateway.apiPort,
   publicHost: gateway.publicHost,
+  fronts: gateway.fronts as FrontConfig[],
   processes: gateway.processes as ProcessConfig[],
 });
 
-const sorted = (processes: unknown) =>
-  (processes as ProcessConfig[]).map(({ name, protocol, port }) => `${name} ${protocol} ${port}`);
+/** What a change of makes another configuration. */
+const doors = ({ fronts, processes }: { fronts: unknown; processes: unknown }) => [
+  ...(fronts as FrontConfig[]).map(({ protocol, port }) => `${protocol} ${port}`),
+  ...(processes as ProcessConfig[]).map(({ name, protocol, port }) => `${name} ${protocol} ${port}`),
+];
 
 const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
 const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

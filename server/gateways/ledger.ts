@@ -176,8 +176,8 @@ async function startSessions(
     text: `INSERT INTO sessions (tenant_id, gateway_id, began_at, id, connected_at, account_id, device_id, process, process_boot, client_id,
         real_address, vpn_address, fingerprint, client_version, platform, cipher, received, sent, bytes_at, received_rate, sent_rate,
         disconnected_at, end_code, end_reason)
-      SELECT $1::uuid, $2::uuid, least(now(), n.connected_at + make_interval(secs => $24::float8 / 1000)), n.*
-      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $23::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
+      SELECT $1::uuid, $2::uuid, least(now(), n.connected_at + make_interval(secs => $23::float8 / 1000)), n.*
+      FROM unnest($3::uuid[], $4::timestamptz[], $5::uuid[], $24::uuid[], $6::text[], $7::text[], $8::int[], $9::text[],
         $10::inet[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::timestamptz[],
         $18::float8[], $19::float8[], $20::timestamptz[], $21::text[], $22::text[])
         AS n (id, connected_at, account_id, device_id, process, process_boot, client_id, real_address, vpn_address, fingerprint,
@@ -214,8 +214,8 @@ async function startSessions(
       list(all.map((s) => s.end?.at ?? null)),
       all.map((s) => s.end?.code ?? null),
       all.map((s) => s.end?.reason ?? null),
-      all.map((s) => s.start!.deviceId ?? null),
       clockOffsetMs,
+      all.map((s) => s.start!.deviceId ?? null),
     ],
   });
 }

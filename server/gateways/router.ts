@@ -1,12 +1,15 @@
 import { router, staffProcedure } from "../trpc/trpc";
 import * as gateways from "./gateways";
+import { drainProcess, setMaintenance } from "./maintenance";
 import { createRegion, listRegions } from "./regions";
 import {
   createGatewayInput,
   createRegionInput,
+  drainProcessInput,
   listAppliedInput,
   listGatewaysInput,
   oneGatewayInput,
+  setMaintenanceInput,
   updateGatewayInput,
 } from "./schema";
 
@@ -26,6 +29,12 @@ export const gatewaysRouter = router({
   update: staffProcedure("gateways:write")
     .input(updateGatewayInput)
     .mutation(({ ctx, input }) => gateways.updateGateway(ctx.scope, input)),
+  drainProcess: staffProcedure("gateways:write")
+    .input(drainProcessInput)
+    .mutation(({ ctx, input }) => drainProcess(ctx.scope, input)),
+  setMaintenance: staffProcedure("gateways:write")
+    .input(setMaintenanceInput)
+    .mutation(({ ctx, input }) => setMaintenance(ctx.scope, input)),
   renewToken: staffProcedure("gateways:write")
     .input(oneGatewayInput)
     .mutation(({ ctx, input }) => gateways.renewToken(ctx.scope, input.gatewayId)),

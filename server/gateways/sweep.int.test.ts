@@ -74,11 +74,17 @@ describe("the sweep", () => {
           apiPort: row.apiPort,
           publicHost: "fra.test",
         },
+        fronts: [{ protocol: "udp", port: 1194 }],
         processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
       }),
     );
     await sweep();
-    expect(gateway.config).toMatchObject({ version: 2, processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }] });
+    expect(gateway.config).toMatchObject({
+      version: 2,
+      fronts: [{ protocol: "udp", port: 1194 }],
+      processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
+      authTokenSecret: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 
   test("finds a document that drifted at the same revision, and has all of it sent", async () => {

@@ -39,6 +39,7 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
     include: { region: true },
     orderBy: [{ region: { name: "asc" } }, { name: "asc" }],
   });
+  const isHome = ({ regionId }: { regionId: string }) => Number(regionId === account.tenant.homeRegionId);
   const names = await gatewayNames(scope);
   const isSuspended = account.tenant.state !== "active";
   return {
@@ -62,7 +63,10 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
       reason: refusal.reason,
       gatewayName: names.get(refusal.gatewayId)?.name ?? "",
     },
-    gateways: gateways.map(({ name, region }) => ({ name, region: region.name })),
+    // As its profiles have them.
+    gateways: gateways
+      .toSorted((a, b) => isHome(b) - isHome(a))
+      .map(({ name, region }) => ({ name, region: region.name })),
     session: live && ownSession(live, names),
   };
 }

@@ -53,6 +53,7 @@ export function GatewayForm({ gateway, submitLabel, onSubmit, onCancel }: Gatewa
           <Input type="number" mono min={1} max={65535} />
         </Field>
       </div>
+      <FrontsFields />
       <ProcessesFields />
       {gateway && (
         <Callout tone="info">
@@ -66,6 +67,55 @@ export function GatewayForm({ gateway, submitLabel, onSubmit, onCancel }: Gatewa
         <Button onClick={onCancel}>Cancel</Button>
       </FormActions>
     </Form>
+  );
+}
+
+function FrontsFields() {
+  const { control, formState } = useFormContext<GatewayValues>();
+  const { fields, append, remove } = useFieldArray({ control, name: "fronts" });
+  const problem = formState.errors.fronts?.root?.message ?? formState.errors.fronts?.message;
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1.5 text-sm font-medium">Ports for clients</legend>
+      <ul className="flex flex-col gap-2">
+        {fields.map((field, index) => (
+          <li key={field.id} className="flex items-start gap-2">
+            <Field name={`fronts.${index}.protocol`} label={`Protocol of port ${index + 1}`} hideLabel className="w-22">
+              <Select options={protocolOptions} />
+            </Field>
+            <Field name={`fronts.${index}.port`} label={`Port ${index + 1}`} hideLabel className="w-24">
+              <Input type="number" mono min={1} max={65535} />
+            </Field>
+            <Button
+              variant="ghost"
+              size="icon"
+              icon={<Trash2 aria-hidden />}
+              aria-label={`Take out port ${index + 1}`}
+              tooltip="Take out"
+              onClick={() => remove(index)}
+            />
+          </li>
+        ))}
+      </ul>
+      <Problem text={problem} />
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <Button size="sm" icon={<Plus aria-hidden />} onClick={() => append({ protocol: "tcp", port: 443 })}>
+          Add a port
+        </Button>
+        <p className="text-xs text-faint">
+          Written into profiles; new connections are spread over all processes of the protocol.
+        </p>
+      </div>
+    </fieldset>
+  );
+}
+
+function Problem({ text }: { text: string | undefined }) {
+  if (!text) return null;
+  return (
+    <p role="alert" className="text-xs text-bad-text">
+      {text}
+    </p>
   );
 }
 
@@ -104,20 +154,20 @@ function ProcessesFields() {
           </li>
         ))}
       </ul>
-      {problem && (
-        <p role="alert" className="text-xs text-bad-text">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <div className="flex flex-wrap items-center justify-between gap-2">
         <Button
           size="sm"
           icon={<Plus aria-hidden />}
-          onClick={() => append({ name: "", protocol: "udp", port: 1194 + fields.length })}
+          onClick={() => append({ name: "", protocol: "udp", port: 20_001 + fields.length })}
         >
-          Add a process
+          Name a process
         </Button>
-        <p className="text-xs text-faint">One a core; one on tcp 443 for networks that let nothing else out.</p>
+        <p className="text-xs text-faint">
+          {fields.length === 0
+            ? "None named: the gateway runs one a core for each protocol above."
+            : "Only these run. Where the protocol has a port above, theirs are shut from outside."}
+        </p>
       </div>
     </fieldset>
   );
@@ -133,5 +183,9 @@ const newGateway = {
   publicHost: "",
   apiHost: "",
   apiPort: 8443,
-  processes: [{ name: "udp-1194", protocol: "udp" as const, port: 1194 }],
+  fronts: [
+    { protocol: "udp" as const, port: 1194 },
+    { protocol: "tcp" as const, port: 443 },
+  ],
+  processes: [],
 };

@@ -9,6 +9,7 @@ const statuses: Record<Gateway["status"], { tone: Tone; label: string; pulse?: b
   awaiting_enrolment: { tone: "info", label: "Waiting to enrol", pulse: true },
   healthy: { tone: "ok", label: "Healthy" },
   warning: { tone: "warn", label: "Needs a look" },
+  maintenance: { tone: "info", label: "In maintenance" },
   unreachable: { tone: "bad", label: "Unreachable" },
 };
 

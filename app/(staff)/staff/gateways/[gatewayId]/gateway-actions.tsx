@@ -1,9 +1,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ellipsis, KeyRound, Pencil, PowerOff, Trash2 } from "lucide-react";
+import { Ellipsis, KeyRound, Pencil, PowerOff, Trash2, Wrench } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { plural } from "../../../../_lib/format";
 import { paths } from "../../../../_lib/paths";
 import { useTRPC } from "../../../../_lib/trpc";
 import { Button } from "../../../../_ui/button";
@@ -24,9 +25,10 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
   const queryClient = useQueryClient();
   const { whyNot } = useStaff();
   const panel = usePanel();
-  const [asked, setAsked] = useState<"token" | "retire" | "delete">();
+  const [asked, setAsked] = useState<"maintenance" | "token" | "retire" | "delete">();
   const [issued, setIssued] = useState<IssuedToken>();
   const update = useMutation(trpc.gateways.update.mutationOptions());
+  const setMaintenance = useMutation(trpc.gateways.setMaintenance.mutationOptions());
   const renewToken = useMutation(trpc.gateways.renewToken.mutationOptions());
   const retire = useMutation(trpc.gateways.retire.mutationOptions());
   const remove = useMutation(trpc.gateways.delete.mutationOptions());
@@ -39,6 +41,13 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
     <>
       <Button icon={<Pencil aria-hidden />} disabledReason={reason} onClick={() => panel.open("edit")}>
         Edit
+      </Button>
+      <Button
+        icon={<Wrench aria-hidden />}
+        disabledReason={reason ?? (isEnrolled || gateway.isInMaintenance ? null : "It is not enrolled yet.")}
+        onClick={() => setAsked("maintenance")}
+      >
+        {gateway.isInMaintenance ? "End maintenance…" : "Maintenance…"}
       </Button>
       <DropdownMenu
         trigger={<Button size="icon" aria-label="More actions" icon={<Ellipsis aria-hidden />} />}
@@ -87,6 +96,23 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
       >
         {issued && <EnrolmentSteps issued={issued} onDone={() => setIssued(undefined)} />}
       </Sheet>
+      <ConfirmDialog
+        open={asked === "maintenance"}
+        onOpenChange={close}
+        tone="primary"
+        title={gateway.isInMaintenance ? `End the maintenance of ${name}?` : `Put ${name} into maintenance?`}
+        description={
+          gateway.isInMaintenance
+            ? "It takes connections again. Clients that went elsewhere stay there until they next connect."
+            : `Its ${plural(gateway.state?.sessions ?? 0, "session")} move to the other gateways, ${gateway.drainPerSecond} a second and process, each with a pause of a few seconds and the same address. Who connects meanwhile is told to go on to the next gateway.`
+        }
+        confirmLabel={gateway.isInMaintenance ? "End maintenance" : "Begin maintenance"}
+        onConfirm={async () => {
+          await setMaintenance.mutateAsync({ gatewayId, isInMaintenance: !gateway.isInMaintenance });
+          await reload();
+          toast.ok(gateway.isInMaintenance ? `${name} takes connections again` : `${name} is in maintenance`);
+        }}
+      />
       <ConfirmDialog
         open={asked === "token"}
         onOpenChange={close}

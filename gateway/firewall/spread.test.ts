@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { noSpread, printSpread } from "./spread";
+
+const front = (protocol: "udp" | "tcp", port: number) => ({ protocol, port });
+const process = (protocol: "udp" | "tcp", port: number, isTaking = true) => ({ protocol, port, isTaking });
+const rules = (spread: Parameters<typeof printSpread>[0]) =>
+  printSpread(spread)
+    .filter((line) => line.startsWith("add rule"))
+    .map((line) => line.replace("add rule inet drawbridge ", ""));
+
+describe("the spread", () => {
+  it("leads new flows to the processes in turn, and shuts their own ports", () => {
+    const spread = { fronts: [front("udp", 1194)], processes: [process("udp", 20_001), process("udp", 20_002)] };
+    expect(rules(spread)).toEqual([
+      "fronts fib daddr . iif type local udp dport 1194 redirect to :numgen inc mod 2 map { 0 : 20001, 1 : 20002 }",
+      "doors udp dport { 20001, 20002 } ct status & dnat != dnat drop",
+    ]);
+  });
+
+  it("leads nothing new to a process that takes none, and keeps its door shut to newcomers", () => {
+    const processes = [process("udp", 20_001), process("udp", 20_002, false)];
+    expect(rules({ fronts: [front("udp", 1194), front("udp", 443)], processes })).toEqual([
+      "fronts fib daddr . iif type local udp dport { 1194, 443 } redirect to :20001",
+      "doors udp dport { 20001, 20002 } ct status & dnat != dnat drop",
+    ]);
+  });
+
+  it("drops what is new where no process takes it, whatever listens on that port of the host", () => {
+    expect(rules({ fronts: [front("tcp", 443)], processes: [process("tcp", 20_001, false)] })).toEqual([
+      "doors tcp dport 443 drop",
+      "doors tcp dport 20001 ct status & dnat != dnat drop",
+    ]);
+  });
+
+  it("keeps protocols apart, and leaves one without a front to its processes' own ports", () => {
+    const processes = [process("udp", 1194), process("tcp", 20_001)];
+    expect(rules({ fronts: [front("tcp", 443)], processes }).join("\n")).not.toContain("1194");
+    expect(rules({ fronts: [], processes })).toEqual([]);
+  });
+
+  it("takes the place of the one before: nothing of that is left", () => {
+    expect(printSpread(noSpread)).toEqual([
+      "add chain inet drawbridge fronts { type nat hook prerouting priority dstnat; policy accept; }",
+      "add chain inet drawbridge doors { type filter hook input priority filter - 10; policy accept; }",
+      "flush chain inet drawbridge fronts",
+      "flush chain inet drawbridge doors",
+    ]);
+  });
+});
