@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startAgent } from "./agent";
 import { createLog } from "./log";
 import type { GatewayConfig } from "./protocol/api";
+import { Identity } from "./state/identity";
 import { createAuthority } from "./testing/authority";
 import { createFakeSupervisor } from "./testing/fake-supervisor";
 
@@ -29,6 +30,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "gw-agent-"));
   done = [];
   isTableThere = false;
+  const enrolled = { gatewayId, gatewayCa: authority.certificate, ...gateway };
+  await mkdir(join(folder, "identity"));
+  await writeFile(join(folder, "identity/enrolled.json"), JSON.stringify(enrolled));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -37,7 +41,7 @@ async function run(): Promise<void> {
   const agent = await startAgent({
     stateDir: folder,
     openvpnBin: "openvpn",
-    identity: { gatewayId, certificate: gateway.certificate, gatewayCa: authority.certificate, key: gateway.key },
+    identity: await Identity.open(folder),
     kernel: {
       nft: {
         async apply([first]) {

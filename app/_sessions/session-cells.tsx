@@ -90,7 +90,11 @@ function Flow({ label, icon, total, rate }: { label: string; icon: ReactNode; to
 }
 
 /** "3 s ago", counting: how old the gateway's word for it is, and that there will be no newer one while it is silent. */
-export function Confirmed({ session: { confirmedAt: at, isGatewaySilent } }: { session: Session }) {
+export function Confirmed({
+  session: { confirmedAt: at, isGatewaySilent = false },
+}: {
+  session: { confirmedAt: Date | null; isGatewaySilent?: boolean };
+}) {
   const now = useNow(1000);
   if (isGatewaySilent)
     return (

@@ -59,9 +59,12 @@ class Plane {
       if (event.type === "connected") {
         expect(states.has(event.sessionId)).toBe(false);
         states.set(event.sessionId, "live");
-      } else if (event.type === "disconnected" || event.type === "bytes") {
+      } else if (event.type === "disconnected" || event.type === "moved") {
         expect(states.get(event.sessionId)).toBe("live");
         if (event.type === "disconnected") states.set(event.sessionId, "ended");
+      } else if (event.type === "totals") {
+        const named = event.tenants.flatMap(({ sessionIds }) => sessionIds);
+        expect(named.filter((sessionId) => states.get(sessionId) !== "live")).toEqual([]);
       }
     }
   }

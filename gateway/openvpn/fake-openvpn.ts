@@ -37,7 +37,7 @@ export class FakeOpenvpn {
   leavesWhenTold = true;
   /** Keeps back that clients are in, until `establishHeld`. */
   holdsEstablished = false;
-  #held: string[][] = [];
+  #held: FakeClient[] = [];
   #server: Server;
   #socket: Socket | null = null;
   #block: string[] | null = null;
@@ -93,7 +93,7 @@ export class FakeOpenvpn {
 
   establishHeld(): void {
     this.holdsEstablished = false;
-    for (const block of this.#held.splice(0)) this.say(...block);
+    for (const client of this.#held.splice(0)) this.#establish(client);
   }
 
   /** Resolves with the first command, from now or before, that begins so. */
@@ -182,7 +182,8 @@ export class FakeOpenvpn {
         const address = /^ifconfig-push (\S+) /m.exec(command)?.[1] ?? null;
         if (!client) return;
         client.vpnAddress = address;
-        if (!client.isSlow) this.#establish(client);
+        if (this.holdsEstablished) this.#held.push(client);
+        else if (!client.isSlow) this.#establish(client);
         return;
       }
       case "client-deny":
@@ -211,8 +212,7 @@ export class FakeOpenvpn {
   #establish({ clientId, vpnAddress }: FakeClient): void {
     const environment = establishedEnvironment.map((line) => line.replace("100.64.3.7", vpnAddress ?? ""));
     const block = clientBlock(`ESTABLISHED,${clientId}`, environment);
-    if (this.holdsEstablished) this.#held.push(block);
-    else this.say(...block);
+    this.say(...block);
   }
 
   #environment({ environment, realAddress }: FakeClient): string[] {

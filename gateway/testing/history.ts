@@ -160,7 +160,6 @@ export class GatewayHistory {
         this.#with(step.client, (client) => {
           client.received = (client.received ?? 0) + 100;
           client.sent = (client.sent ?? 0) + 50;
-          this.#fake.say(`>BYTECOUNT_CLI:${client.clientId},${client.received},${client.sent}`);
         });
         break;
       case "drop":

@@ -8,7 +8,7 @@ import { type PreparedEvents, prepareEvents } from "./fold-events";
 import { gatewayCollect } from "./jobs";
 import { commitEvents } from "./ledger";
 import { noteCollected } from "./metrics";
-import { type AccountKey, endSecondSessions } from "./second-sessions";
+import { endSecondSessions, type HolderKey } from "./second-sessions";
 
 const batchLimit = 10_000;
 /** Short, for a poll that a cut link took with it is only missed when it is over. */
@@ -61,10 +61,12 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
 }
 
-/** Accounts of which a session began and did not end. */
-function beganIn({ batches }: PreparedEvents): AccountKey[] {
+/** Those of whom a session began and did not end. */
+function beganIn({ batches }: PreparedEvents): HolderKey[] {
   return [...batches].flatMap(([tenantId, { started }]) =>
-    started.flatMap(({ start, end }) => (end || !start?.accountId ? [] : { tenantId, accountId: start.accountId })),
+    started
+      .filter(({ end }) => !end)
+      .map(({ start }) => ({ tenantId, holderId: start!.deviceId ?? start!.accountId! })),
   );
 }
 

@@ -103,7 +103,7 @@ describe("an account's second session, on another gateway", () => {
       await sweepGateway(await database().gateway.findUniqueOrThrow({ where: { id: oslo.gatewayId } }), log);
       return (await database().gateway.findUniqueOrThrow({ where: { id: oslo.gatewayId } })).error !== null;
     });
-    await endSecondSessions([{ tenantId, accountId }], log);
+    await endSecondSessions([{ tenantId, holderId: accountId }], log);
     expect(rome.disconnects).toEqual([]);
     oslo.heard.set(first, { silentMs: 60_000, isHeard: false });
     await oslo.start();
@@ -162,7 +162,13 @@ describe("an account's second session, on another gateway", () => {
     await connect(rome, { ...other });
     await connect(rome, { accountId: randomUUID() });
     expect(await ownDoubles()).toEqual([]);
-    await endSecondSessions([{ tenantId, accountId }, other], log);
+    await endSecondSessions(
+      [
+        { tenantId, holderId: accountId },
+        { tenantId: other.tenantId, holderId: other.accountId },
+      ],
+      log,
+    );
     expect([...oslo.disconnects, ...rome.disconnects]).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * One session an account, over all gateways. On one gateway its agent sees to it; here the others are told. Asked for right
+ * One session an account or device, over all gateways. On one gateway its agent sees to it; here the others are told. Asked for right
  * after a session is committed, so that two are never live longer than a second, and by every sweep, so that a worker that
  * died in between, or a gateway that could not be reached, changes nothing in the end. Doing it twice does no more.
  *
@@ -13,64 +13,71 @@ import { nilTenant, pool } from "../core/db";
 import type { Log } from "../core/log";
 import { disconnect, type GatewayAddress, GatewayError, getSession } from "./client";
 
-export interface AccountKey {
+/** An account, or a device that dials in by itself. */
+export interface HolderKey {
   tenantId: string;
-  accountId: string;
+  holderId: string;
 }
 
-/** Ends what must go of the live sessions of these accounts. Never rejects: what fails is for the next sweep. */
-export async function endSecondSessions(accounts: AccountKey[], log: Log): Promise<void> {
+/** Ends what must go of the live sessions of these. Never rejects: what fails is for the next sweep. */
+export async function endSecondSessions(holders: HolderKey[], log: Log): Promise<void> {
   try {
-    const byAccount = new Map<string, LiveSession[]>();
-    for (const session of await findLive(accounts)) {
-      const key = `${session.tenantId} ${session.accountId}`;
-      byAccount.set(key, [...(byAccount.get(key) ?? []), session]);
+    const byHolder = new Map<string, LiveSession[]>();
+    for (const session of await findLive(holders)) {
+      const key = `${session.tenantId} ${session.holderId}`;
+      byHolder.set(key, [...(byHolder.get(key) ?? []), session]);
     }
-    await Promise.all([...byAccount.values()].map((sessions) => keepOne(sessions, log)));
+    await Promise.all([...byHolder.values()].map((sessions) => keepOne(sessions, log)));
   } catch (error) {
-    log.error({ err: error }, "accounts could not be looked at for second sessions");
+    log.error({ err: error }, "sessions could not be looked at for second sessions");
   }
 }
 
-/** Accounts that are live on more than one gateway. */
-export async function findDoubles(): Promise<AccountKey[]> {
-  return asWorker<AccountKey>(
-    `SELECT tenant_id AS "tenantId", account_id AS "accountId" FROM sessions
-      WHERE disconnected_at IS NULL AND account_id <> $1 GROUP BY 1, 2 HAVING count(DISTINCT gateway_id) > 1`,
+/** Those that are live on more than one gateway. */
+export async function findDoubles(): Promise<HolderKey[]> {
+  return asWorker<HolderKey>(
+    `SELECT tenant_id AS "tenantId", coalesce(device_id, account_id) AS "holderId" FROM sessions
+      WHERE disconnected_at IS NULL AND coalesce(device_id, account_id) <> $1 GROUP BY 1, 2 HAVING count(DISTINCT gateway_id) > 1`,
     [nilTenant],
   );
 }
 
-interface LiveSession extends AccountKey {
+interface LiveSession extends HolderKey {
   sessionId: string;
   realAddress: string;
+  isDevice: boolean;
   secondSession: SecondSession;
   gateway: GatewayAddress & { isAnswering: boolean };
 }
 
 /** Oldest first. */
-async function findLive(accounts: AccountKey[]): Promise<LiveSession[]> {
-  const named = accounts.filter(({ accountId }) => accountId !== nilTenant);
+async function findLive(holders: HolderKey[]): Promise<LiveSession[]> {
+  const named = holders.filter(({ holderId }) => holderId !== nilTenant);
   if (named.length === 0) return [];
   return asWorker<LiveSession>(
-    `SELECT s.tenant_id AS "tenantId", s.account_id AS "accountId", s.id AS "sessionId", s.real_address AS "realAddress",
+    `SELECT s.tenant_id AS "tenantId", n.holder_id AS "holderId", s.id AS "sessionId", s.real_address AS "realAddress",
+        s.device_id IS NOT NULL AS "isDevice",
         t.second_session AS "secondSession",
         jsonb_build_object('id', g.id, 'name', g.name, 'apiHost', g.api_host, 'apiPort', g.api_port, 'isAnswering', g.error IS NULL AND g.enrolled_at IS NOT NULL) AS gateway
-      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, account_id)) AS n
-      JOIN sessions s ON s.tenant_id = n.tenant_id AND s.account_id = n.account_id AND s.disconnected_at IS NULL
+      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, holder_id)) AS n
+      JOIN sessions s ON s.tenant_id = n.tenant_id AND n.holder_id IN (s.account_id, s.device_id) AND s.disconnected_at IS NULL
       JOIN tenants t ON t.id = s.tenant_id JOIN gateways g ON g.id = s.gateway_id
       ORDER BY s.began_at, s.id`,
-    [named.map(({ tenantId }) => tenantId), named.map(({ accountId }) => accountId)],
+    [named.map(({ tenantId }) => tenantId), named.map(({ holderId }) => holderId)],
   );
 }
 
 async function keepOne(sessions: LiveSession[], log: Log): Promise<void> {
   const newest = sessions.at(-1)!;
   if (sessions.every(({ gateway }) => gateway.id === newest.gateway.id)) return;
-  const kept = newest.secondSession === "refuse" ? await findHolder(sessions) : newest;
+  // The choice is about people: a device that dials in anew has lost its old way.
+  const kept = newest.secondSession === "refuse" && !newest.isDevice ? await findHolder(sessions) : newest;
   const ending: DisconnectRequest =
     kept === newest
-      ? { code: "replaced", reason: `this account connected again, from ${kept.realAddress}` }
+      ? {
+          code: "replaced",
+          reason: `this ${newest.isDevice ? "device" : "account"} connected again, from ${kept.realAddress}`,
+        }
       : {
           code: "refused",
           reason: `this account is connected already, from ${kept.realAddress}; end that connection first`,
@@ -102,15 +109,15 @@ async function isHeard({ gateway, sessionId }: LiveSession): Promise<boolean> {
 /** Those that are being ended now: a sweep does not ask again while the gateway takes its time. */
 const ending = new Set<string>();
 
-async function end({ sessionId, tenantId, accountId, gateway }: LiveSession, request: DisconnectRequest, log: Log) {
+async function end({ sessionId, tenantId, holderId, gateway }: LiveSession, request: DisconnectRequest, log: Log) {
   if (ending.has(sessionId)) return;
   ending.add(sessionId);
   try {
     await disconnect(gateway, sessionId, request);
-    log.info({ tenantId, accountId, sessionId, gateway: gateway.name, code: request.code }, "ended a second session");
+    log.info({ tenantId, holderId, sessionId, gateway: gateway.name, code: request.code }, "ended a second session");
   } catch (error) {
     log.warn(
-      { tenantId, accountId, sessionId, gateway: gateway.name, err: error },
+      { tenantId, holderId, sessionId, gateway: gateway.name, err: error },
       "a second session could not be ended",
     );
   } finally {

@@ -1,7 +1,7 @@
 "use client";
 
 import type { Api } from "../../../_lib/api-types";
-import { ConfirmedAgo, TwoLines } from "../../../_sessions/session-cells";
+import { Confirmed, TwoLines } from "../../../_sessions/session-cells";
 import { Status } from "../../../_ui/status-dot";
 import { DateTime, Elapsed } from "../../../_ui/time-ago";
 
@@ -37,7 +37,7 @@ export function DevicePresence({ device: { attachment, presence } }: { device: D
       bottom={
         <>
           {[region, gatewayName].filter(Boolean).join(", ")} from <span className="font-mono">{realAddress}</span>,
-          confirmed <ConfirmedAgo at={confirmedAt} />
+          confirmed <Confirmed session={{ confirmedAt: confirmedAt }} />
         </>
       }
     />
