@@ -34,7 +34,7 @@ test("a profile has what a stock client needs, and believes gateways only", () =
       "persist-tun",
       "remote fra-1.vpn.example 1194 udp",
       "remote 198.51.100.7 1195 udp",
-      "connect-timeout 1",
+      "connect-timeout 2",
       "connect-retry 0 8",
       "resolv-retry infinite",
       "explicit-exit-notify 1",

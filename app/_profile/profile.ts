@@ -42,10 +42,10 @@ export function assembleProfile(parts: ProfileParts): string {
     "persist-key",
     "persist-tun",
     "",
-    "# The next gateway is tried when one does not answer within a second. Where the network is slower than that, as by",
+    "# The next gateway is tried when one does not answer within two. Where the network is slower than that, as by",
     "# satellite, give it more.",
     ...parts.remotes.map(remoteLine),
-    "connect-timeout 1",
+    "connect-timeout 2",
     "connect-retry 0 8",
     "resolv-retry infinite",
     // Says goodbye over UDP, so that the session ends at once; TCP needs none.

@@ -129,7 +129,7 @@ function connect(person: FleetPerson, protocol: "udp" | "tcp"): VpnClient {
   const profile = person.profile
     .replace(new RegExp(`^remote .* ${other}$\n`, "gm"), "")
     // A second attempt would be a second flow, and take a turn.
-    .replace("connect-timeout 1", "connect-timeout 30");
+    .replace("connect-timeout 2", "connect-timeout 30");
   const client = fleet.connect(person, { profile });
   clients.push(client);
   return client;
