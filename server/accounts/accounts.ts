@@ -8,9 +8,11 @@ import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { createTemporaryPassword, hashPassword, temporaryPasswordDays } from "../core/password";
 import type { Account } from "../core/prisma/client";
+import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
 import { allocateAddress } from "../tenants/tenants";
@@ -115,13 +117,14 @@ export async function resetPassword(
 /** Its address is not given to anybody else. */
 export async function deleteAccount(scope: TenantScope, accountId: string): Promise<{ revision: number }> {
   const account = await getAccountRow(scope, accountId);
+  const grants = await goneGrantEntries(scope, accountId);
   await scope.tx.account.delete({ where: keyOf(account) });
   await audit(scope, {
     action: "accounts.delete",
     subject: subjectOf(account),
     details: { email: account.email, address: bareAddress(account.address) },
   });
-  const revision = await publish(scope, [{ kind: "account", id: accountId, value: null }], {
+  const revision = await publish(scope, [{ kind: "account", id: accountId, value: null }, ...grants], {
     summary: `removed account ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
@@ -155,13 +158,22 @@ export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: 
           mustChangePassword: account.mustChangePassword,
           fingerprints: account.certificates.map((certificate) => certificate.fingerprint).sort(),
           policies: account.policies.map((policy) => policy.policyId).sort(),
-          hold: null,
+          hold: holdOf(account),
           rate: null,
         },
       });
     }
   }
   return entries;
+}
+
+/** @returns the entries of those whose hold is over, to be published */
+export async function lapseAccountHolds(scope: TenantScope, now: Date): Promise<Entry[]> {
+  const { tx, tenantId } = scope;
+  const lapsed = await tx.account.findMany({ where: { tenantId, heldUntil: { lte: now } }, select: { id: true } });
+  const ids = lapsed.map(({ id }) => id);
+  await tx.account.updateMany({ where: { tenantId, id: { in: ids } }, data: noHold });
+  return accountEntries(scope, ids);
 }
 
 /** Publishes these accounts as they now stand, as one revision. */

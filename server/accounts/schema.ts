@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdFields } from "../core/hold";
 import { emailField, filterOf, listInput, nameField, reasonField } from "../core/listing";
 
 const policyIds = z.array(z.uuid()).max(200, "An account may have at most 200 policies.").default([]);
@@ -10,4 +11,5 @@ export const listAccountsInput = listInput(["name", "email", "createdAt"]).exten
 });
 export const createAccountInput = z.object({ name: nameField, email: emailField, policyIds });
 export const updateAccountInput = z.object({ accountId: z.uuid(), name: nameField, policyIds });
+export const holdAccountInput = holdFields.extend({ accountId: z.uuid() });
 export const revokeAccountInput = z.object({ accountId: z.uuid(), reason: reasonField });
