@@ -132,7 +132,7 @@ describe("a person on hold", () => {
       return world.controlPlane.events.some((event) => event.type === "refused");
     });
     const said = world.controlPlane.events.flatMap((event) => ("code" in event ? [event.code] : []));
-    expect(said).toEqual(["kicked", "account_held"]);
+    expect(said).toEqual(["kicked", "held"]);
 
     function onHold(ms: number) {
       return world.account(boris, { policies: [policyId(1)], hold: { until: fromNow(ms), reason } });

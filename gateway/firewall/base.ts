@@ -11,9 +11,9 @@ import { table } from "./ruleset";
  *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
  *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
  *   goes from one map to the other as the packet's mark.
- * judge: a person or a device on hold first, then what is over the account's ceiling (see ceilings.ts), then what policies give, then what is granted. Holds and grants are timed
- *   elements, which the kernel lets lapse by itself. A held device is named by its tenant's block and its address, which
- *   another tenant may have too.
+ * judge: a person or a device on hold first, then what is over the account's ceiling (see ceilings.ts), then what policies
+ *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
+ *   named by its tenant's block and its address, which another tenant may have too.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.

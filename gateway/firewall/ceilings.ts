@@ -18,14 +18,3 @@ export function compileCeiling(rate: RateLimit): Line[] {
     { kind: "ceiling", direction: "reply", meter: down, kbps: rate.down },
   ];
 }
-
-/** The kernel forwards segments that were put together: with less, one of those would never pass. */
-const leastBurstBytes = 70_000;
-const burstSeconds = 0.2;
-
-export function printCeiling({ direction, meter, kbps }: Extract<Line, { kind: "ceiling" }>): string {
-  const bytesPerSecond = kbps * 125;
-  const burst = Math.max(leastBurstBytes, Math.round(bytesPerSecond * burstSeconds));
-  const limit = `limit rate over ${bytesPerSecond} bytes/second burst ${burst} bytes`;
-  return `ct direction ${direction} update @${meter} { ct original ip saddr ${limit} } drop`;
-}

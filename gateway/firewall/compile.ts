@@ -83,6 +83,8 @@ export class Compiler {
         if (value && change.kind !== "grant") this.#contribute(tenant, { ...change, value } as Contribution, sign);
       }
     }
+    // First all out, then all in: a grant may go from one account to another.
+    for (const accountId of grantees) this.#setGrantee(tenant, accountId, null);
     for (const accountId of grantees) this.#setGrantee(tenant, accountId, this.#compileGrantee(document, accountId));
     return this.#settle();
   }

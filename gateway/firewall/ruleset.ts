@@ -3,8 +3,6 @@
  * and how either is written for nft. The part that never changes is in base.ts.
  */
 
-import { printCeiling } from "./ceilings";
-
 /**
  * `people`: a stable address to its combination's chain, which the kernel has by a number of the compiler's. `grantees`:
  * to the chain of what was granted to it.
@@ -173,4 +171,15 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
     else merged.push([from, to]);
   }
   return merged;
+}
+
+/** The kernel forwards segments that were put together: with less, one of those would never pass. */
+const leastBurstBytes = 70_000;
+const burstSeconds = 0.2;
+
+function printCeiling({ direction, meter, kbps }: Extract<Line, { kind: "ceiling" }>): string {
+  const bytesPerSecond = kbps * 125;
+  const burst = Math.max(leastBurstBytes, Math.round(bytesPerSecond * burstSeconds));
+  const limit = `limit rate over ${bytesPerSecond} bytes/second burst ${burst} bytes`;
+  return `ct direction ${direction} update @${meter} { ct original ip saddr ${limit} } drop`;
 }
