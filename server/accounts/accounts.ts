@@ -3,7 +3,7 @@
  * and the tunnel, and the policies that name it; every change reaches the gateways as a revision.
  */
 import type { z } from "zod";
-import type { Entry } from "@/gateway/protocol/document";
+import type { Entry, RateLimit } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { env } from "../core/env";
@@ -55,12 +55,19 @@ export async function updateAccount(
 ): Promise<{ account: AccountSummary; revision: number }> {
   const { tx } = scope;
   const before = await getAccountRow(scope, input.accountId);
-  const account = await tx.account.update({ where: keyOf(before), data: { name: input.name } });
+  const account = await tx.account.update({
+    where: keyOf(before),
+    data: { name: input.name, ...rateColumns(input.rate) },
+  });
   const policies = await setPolicies(scope, account.id, input.policyIds);
   await audit(scope, {
     action: "accounts.update",
     subject: subjectOf(account),
-    details: { before: { name: before.name }, after: { name: account.name }, policies },
+    details: {
+      before: { name: before.name, rate: rateOf(before) },
+      after: { name: account.name, rate: rateOf(account) },
+      policies,
+    },
   });
   const revision = await publishAccounts(scope, [account.id], `changed account ${account.name}`);
   return { account: summaryOf(account), revision };
@@ -159,7 +166,7 @@ export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: 
           fingerprints: account.certificates.map((certificate) => certificate.fingerprint).sort(),
           policies: account.policies.map((policy) => policy.policyId).sort(),
           hold: holdOf(account),
-          rate: null,
+          rate: rateOf(account),
         },
       });
     }
@@ -281,6 +288,15 @@ async function uniqueEmail<T>(work: () => Promise<T>): Promise<T> {
 function revocationText(by: string, at: Date, reason: string): string {
   const date = at.toLocaleString("en-GB", { timeZone: "UTC", dateStyle: "medium", timeStyle: "short" });
   return `${reason} (by ${by.slice(0, 40)}, ${date} UTC)`;
+}
+
+/** For the document, and for screens. */
+export function rateOf({ rateDown, rateUp }: Pick<Account, "rateDown" | "rateUp">): RateLimit | null {
+  return rateDown !== null && rateUp !== null ? { down: rateDown, up: rateUp } : null;
+}
+
+function rateColumns(rate: RateLimit | null | undefined) {
+  return rate === undefined ? {} : { rateDown: rate?.down ?? null, rateUp: rate?.up ?? null };
 }
 
 const keyOf = ({ tenantId, id }: Account) => ({ tenantId_id: { tenantId, id } });
