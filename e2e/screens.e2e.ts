@@ -25,6 +25,7 @@ const tenantScreens = [
   "/groups",
   "/policies",
   "/policies/new",
+  "/grants",
   "/sessions",
   "/members",
   "/audit",

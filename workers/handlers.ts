@@ -4,6 +4,7 @@
  */
 import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
+import { grantsSweep } from "../server/grants/jobs";
 import { mailSend } from "../server/mail/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
 import type { Handler } from "./handler";
@@ -14,6 +15,7 @@ export const jobs = [
   gatewayEnrol,
   gatewaySweep,
   telemetryRetain,
+  grantsSweep,
   mailSend,
   certificatesWatch,
 ] as const;
@@ -26,6 +28,7 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "gateway.enrol": () => import("./handlers/gateway-enrol"),
   "gateway.sweep": () => import("./handlers/gateway-sweep"),
   "telemetry.retain": () => import("./handlers/telemetry-retain"),
+  "grants.sweep": () => import("./handlers/grants-sweep"),
   "mail.send": () => import("./handlers/mail-send"),
   "certificates.watch": () => import("./handlers/certificates-watch"),
 };

@@ -33,6 +33,7 @@ test("addresses stay what they are", () => {
       "paths.tenant(slug).device(id)": "/<slug>/devices?panel=<slug>",
       "paths.tenant(slug).devices": "/<slug>/devices",
       "paths.tenant(slug).devicesOfGroup(groupId)": "/<slug>/devices?group=<slug>",
+      "paths.tenant(slug).grants": "/<slug>/grants",
       "paths.tenant(slug).group(id)": "/<slug>/groups?panel=<slug>",
       "paths.tenant(slug).groups": "/<slug>/groups",
       "paths.tenant(slug).members": "/<slug>/members",

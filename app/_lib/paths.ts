@@ -20,6 +20,7 @@ export const paths = {
       group: (id: string) => `${base}/groups?panel=${part(id)}`,
       policies: `${base}/policies`,
       policy: (id: string) => `${base}/policies/${part(id)}`,
+      grants: `${base}/grants`,
       newPolicy: `${base}/policies/new`,
       sessions: `${base}/sessions`,
       audit: `${base}/audit`,

@@ -11,9 +11,9 @@ import { table } from "./ruleset";
  *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
  *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
  *   goes from one map to the other as the packet's mark.
- * judge: a person or a device on hold first, then what policies give, then what is granted. Holds and grants are timed
- *   elements, which the kernel lets lapse by itself. A held device is named by its tenant's block and its address, which
- *   another tenant may have too.
+ * judge: a person or a device on hold first, then what is over the account's ceiling (see ceilings.ts), then what policies
+ *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
+ *   named by its tenant's block and its address, which another tenant may have too.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
@@ -23,6 +23,8 @@ export function printBase(range: string): string {
   return `table ${table} {
   map people { type ipv4_addr : mark; }
   map combinations { type mark : verdict; }
+  map rates { type ipv4_addr : mark; }
+  map ceilings { type mark : verdict; }
   map grantees { type ipv4_addr : verdict; }
   set held { type ipv4_addr; flags timeout; }
   set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
@@ -32,6 +34,7 @@ export function printBase(range: string): string {
   chain judge {
     ct original ip saddr @held drop
     ct original ip saddr . ct original ip daddr @held_devices drop
+    meta mark set ct original ip saddr map @rates meta mark vmap @ceilings
     meta mark set ct original ip saddr map @people meta mark vmap @combinations
     ct original ip saddr vmap @grantees
   }

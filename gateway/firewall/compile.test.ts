@@ -9,6 +9,7 @@ import {
   type Hold,
   type PolicyRule,
   putEntry,
+  type RateLimit,
   type TenantDocument,
 } from "../protocol/document";
 import type { EntryChange } from "../state/entry-change";
@@ -27,6 +28,7 @@ const policyIds = [0, 1, 2].map((n) => id(4, n));
 const grantIds = [0, 1, 2].map((n) => id(6, n));
 const moments = [1, 2, 3, 4].map((hour) => Date.UTC(2026, 5, 1, hour));
 const moment = fc.constantFrom(...moments).map((ms) => new Date(ms).toISOString());
+const rate = fc.option(fc.constantFrom({ down: 1000, up: 500 }, { down: 1000, up: 1000 }), { freq: 1 });
 const hold = fc.option(fc.record({ until: moment, reason: fc.constant("put off") }), { freq: 1 });
 const ports = [1, 21, 22, 23, 80, 85, 443, 65535];
 
@@ -49,7 +51,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .tuple(fc.nat(3), fc.option(fc.record({ isActive: fc.boolean(), policies: fc.subarray(policyIds), hold })))
+      .tuple(fc.nat(3), fc.option(fc.record({ isActive: fc.boolean(), policies: fc.subarray(policyIds), hold, rate })))
       .map(([n, some]): Entry => ({ kind: "account", id: accountIds[n]!, value: some && account(n, some) })),
   },
   {
@@ -123,7 +125,11 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
 
 function account(
   n: number,
-  { isActive, policies, hold = null }: { isActive: boolean; policies: string[]; hold?: Hold | null },
+  {
+    isActive,
+    policies,
+    ...more
+  }: { isActive: boolean; policies: string[]; hold?: Hold | null; rate?: RateLimit | null },
 ): AccountValue {
   return {
     ...plainAccount,
@@ -135,7 +141,7 @@ function account(
     mustChangePassword: false,
     fingerprints: [],
     policies,
-    hold,
+    ...more,
   };
 }
 

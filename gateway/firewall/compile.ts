@@ -22,10 +22,12 @@ import {
   type PolicyRule,
   type PolicyValue,
   putEntry,
+  type RateLimit,
   type TenantDocument,
 } from "../protocol/document";
 import type { AccountId, GatewayId, GroupId, PolicyId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
+import { ceilingName, compileCeiling, metersOf } from "./ceilings";
 import { compileGrantee, type Grantee, GrantIndex } from "./compile-grants";
 import { type Delta, emptyDelta, emptyRuleset, type Line, mergeRanges, type Range, type Ruleset } from "./ruleset";
 
@@ -36,6 +38,8 @@ export class Compiler {
   /** Chains that active accounts (and devices on tunnels, none) want for an address. Two holders: nobody gets it, for nobody knows whose it is. */
   readonly #holders = new Map<string, string | string[]>();
   readonly #granteeHolders = new Map<string, string | string[]>();
+  readonly #rateHolders = new Map<string, string | string[]>();
+  readonly #ceilings = new Map<string, { lines: readonly Line[]; users: number }>();
   readonly #grantIds = new GrantIndex();
   /** What was contributed for accounts' grants, by tenant number and account. */
   readonly #grantees = new Map<number, Map<AccountId, Grantee>>();
@@ -79,6 +83,8 @@ export class Compiler {
         if (value && change.kind !== "grant") this.#contribute(tenant, { ...change, value } as Contribution, sign);
       }
     }
+    // First all out, then all in: a grant may go from one account to another.
+    for (const accountId of grantees) this.#setGrantee(tenant, accountId, null);
     for (const accountId of grantees) this.#setGrantee(tenant, accountId, this.#compileGrantee(document, accountId));
     return this.#settle();
   }
@@ -115,7 +121,9 @@ export class Compiler {
     // An address of somebody else's block would be routed, and judged, as somebody else.
     if (!isInsideAny(account.address, tenant.blockRanges)) return;
     if (account.hold) this.#countTimed("held", account.address, Date.parse(account.hold.until), sign);
-    if (account.state !== "active" || account.policies.length === 0) return;
+    if (account.state !== "active") return;
+    if (account.rate) this.#contributeRate(account.address, account.rate, sign);
+    if (account.policies.length === 0) return;
     const name = this.#nameCombination(tenant.number, account.policies);
     this.#touched.people.add(account.address);
     countHolder(this.#holders, account.address, name, sign);
@@ -134,6 +142,17 @@ export class Compiler {
       this.#touched.chains.add(policy);
       count(this.#policyUses, policy, sign);
     }
+  }
+
+  #contributeRate(address: string, rate: RateLimit, sign: Sign): void {
+    const name = ceilingName(rate);
+    this.#touched.rates.add(address);
+    countHolder(this.#rateHolders, address, name, sign);
+    const ceiling = this.#ceilings.get(name) ?? { lines: compileCeiling(rate), users: 0 };
+    this.#ceilings.set(name, ceiling);
+    ceiling.users += sign;
+    this.#touched.chains.add(name);
+    if (ceiling.users === 0) this.#ceilings.delete(name);
   }
 
   /** Few combinations, many accounts: each is hashed once. */
@@ -255,20 +274,22 @@ export class Compiler {
     const delta = emptyDelta();
     for (const address of touched.people) this.#settlePerson(delta, "people", this.#holders, address);
     for (const address of touched.grantees) this.#settlePerson(delta, "grantees", this.#granteeHolders, address);
+    for (const address of touched.rates) this.#settlePerson(delta, "rates", this.#rateHolders, address);
     for (const [name, elements] of touched.timed) this.#settleTimed(delta, name, elements);
     for (const name of touched.sets) this.#settleSet(delta, name, touched.members.get(name) ?? []);
     for (const name of touched.chains) this.#settleChain(delta, name);
     return delta;
   }
 
-  #settlePerson(delta: Delta, map: "people" | "grantees", holding: Holders, address: string): void {
+  #settlePerson(delta: Delta, map: "people" | "grantees" | "rates", holding: Holders, address: string): void {
     const elements = this.ruleset[map];
     const holders = holding.get(address);
     const wanted = typeof holders === "string" && holders !== noChain ? holders : undefined;
     const present = elements.get(address);
     if (present === wanted) return;
     if (present) push(delta.removed, map, address);
-    if (wanted) push(delta.added, map, `${address} : ${map === "people" ? this.#numberOf(wanted) : `jump ${wanted}`}`);
+    if (wanted)
+      push(delta.added, map, `${address} : ${map === "grantees" ? `jump ${wanted}` : this.#numberOf(wanted)}`);
     if (wanted) elements.set(address, wanted);
     else elements.delete(address);
   }
@@ -327,21 +348,34 @@ export class Compiler {
     const { chains } = this.ruleset;
     const present = chains.get(name);
     const wanted = this.#wantedChain(name);
+    const isCeiling = name.startsWith("l_");
     if (!wanted) {
       if (!present) return;
       chains.delete(name);
       delta.deadChains.push(name);
+      if (isCeiling) for (const meter of metersOf(name)) this.#dropMeter(delta, meter);
       if (!this.#numbers.has(name)) return;
-      push(delta.removed, "combinations", `${this.#numberOf(name)}`);
+      push(delta.removed, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)}`);
       this.#numbers.delete(name);
       return;
     }
-    if (!present && this.#combinations.has(name))
-      push(delta.added, "combinations", `${this.#numberOf(name)} : jump ${name}`);
+    if (!present && (isCeiling || this.#combinations.has(name)))
+      push(delta.added, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)} : jump ${name}`);
+    if (!present && isCeiling) for (const meter of metersOf(name)) this.#addMeter(delta, meter);
     if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
     if (!present) delta.newChains.push(name);
     delta.chains.set(name, wanted);
     chains.set(name, wanted);
+  }
+
+  #addMeter(delta: Delta, meter: string): void {
+    this.ruleset.meters.add(meter);
+    delta.newMeters.push(meter);
+  }
+
+  #dropMeter(delta: Delta, meter: string): void {
+    this.ruleset.meters.delete(meter);
+    delta.deadSets.push(meter);
   }
 
   #numberOf(combination: string): number {
@@ -355,6 +389,8 @@ export class Compiler {
 
   /** A combination lives while an account has it; a policy's chain while a combination jumps to it, empty or not. */
   #wantedChain(name: string): readonly Line[] | undefined {
+    const ceiling = this.#ceilings.get(name);
+    if (ceiling) return ceiling.lines;
     const granted = this.#grantLines.get(name);
     if (granted) return granted;
     const combination = this.#combinations.get(name);
@@ -423,6 +459,7 @@ function compileLines(groups: string[], rules: readonly PolicyRule[]): Line[] {
 }
 
 class Touched {
+  readonly rates = new Set<string>();
   readonly people = new Set<string>();
   readonly grantees = new Set<string>();
   readonly timed = new Map<string, Set<string>>();

@@ -10,10 +10,12 @@ export class FakeKernel {
   /** The maps as they are, by number; `ruleset.people` is what they come to. */
   readonly #people = new Map<string, string>();
   readonly #combinations = new Map<string, string>();
+  readonly #rates = new Map<string, string>();
+  readonly #ceilings = new Map<string, string>();
 
   /** The phases of `printDelta`, in its order. */
   apply(delta: Delta): void {
-    const { people, grantees, sets, timed, chains } = this.ruleset;
+    const { people, grantees, rates, sets, timed, meters, chains } = this.ruleset;
     for (const name of delta.newSets) {
       must(!sets.has(name), `set ${name} is there`);
       sets.set(name, new Set());
@@ -21,6 +23,10 @@ export class FakeKernel {
     for (const name of delta.newTimedSets) {
       must(!timed.has(name), `set ${name} is there`);
       timed.set(name, new Map());
+    }
+    for (const name of delta.newMeters) {
+      must(!meters.has(name), `set ${name} is there`);
+      meters.add(name);
     }
     for (const name of delta.newChains) {
       must(!chains.has(name), `chain ${name} is there`);
@@ -56,30 +62,39 @@ export class FakeKernel {
         must(timed.get(set)?.has(key) === false, `${key} is in ${set}`);
         timed.get(set)!.set(key, until);
       }
-    for (const chain of [...this.#combinations.values(), ...grantees.values()])
+    for (const chain of [...this.#combinations.values(), ...this.#ceilings.values(), ...grantees.values()])
       must(chains.has(chain), `no chain ${chain} to jump to`);
     people.clear();
     for (const [address, number] of this.#people) {
       const chain = this.#combinations.get(number);
       if (chain) people.set(address, chain);
     }
+    rates.clear();
+    for (const [address, number] of this.#rates) rates.set(address, this.#ceilings.get(number)!);
     const lines = () => [...chains.values()].flat();
     for (const name of delta.deadChains) {
-      const targets = [...this.#combinations.values(), ...grantees.values()];
+      const targets = [...this.#combinations.values(), ...this.#ceilings.values(), ...grantees.values()];
       const isUsed = targets.includes(name) || lines().some((line) => "chain" in line && line.chain === name);
       must(!isUsed && chains.delete(name), `chain ${name} is in use`);
     }
     for (const name of delta.deadSets)
-      must(!lines().some((line) => isUsing(line, name)) && (sets.delete(name) || timed.delete(name)), `set ${name}`);
+      must(
+        !lines().some((line) => isUsing(line, name)) &&
+          (sets.delete(name) || timed.delete(name) || meters.delete(name)),
+        `set ${name}`,
+      );
 
     function isAnchored(line: Line): boolean {
       if ("chain" in line && !chains.has(line.chain)) return false;
+      if (line.kind === "ceiling") return meters.has(line.meter);
       return line.kind === "jump" || (line.kind === "while" ? timed.has(line.set) : sets.has(line.group));
     }
   }
 
   #mapOf(name: string): Map<string, string> | undefined {
-    return { people: this.#people, combinations: this.#combinations, grantees: this.ruleset.grantees }[name];
+    const { grantees } = this.ruleset;
+    const numbered = { people: this.#people, combinations: this.#combinations };
+    return { ...numbered, rates: this.#rates, ceilings: this.#ceilings, grantees }[name];
   }
 
   /** The first packet of a flow, from a tunnel out by the interface `via`: an uplink, or another tunnel. */
@@ -106,6 +121,7 @@ export class FakeKernel {
 
   #walk(chain: string, packet: Packet): boolean {
     return this.ruleset.chains.get(chain)!.some((line) => {
+      if (line.kind === "ceiling") return false;
       if (line.kind === "jump") return this.#walk(line.chain, packet);
       if (line.kind === "while") return this.#isIn(line.set, packet.from, packet.at) && this.#walk(line.chain, packet);
       return this.ruleset.sets.get(line.group)!.has(packet.to) && isMatch(line, packet);
@@ -124,6 +140,7 @@ export interface Packet {
 }
 
 function isUsing(line: Line, set: string): boolean {
+  if (line.kind === "ceiling") return line.meter === set;
   return line.kind === "while" ? line.set === set : line.kind !== "jump" && line.group === set;
 }
 

@@ -126,6 +126,12 @@ function held(entry: Entry, seconds: number): Entry {
   return { ...entry, value: { ...entry.value, hold: { until: fromNow(seconds), reason: "put off" } } } as Entry;
 }
 
+function slowed(entry: Entry, kbps: number): Entry {
+  return { ...entry, value: { ...entry.value, rate: { down: kbps, up: kbps } } } as Entry;
+}
+
+const isMeter = (name: string) => name.startsWith("l_");
+
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
   const { nftables } = JSON.parse(await sh(...inside, "nft", "-j", "list", "table", "inet", "drawbridge")) as {
@@ -136,19 +142,23 @@ async function readKernel() {
   const fixed = ["judge", "forward", "prerouting", "input", "doors", "fronts"];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
-  const chainOf = new Map(map("combinations").map(([number, to]) => [number, to.jump.target as string]));
+  const chainOf = new Map(
+    [...map("combinations"), ...map("ceilings")].map(([number, to]) => [number, to.jump.target as string]),
+  );
   return {
     people: new Map(map("people").map(([address, number]) => [address, chainOf.get(number)])),
+    rates: new Map(map("rates").map(([address, number]) => [address, chainOf.get(number)])),
     grantees: new Map(map("grantees").map(([address, to]) => [address, to.jump.target as string])),
     sets: new Map(
       of("set")
         .filter(({ flags = [] }) => !flags.includes("timeout"))
         .map(({ name, elem = [] }) => [name, elem.map((one: unknown) => JSON.stringify(one)).sort()]),
     ),
+    meters: of("set").flatMap(({ name }) => (isMeter(name) ? [name as string] : [])),
     /** Seconds to go, rounded up. */
     timed: new Map(
       of("set")
-        .filter(({ flags = [] }) => flags.includes("timeout"))
+        .filter(({ name, flags = [] }) => flags.includes("timeout") && !isMeter(name))
         // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
         .map(({ name, elem = [] }) => [name, elem.map((one: any) => one.elem.expires + 1)]),
     ),
@@ -164,10 +174,12 @@ async function readKernel() {
 async function expectKernel(): Promise<void> {
   const compiler = new Compiler(gatewayId);
   for (const document of documents.values()) compiler.add(document);
-  const { people, grantees, timed, sets, chains }: Ruleset = compiler.ruleset;
+  const { people, grantees, rates, meters, timed, sets, chains }: Ruleset = compiler.ruleset;
   const kernel = await readKernel();
   expect(new Map([...kernel.people].sort())).toEqual(new Map([...people].sort()));
   expect(new Map([...kernel.grantees].sort())).toEqual(new Map([...grantees].sort()));
+  expect(new Map([...kernel.rates].sort())).toEqual(new Map([...rates].sort()));
+  expect(kernel.meters.sort()).toEqual([...meters].sort());
   expect([...kernel.timed.keys()].sort()).toEqual([...timed.keys()].sort());
   for (const [name, elements] of timed) {
     const left = [...elements.values()].map((until) => (until - Date.now()) / 1000).filter((seconds) => seconds > 0);
@@ -206,7 +218,9 @@ describe("the kernel", () => {
       [1, [{ ...grant(2, 1, 0), value: null } as Entry, held(account(1, 2, [2]), 900), held(device(10, [1]), -60)]],
       [1, [{ ...grant(1, 1, 0), value: null } as Entry, account(1, 2, [2]), device(10, [1])]],
       [1, [{ ...account(1, 3, []), value: null } as Entry, held(device(10, [1]), 60)]],
-      [1, [account(1, 3, [])]],
+      [1, [account(1, 3, []), slowed(account(1, 4, [1]), 1000), slowed(account(1, 5, []), 1000)]],
+      [1, [slowed(account(1, 4, [2]), 500), slowed(account(1, 5, []), 500)]],
+      [1, [account(1, 4, [])]],
       [1, [{ kind: "tenant", id: id(0, 1), value: null }]],
       [2, [{ kind: "uplink", id: gatewayId, value: null }]],
     ];

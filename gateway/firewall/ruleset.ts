@@ -10,10 +10,14 @@
 export interface Ruleset {
   people: Map<string, string>;
   grantees: Map<string, string>;
+  /** To the chain of an address's ceiling; by number, as `people`. */
+  rates: Map<string, string>;
   /** Elements by set name: device groups' addresses, and the fixed sets of base.ts. */
   sets: Map<string, Set<string>>;
   /** Elements that lapse by themselves, with their ends in milliseconds since 1970: holds and grants. */
   timed: Map<string, Map<string, number>>;
+  /** Sets that the kernel fills by itself, to count by address. */
+  meters: Set<string>;
   chains: Map<string, readonly Line[]>;
 }
 
@@ -22,6 +26,8 @@ export type Line =
   | { kind: "jump"; chain: string }
   /** As long as the person's address is in the set. */
   | { kind: "while"; set: string; chain: string }
+  /** Drops what is over. */
+  | { kind: "ceiling"; direction: "original" | "reply"; meter: string; kbps: number }
   | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null }
   | { kind: "icmp"; group: string };
 
@@ -33,6 +39,7 @@ export function emptyRuleset(): Ruleset {
   return {
     people: new Map(),
     grantees: new Map(),
+    rates: new Map(),
     sets: new Map([
       ["uplinks", new Set()],
       ["uplink_names", new Set()],
@@ -41,6 +48,7 @@ export function emptyRuleset(): Ruleset {
       ["held", new Map()],
       ["held_devices", new Map()],
     ]),
+    meters: new Set(),
     chains: new Map(),
   };
 }
@@ -49,6 +57,7 @@ export function emptyRuleset(): Ruleset {
 export interface Delta {
   newSets: string[];
   newTimedSets: string[];
+  newMeters: string[];
   newChains: string[];
   /** Elements to take away, by the name of their set or map. */
   removed: Map<string, string[]>;
@@ -66,6 +75,7 @@ export function emptyDelta(): Delta {
   return {
     newSets: [],
     newTimedSets: [],
+    newMeters: [],
     newChains: [],
     removed: new Map(),
     removedTimed: new Map(),
@@ -85,6 +95,8 @@ export function printDelta(delta: Delta, now: number): string[] {
   const out: string[] = [];
   for (const name of delta.newSets) out.push(`add set ${table} ${name} { type ipv4_addr; }`);
   for (const name of delta.newTimedSets) out.push(`add set ${table} ${name} { type ipv4_addr; flags timeout; }`);
+  for (const name of delta.newMeters)
+    out.push(`add set ${table} ${name} { type ipv4_addr; size 131072; flags dynamic; timeout 1m; }`);
   for (const name of delta.newChains) out.push(`add chain ${table} ${name}`);
   for (const [set, keys] of delta.removed) out.push(...elements("delete", set, keys));
   for (const [set, keys] of delta.removedTimed) {
@@ -125,6 +137,7 @@ function printDuration(milliseconds: number): string {
 export function printLine(line: Line): string[] {
   if (line.kind === "jump") return [`jump ${line.chain}`];
   if (line.kind === "while") return [`ct original ip saddr @${line.set} jump ${line.chain}`];
+  if (line.kind === "ceiling") return [printCeiling(line)];
   if (line.kind === "icmp")
     return [
       `ct direction original ip daddr @${line.group} icmp type echo-request accept`,
@@ -158,4 +171,15 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
     else merged.push([from, to]);
   }
   return merged;
+}
+
+/** The kernel forwards segments that were put together: with less, one of those would never pass. */
+const leastBurstBytes = 70_000;
+const burstSeconds = 0.2;
+
+function printCeiling({ direction, meter, kbps }: Extract<Line, { kind: "ceiling" }>): string {
+  const bytesPerSecond = kbps * 125;
+  const burst = Math.max(leastBurstBytes, Math.round(bytesPerSecond * burstSeconds));
+  const limit = `limit rate over ${bytesPerSecond} bytes/second burst ${burst} bytes`;
+  return `ct direction ${direction} update @${meter} { ct original ip saddr ${limit} } drop`;
 }

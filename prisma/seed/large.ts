@@ -89,7 +89,7 @@ export async function seedLarge(
     await scope.tx.$executeRaw`INSERT INTO device_group_members (tenant_id, group_id, device_id)
       SELECT ${tenantId}::uuid, * FROM unnest(${column("group")}::uuid[], ${column("id")}::uuid[])`;
     return devices.map(({ group, ...device }) =>
-      deviceEntry({ ...device, attachment: "routed", fingerprints: [], groups: [group] }),
+      deviceEntry({ ...device, attachment: "routed", fingerprints: [], hold: null, groups: [group] }),
     );
   });
 

@@ -202,3 +202,15 @@ test("the list pages, sorts, filters and searches on the server", async () => {
   expect(await names({ policyId: [policy.id] })).toEqual(["Abel", 1]);
   expect(await names({ state: ["active", "revoked"] })).toHaveLength(6);
 });
+
+test("a ceiling reaches the gateways, stays where it is not named, and is taken away", async () => {
+  const { account } = await create();
+  const update = (more: object) =>
+    admin.accounts.update({ tenantId, accountId: account.id, name: account.name, policyIds: [], ...more });
+  await update({ rate: { down: 8_000, up: 4_000 } });
+  await update({});
+  expect((await entry(account.id)).value).toMatchObject({ rate: { down: 8_000, up: 4_000 } });
+  await update({ rate: null });
+  expect((await entry(account.id)).value).toMatchObject({ rate: null });
+  await expect(update({ rate: { down: 1, up: 4_000 } })).rejects.toThrow("at least 64");
+});

@@ -3,14 +3,16 @@
  * and the tunnel, and the policies that name it; every change reaches the gateways as a revision.
  */
 import type { z } from "zod";
-import type { Entry } from "@/gateway/protocol/document";
+import type { Entry, RateLimit } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { createTemporaryPassword, hashPassword, temporaryPasswordDays } from "../core/password";
 import type { Account } from "../core/prisma/client";
+import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
 import { allocateAddress } from "../tenants/tenants";
@@ -53,12 +55,19 @@ export async function updateAccount(
 ): Promise<{ account: AccountSummary; revision: number }> {
   const { tx } = scope;
   const before = await getAccountRow(scope, input.accountId);
-  const account = await tx.account.update({ where: keyOf(before), data: { name: input.name } });
+  const account = await tx.account.update({
+    where: keyOf(before),
+    data: { name: input.name, ...rateColumns(input.rate) },
+  });
   const policies = await setPolicies(scope, account.id, input.policyIds);
   await audit(scope, {
     action: "accounts.update",
     subject: subjectOf(account),
-    details: { before: { name: before.name }, after: { name: account.name }, policies },
+    details: {
+      before: { name: before.name, rate: rateOf(before) },
+      after: { name: account.name, rate: rateOf(account) },
+      policies,
+    },
   });
   const revision = await publishAccounts(scope, [account.id], `changed account ${account.name}`);
   return { account: summaryOf(account), revision };
@@ -115,13 +124,14 @@ export async function resetPassword(
 /** Its address is not given to anybody else. */
 export async function deleteAccount(scope: TenantScope, accountId: string): Promise<{ revision: number }> {
   const account = await getAccountRow(scope, accountId);
+  const grants = await goneGrantEntries(scope, accountId);
   await scope.tx.account.delete({ where: keyOf(account) });
   await audit(scope, {
     action: "accounts.delete",
     subject: subjectOf(account),
     details: { email: account.email, address: bareAddress(account.address) },
   });
-  const revision = await publish(scope, [{ kind: "account", id: accountId, value: null }], {
+  const revision = await publish(scope, [{ kind: "account", id: accountId, value: null }, ...grants], {
     summary: `removed account ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
@@ -155,13 +165,22 @@ export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: 
           mustChangePassword: account.mustChangePassword,
           fingerprints: account.certificates.map((certificate) => certificate.fingerprint).sort(),
           policies: account.policies.map((policy) => policy.policyId).sort(),
-          hold: null,
-          rate: null,
+          hold: holdOf(account),
+          rate: rateOf(account),
         },
       });
     }
   }
   return entries;
+}
+
+/** @returns the entries of those whose hold is over, to be published */
+export async function lapseAccountHolds(scope: TenantScope, now: Date): Promise<Entry[]> {
+  const { tx, tenantId } = scope;
+  const lapsed = await tx.account.findMany({ where: { tenantId, heldUntil: { lte: now } }, select: { id: true } });
+  const ids = lapsed.map(({ id }) => id);
+  await tx.account.updateMany({ where: { tenantId, id: { in: ids } }, data: noHold });
+  return accountEntries(scope, ids);
 }
 
 /** Publishes these accounts as they now stand, as one revision. */
@@ -269,6 +288,15 @@ async function uniqueEmail<T>(work: () => Promise<T>): Promise<T> {
 function revocationText(by: string, at: Date, reason: string): string {
   const date = at.toLocaleString("en-GB", { timeZone: "UTC", dateStyle: "medium", timeStyle: "short" });
   return `${reason} (by ${by.slice(0, 40)}, ${date} UTC)`;
+}
+
+/** For the document, and for screens. */
+export function rateOf({ rateDown, rateUp }: Pick<Account, "rateDown" | "rateUp">): RateLimit | null {
+  return rateDown !== null && rateUp !== null ? { down: rateDown, up: rateUp } : null;
+}
+
+function rateColumns(rate: RateLimit | null | undefined) {
+  return rate === undefined ? {} : { rateDown: rate?.down ?? null, rateUp: rate?.up ?? null };
 }
 
 const keyOf = ({ tenantId, id }: Account) => ({ tenantId_id: { tenantId, id } });

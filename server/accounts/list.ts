@@ -2,9 +2,11 @@
 import type { z } from "zod";
 import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
+import { currentHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { AccountState, Prisma } from "../core/prisma/client";
+import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
 
 export interface AccountRow {
@@ -17,6 +19,10 @@ export interface AccountRow {
   revokedAt: Date | null;
   mustChangePassword: boolean;
   passwordExpiresAt: Date | null;
+  /** The ceiling of a session, in kbit/s; null: none. */
+  rate: { down: number; up: number } | null;
+  /** While it stands: put off until then. */
+  hold: { until: Date; reason: string } | null;
   policies: { id: string; name: string }[];
   /** How many of its certificates are accepted. */
   certificates: number;
@@ -155,6 +161,8 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
       revokedAt: account.revokedAt,
       mustChangePassword: account.mustChangePassword,
       passwordExpiresAt: account.passwordExpiresAt,
+      rate: rateOf(account),
+      hold: currentHold(account),
       policies: account.policies.map(({ policy }) => policy).sort((a, b) => a.name.localeCompare(b.name)),
       certificates: account._count.certificates,
       lastSession: session

@@ -1,7 +1,15 @@
 import { router, tenantProcedure } from "../trpc/trpc";
 import * as accounts from "./accounts";
+import { holdAccount, letAccountIn } from "./hold";
 import { getAccount, listAccounts } from "./list";
-import { accountInput, createAccountInput, listAccountsInput, revokeAccountInput, updateAccountInput } from "./schema";
+import {
+  accountInput,
+  createAccountInput,
+  holdAccountInput,
+  listAccountsInput,
+  revokeAccountInput,
+  updateAccountInput,
+} from "./schema";
 
 export const accountsRouter = router({
   list: tenantProcedure("accounts:read")
@@ -16,6 +24,12 @@ export const accountsRouter = router({
   update: tenantProcedure("accounts:write")
     .input(updateAccountInput)
     .mutation(({ ctx, input }) => accounts.updateAccount(ctx.scope, input)),
+  hold: tenantProcedure("accounts:write")
+    .input(holdAccountInput)
+    .mutation(({ ctx, input }) => holdAccount(ctx.scope, input)),
+  letIn: tenantProcedure("accounts:write")
+    .input(accountInput)
+    .mutation(({ ctx, input }) => letAccountIn(ctx.scope, input.accountId)),
   revoke: tenantProcedure("accounts:write")
     .input(revokeAccountInput)
     .mutation(({ ctx, input }) => accounts.revokeAccount(ctx.scope, input)),

@@ -9,6 +9,8 @@ export const tenantPermissions = [
   "devices:write",
   "policies:read",
   "policies:write",
+  "grants:read",
+  "grants:write",
   "sessions:read",
   "sessions:write",
   "members:read",
@@ -36,7 +38,7 @@ const everyTenantRead = tenantPermissions.filter((permission) => permission.ends
 
 const memberTable: Record<MemberRole, readonly TenantPermission[]> = {
   admin: tenantPermissions,
-  manager: [...everyTenantRead, "accounts:write", "devices:write", "policies:write", "sessions:write"],
+  manager: [...everyTenantRead, "accounts:write", "devices:write", "policies:write", "grants:write", "sessions:write"],
   viewer: everyTenantRead,
 };
 

@@ -10,6 +10,7 @@ import { audit } from "../core/audit";
 import { lockTenant, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
+import { currentHold, holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { DeviceAttachment, Prisma } from "../core/prisma/client";
@@ -39,6 +40,8 @@ export interface DeviceRow {
   groups: { id: string; name: string }[];
   /** Null for a routed device, and for one that never connected. */
   presence: Presence | null;
+  /** While it stands: put off until then. */
+  hold: { until: Date; reason: string } | null;
 }
 
 export async function listDevices(
@@ -252,6 +255,14 @@ export async function deleteGroup(scope: TenantScope, groupId: string): Promise<
     const names = group.policies.map((policy) => policy.name).join(", ");
     throw new AppError("conflict", `This group is used by ${names}. Take it out of those policies first.`);
   }
+  const grants = await tx.grant.count({
+    where: { tenantId, endedAt: null, groups: { some: { groupId } } },
+  });
+  if (grants > 0)
+    throw new AppError(
+      "conflict",
+      "This group is part of a grant that is in force. End it first, or wait until it is over.",
+    );
   await tx.deviceGroup.delete({ where: { tenantId_id: { tenantId, id: groupId } } });
   const entries = await deviceEntries(scope, group.deviceIds);
   await audit(scope, {
@@ -280,9 +291,19 @@ export async function deviceEntries({ tx, tenantId }: TenantScope, deviceIds: st
       ...device,
       address: bareAddress(device.address),
       fingerprints: device.certificates.map(({ fingerprint }) => fingerprint),
+      hold: holdOf(device),
       groups: device.groups.map(({ groupId }) => groupId),
     }),
   );
+}
+
+/** @returns the entries of those whose hold is over, to be published */
+export async function lapseDeviceHolds(scope: TenantScope, now: Date): Promise<Entry[]> {
+  const { tx, tenantId } = scope;
+  const lapsed = await tx.device.findMany({ where: { tenantId, heldUntil: { lte: now } }, select: { id: true } });
+  const ids = lapsed.map(({ id }) => id);
+  await tx.device.updateMany({ where: { tenantId, id: { in: ids } }, data: noHold });
+  return deviceEntries(scope, ids);
 }
 
 async function setGroup(scope: TenantScope, groupId: string, deviceIds: string[], action: string, summary: string) {
@@ -369,17 +390,20 @@ async function deviceRows(
     scope,
     dialling.map(({ id }) => id),
   );
-  return devices.map(({ id, name, label, attachment, description, createdAt, address, groups }) => ({
-    id,
-    name,
-    description,
-    attachment,
-    createdAt,
-    dnsName: `${label}.${slug}.${env.VPN_ZONE}`,
-    address: bareAddress(address),
-    groups: groups.map((member) => member.group),
-    presence: presence.get(id) ?? null,
-  }));
+  return devices.map(
+    ({ id, name, label, attachment, description, createdAt, address, groups, heldUntil, holdReason }) => ({
+      id,
+      name,
+      description,
+      attachment,
+      createdAt,
+      dnsName: `${label}.${slug}.${env.VPN_ZONE}`,
+      address: bareAddress(address),
+      groups: groups.map((member) => member.group),
+      presence: presence.get(id) ?? null,
+      hold: currentHold({ heldUntil, holdReason }),
+    }),
+  );
 }
 
 function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses }>): GroupRow {
@@ -396,10 +420,19 @@ function groupRow(group: Prisma.DeviceGroupGetPayload<{ include: typeof withUses
 
 type Projected = { id: string } & Pick<
   DeviceValue,
-  "name" | "label" | "attachment" | "address" | "fingerprints" | "groups"
+  "name" | "label" | "attachment" | "address" | "fingerprints" | "hold" | "groups"
 >;
 
-export const deviceEntry = ({ id, name, label, attachment, address, fingerprints, groups }: Projected): Entry => ({
+export const deviceEntry = ({
+  id,
+  name,
+  label,
+  attachment,
+  address,
+  fingerprints,
+  hold,
+  groups,
+}: Projected): Entry => ({
   kind: "device",
   id,
   value: {
@@ -408,7 +441,7 @@ export const deviceEntry = ({ id, name, label, attachment, address, fingerprints
     attachment,
     address,
     fingerprints: fingerprints.toSorted(),
-    hold: null,
+    hold,
     groups: groups.toSorted(),
   },
 });

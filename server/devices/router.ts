@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { router, tenantProcedure } from "../trpc/trpc";
 import * as devices from "./devices";
+import { holdDevice, letDeviceIn } from "./hold";
 import {
   createDeviceInput,
   createGroupInput,
+  holdDeviceInput,
   listDevicesInput,
   listGroupsInput,
   oneDeviceInput,
@@ -27,6 +29,12 @@ export const devicesRouter = router({
   delete: tenantProcedure("devices:write")
     .input(oneDeviceInput)
     .mutation(({ ctx, input }) => devices.deleteDevice(ctx.scope, input.deviceId)),
+  hold: tenantProcedure("devices:write")
+    .input(holdDeviceInput)
+    .mutation(({ ctx, input }) => holdDevice(ctx.scope, input)),
+  letIn: tenantProcedure("devices:write")
+    .input(z.object({ deviceId: z.uuid() }))
+    .mutation(({ ctx, input }) => letDeviceIn(ctx.scope, input.deviceId)),
 
   listGroups: tenantProcedure("devices:read")
     .input(listGroupsInput)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddress } from "@/gateway/protocol/addresses";
+import { holdFields } from "../core/hold";
 import { listInput, nameField } from "../core/listing";
 
 export const noAddress = "Give an IPv4 address, such as 10.0.0.10.";
@@ -39,6 +40,7 @@ export const createDeviceInput = deviceFields
   });
 export const updateDeviceInput = deviceFields.extend({ deviceId: z.uuid() });
 export const oneDeviceInput = z.object({ deviceId: z.uuid() });
+export const holdDeviceInput = holdFields.extend({ deviceId: z.uuid() });
 
 export const listGroupsInput = listInput(["name", "createdAt"]);
 export const createGroupInput = z.object({

@@ -5,6 +5,7 @@ import { notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
 import type { Certificate, Session } from "../core/prisma/client";
+import { currentGrants } from "../grants/grants";
 import type { OwnSessionsInput } from "./schema";
 
 export interface Profile {
@@ -129,32 +130,42 @@ export async function ownSessions(
 }
 
 export interface Reachable {
+  /** The policy's name, or why it was granted. */
   policyName: string;
+  /** When it ends by itself; null for what a policy opens. */
+  until: Date | null;
   rules: PolicyRule[];
   devices: { name: string; address: string }[];
 }
 
-/** By each policy that is on, what it opens to this account. */
-export async function reach({ tx, tenantId }: TenantScope, accountId: string): Promise<Reachable[]> {
+/** By each grant in force and each policy that is on, what it opens to this account. */
+export async function reach(scope: TenantScope, accountId: string): Promise<Reachable[]> {
+  const { tx, tenantId } = scope;
   const policies = await tx.policy.findMany({
     where: { tenantId, isEnabled: true, accounts: { some: { accountId } } },
     include: { groups: { select: { groupId: true } } },
     orderBy: { name: "asc" },
   });
   const reachable: Reachable[] = [];
-  for (const policy of policies) {
+  for (const { reason, until, rules, groups } of await currentGrants(scope, accountId))
+    reachable.push({ policyName: reason, until, rules, devices: await devicesOf(groups.map(({ id }) => id)) });
+  for (const policy of policies)
+    reachable.push({
+      policyName: policy.name,
+      until: null,
+      rules: policy.rules as unknown as PolicyRule[],
+      devices: await devicesOf(policy.groups.map(({ groupId }) => groupId)),
+    });
+  return reachable;
+
+  async function devicesOf(groupIds: string[]) {
     const devices = await tx.device.findMany({
-      where: { tenantId, groups: { some: { groupId: { in: policy.groups.map(({ groupId }) => groupId) } } } },
+      where: { tenantId, groups: { some: { groupId: { in: groupIds } } } },
       select: { name: true, address: true },
       orderBy: { name: "asc" },
     });
-    reachable.push({
-      policyName: policy.name,
-      rules: policy.rules as unknown as PolicyRule[],
-      devices: devices.map(({ name, address }) => ({ name, address: bareAddress(address) })),
-    });
+    return devices.map(({ name, address }) => ({ name, address: bareAddress(address) }));
   }
-  return reachable;
 }
 
 type GatewayNames = Map<string, { name: string; region: string }>;

@@ -2,6 +2,7 @@ import type { Entry } from "@/gateway/protocol/document";
 import { accountEntries } from "../accounts/accounts";
 import type { TenantScope } from "../core/db";
 import { deviceEntries } from "../devices/devices";
+import { grantEntries } from "../grants/grants";
 import { policyEntries } from "../policies/policies";
 import { networkEntries, tenantEntry, uplinkEntries } from "./tenants";
 
@@ -27,6 +28,7 @@ export async function projectTenant(scope: TenantScope): Promise<Entry[]> {
       devices.map(({ id }) => id),
     )),
     ...(await policyEntries(scope)),
+    ...(await grantEntries(scope)),
   ];
   return entries.filter(({ value }) => value !== null);
 }

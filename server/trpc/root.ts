@@ -4,6 +4,7 @@ import { auditRouter } from "../audit/router";
 import { certificatesRouter } from "../certificates/router";
 import { devicesRouter } from "../devices/router";
 import { gatewaysRouter, regionsRouter } from "../gateways/router";
+import { grantsRouter } from "../grants/router";
 import { outboxRouter } from "../mail/router";
 import { invitationsRouter, membersRouter } from "../members/router";
 import { plansRouter } from "../plans/router";
@@ -21,6 +22,7 @@ export const appRouter = router({
   certificates: certificatesRouter,
   devices: devicesRouter,
   gateways: gatewaysRouter,
+  grants: grantsRouter,
   invitations: invitationsRouter,
   live: liveRouter,
   members: membersRouter,

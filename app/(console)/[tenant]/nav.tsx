@@ -1,4 +1,4 @@
-import { Boxes, Cable, LayoutDashboard, Router, ScrollText, Shield, UserCog, Users } from "lucide-react";
+import { Boxes, Cable, Hourglass, LayoutDashboard, Router, ScrollText, Shield, UserCog, Users } from "lucide-react";
 import { paths } from "../../_lib/paths";
 import type { NavSection } from "../../_ui/nav";
 
@@ -35,6 +35,13 @@ export function tenantNav(slug: string): NavSection[] {
           icon: <Shield aria-hidden />,
           shortcut: "g p",
           keywords: ["firewall", "rules"],
+        },
+        {
+          label: "Grants",
+          href: p.grants,
+          icon: <Hourglass aria-hidden />,
+          shortcut: "g t",
+          keywords: ["temporary", "for a while"],
         },
       ],
     },

@@ -1,14 +1,16 @@
 "use client";
 
-import { KeyRound, Trash2, UserRoundCheck, UserRoundX } from "lucide-react";
+import { KeyRound, Trash2, UserRoundCheck, UserRoundMinus, UserRoundX } from "lucide-react";
 import type { MenuItem, MenuSeparator } from "../../../_ui/dropdown-menu";
 import type { Tenant } from "../../_lib/use-tenant";
 import { DeleteAccount } from "./delete-account";
+import { HoldAccount } from "./hold-account";
+import { LetAccountIn } from "./let-account-in";
 import { ResetPassword } from "./reset-password";
 import { RestoreAccount } from "./restore-account";
 import { RevokeAccount } from "./revoke-account";
 
-export type AccountActionName = "revoke" | "restore" | "reset" | "delete";
+export type AccountActionName = "hold" | "let-in" | "revoke" | "restore" | "reset" | "delete";
 
 interface AccountActionProps {
   name: AccountActionName;
@@ -20,6 +22,8 @@ interface AccountActionProps {
 
 /** The dialog of what is being done to an account. */
 export function AccountAction({ name, account, onClose, onDeleted }: AccountActionProps) {
+  if (name === "hold") return <HoldAccount account={account} onClose={onClose} />;
+  if (name === "let-in") return <LetAccountIn account={account} onClose={onClose} />;
   if (name === "revoke") return <RevokeAccount account={account} onClose={onClose} />;
   if (name === "restore") return <RestoreAccount account={account} onClose={onClose} />;
   if (name === "reset") return <ResetPassword account={account} onClose={onClose} />;
@@ -28,7 +32,7 @@ export function AccountAction({ name, account, onClose, onDeleted }: AccountActi
 
 /** What can be done to an account in its present state, by whom. */
 export function accountActions(
-  account: { state: "active" | "revoked" },
+  account: { state: "active" | "revoked"; hold: object | null },
   { whyNot }: Tenant,
   choose: (name: AccountActionName) => void,
 ): (MenuItem | MenuSeparator)[] {
@@ -42,6 +46,20 @@ export function accountActions(
       onSelect: () => choose("reset"),
     },
     { separator: true },
+    account.hold
+      ? {
+          label: "Let back in…",
+          icon: <UserRoundCheck aria-hidden />,
+          disabledReason: refused,
+          onSelect: () => choose("let-in"),
+        }
+      : {
+          label: "Kick…",
+          icon: <UserRoundMinus aria-hidden />,
+          tone: "danger",
+          disabledReason: refused ?? (isRevoked ? "Their access is revoked already." : null),
+          onSelect: () => choose("hold"),
+        },
     isRevoked
       ? {
           label: "Restore access…",

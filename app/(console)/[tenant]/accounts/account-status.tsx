@@ -1,8 +1,10 @@
 import { Status } from "../../../_ui/status-dot";
+import { TimeAgo } from "../../../_ui/time-ago";
 
 interface AccountStatusProps {
   account: {
     state: "active" | "revoked";
+    hold: { until: Date } | null;
     isOnline: boolean;
     mustChangePassword: boolean;
     certificates: number | readonly unknown[];
@@ -12,6 +14,14 @@ interface AccountStatusProps {
 /** The one thing about an account that matters most right now. */
 export function AccountStatus({ account }: AccountStatusProps) {
   if (account.state === "revoked") return <Status tone="bad">Revoked</Status>;
+  if (account.hold)
+    return (
+      <Status tone="warn">
+        <span>
+          Put off, <TimeAgo date={account.hold.until} />
+        </span>
+      </Status>
+    );
   if (account.isOnline)
     return (
       <Status tone="ok" pulse>

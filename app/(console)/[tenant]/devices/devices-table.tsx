@@ -1,7 +1,7 @@
 "use client";
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Pencil, Router, Trash2 } from "lucide-react";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { CircleSlash, Pencil, Router, Trash2, Undo2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Api } from "../../../_lib/api-types";
 import { useTRPC } from "../../../_lib/trpc";
@@ -11,11 +11,14 @@ import { EmptyState } from "../../../_ui/empty-state";
 import { TimeAgo } from "../../../_ui/time-ago";
 import type { usePanel } from "../../../_ui/use-panel";
 import { useTableState } from "../../../_ui/use-table-state";
+import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
 import { GroupLinks } from "../_components/group-links";
+import { HeldUntil } from "../_components/held-until";
 import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
 import { DevicePresence } from "./device-presence";
+import { HoldDevice } from "./hold-device";
 
 type Device = Api["devices"]["list"]["rows"][number];
 
@@ -29,6 +32,9 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
   const trpc = useTRPC();
   const { tenantId, whyNot } = useTenant();
   const [leaving, setLeaving] = useState<Device>();
+  const [holding, setHolding] = useState<Device>();
+  const announce = useChange();
+  const letIn = useMutation(trpc.devices.letIn.mutationOptions());
   const groups = useGroupOptions();
   const state = useTableState({
     sortable: ["name", "address", "createdAt"],
@@ -64,6 +70,27 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
         rowMenu={(device) => [
           { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
           { separator: true },
+          device.hold
+            ? {
+                label: "Let back in",
+                icon: <Undo2 aria-hidden />,
+                disabledReason: whyNot("devices:write"),
+                onSelect: async () => {
+                  const { revision } = await letIn.mutateAsync({ tenantId, deviceId: device.id });
+                  announce(revision, {
+                    pending: `Letting ${device.name} back in`,
+                    done: `${device.name} can be reached again`,
+                    failed: `${device.name} is not let in everywhere`,
+                  });
+                },
+              }
+            : {
+                label: "Kick…",
+                icon: <CircleSlash aria-hidden />,
+                tone: "danger" as const,
+                disabledReason: whyNot("devices:write"),
+                onSelect: () => setHolding(device),
+              },
           {
             label: "Delete…",
             icon: <Trash2 aria-hidden />,
@@ -79,6 +106,7 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
           </EmptyState>
         }
       />
+      {holding && <HoldDevice device={holding} onClose={() => setHolding(undefined)} />}
       <DeleteDevice device={leaving} onClose={() => setLeaving(undefined)} />
     </>
   );
@@ -89,8 +117,21 @@ const attachments = [
   { value: "openvpn", label: "Its own tunnel" },
 ] as const;
 
+function DeviceName({ device: { name, hold } }: { device: Device }) {
+  return (
+    <>
+      <span className="block max-w-72 truncate">{name}</span>
+      {hold && (
+        <span className="block max-w-72 truncate text-xs font-normal text-warn-text" title={hold.reason}>
+          put off <HeldUntil hold={hold} />
+        </span>
+      )}
+    </>
+  );
+}
+
 const columns: Column<Device>[] = [
-  { id: "name", header: "Name", sortable: true, cell: (device) => device.name },
+  { id: "name", header: "Name", sortable: true, cell: (device) => <DeviceName device={device} /> },
   {
     id: "presence",
     header: "Where",

@@ -1,12 +1,12 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Cable, History } from "lucide-react";
+import { Cable, History, UserRoundMinus } from "lucide-react";
 import { useState } from "react";
 import { useTRPC } from "../../../_lib/trpc";
 import { disconnectItem } from "../../../_sessions/disconnect-item";
 import { holderItem } from "../../../_sessions/holder-item";
-import type { Session } from "../../../_sessions/session";
+import { nameOfHolder, pathOfHolder, type Session } from "../../../_sessions/session";
 import { liveColumns, pastColumns } from "../../../_sessions/session-columns";
 import { DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
@@ -14,6 +14,8 @@ import { LinkButton } from "../../../_ui/link-button";
 import { usePanel } from "../../../_ui/use-panel";
 import { useTableState } from "../../../_ui/use-table-state";
 import { useTenant } from "../../_lib/use-tenant";
+import { HoldAccount } from "../accounts/hold-account";
+import { HoldDevice } from "../devices/hold-device";
 import { DisconnectSession } from "./disconnect-session";
 import { SessionSheet } from "./session-sheet";
 
@@ -23,6 +25,7 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
   const { tenantId, whyNot, paths } = useTenant();
   const panel = usePanel();
   const [ending, setEnding] = useState<Session>();
+  const [kicking, setKicking] = useState<Session>();
   const state = useTableState({
     sortable: ["connectedAt", "accountName"],
     sort: "-connectedAt",
@@ -49,6 +52,14 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         searchPlaceholder="Search by account, device or address"
         rowMenu={(session) => [
           ...holderItem(session, paths),
+          session.disconnectedAt === null &&
+            pathOfHolder(session, paths) !== null && {
+              label: "Kick…",
+              icon: <UserRoundMinus aria-hidden />,
+              tone: "danger",
+              disabledReason: whyNot(session.deviceId ? "devices:write" : "accounts:write"),
+              onSelect: () => setKicking(session),
+            },
           ...disconnectItem(session, whyNot("sessions:write"), () => setEnding(session)),
         ]}
         empty={
@@ -68,6 +79,18 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         }
       />
       <SessionSheet panel={panel} sessions={query.data?.rows} onDisconnect={setEnding} />
+      {kicking?.deviceId && (
+        <HoldDevice
+          device={{ id: kicking.deviceId, name: nameOfHolder(kicking) }}
+          onClose={() => setKicking(undefined)}
+        />
+      )}
+      {kicking?.accountId && (
+        <HoldAccount
+          account={{ id: kicking.accountId, name: nameOfHolder(kicking) }}
+          onClose={() => setKicking(undefined)}
+        />
+      )}
       <DisconnectSession session={ending} onClose={() => setEnding(undefined)} />
     </>
   );

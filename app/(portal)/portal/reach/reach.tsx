@@ -11,13 +11,14 @@ import { Copyable } from "../../../_ui/copyable";
 import { EmptyState } from "../../../_ui/empty-state";
 import { PageHeader } from "../../../_ui/page-header";
 import { SkeletonText } from "../../../_ui/skeleton";
+import { TimeAgo } from "../../../_ui/time-ago";
 import { NotShown } from "../_components/not-shown";
 import { describeRule } from "./describe-rule";
 
 /** Every device that is open to me, by the policy that opens it. */
 export function Reach() {
   const trpc = useTRPC();
-  const reach = useQuery(trpc.portal.reach.queryOptions());
+  const reach = useQuery(trpc.portal.reach.queryOptions(undefined, { refetchInterval: 30_000 }));
   return (
     <>
       <PageHeader
@@ -36,7 +37,7 @@ export function Reach() {
       )}
       <div className="flex flex-col gap-5">
         {reach.data?.map((policy) => (
-          <Policy key={policy.policyName} policy={policy} />
+          <Policy key={`${policy.policyName} ${policy.until?.getTime()}`} policy={policy} />
         ))}
       </div>
     </>
@@ -45,7 +46,20 @@ export function Reach() {
 
 function Policy({ policy }: { policy: Api["portal"]["reach"][number] }) {
   return (
-    <Card title={policy.policyName} description={plural(policy.devices.length, "device")} padding="none">
+    <Card
+      title={policy.policyName}
+      description={plural(policy.devices.length, "device")}
+      actions={
+        policy.until && (
+          <Badge tone="warn">
+            <span>
+              granted, ends <TimeAgo date={policy.until} />
+            </span>
+          </Badge>
+        )
+      }
+      padding="none"
+    >
       <p className="flex flex-wrap items-center gap-1.5 border-b px-4 py-2 text-xs text-faint">
         Open:
         {policy.rules.map((rule) => (

@@ -19,6 +19,7 @@ import { SkeletonText } from "../../../../_ui/skeleton";
 import { DateTime, TimeAgo } from "../../../../_ui/time-ago";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useTenant } from "../../../_lib/use-tenant";
+import { HeldUntil } from "../../_components/held-until";
 import { AccountAction, type AccountActionName, accountActions } from "../account-action";
 import { AccountStatus } from "../account-status";
 import { AccountCertificates } from "./account-certificates";
@@ -104,6 +105,19 @@ export function AccountPage({ accountId }: { accountId: string }) {
         {isRevoked && (
           <Callout tone="bad" title="Access is revoked">
             {account.revokedReason}
+          </Callout>
+        )}
+        {!isRevoked && account.hold && (
+          <Callout
+            tone="warn"
+            title="Put off for a time"
+            action={
+              <Button size="sm" disabledReason={refused} onClick={() => setActing("let-in")}>
+                Let back in
+              </Button>
+            }
+          >
+            Every gateway turns {account.name} away <HeldUntil hold={account.hold} />
           </Callout>
         )}
         {!isRevoked && account.mustChangePassword && (

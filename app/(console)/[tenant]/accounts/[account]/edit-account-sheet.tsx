@@ -1,6 +1,8 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
+import { useWatch } from "react-hook-form";
+import { z } from "zod";
 import { updateAccountInput } from "@/server/accounts/schema";
 import type { Api } from "../../../../_lib/api-types";
 import { useTRPC } from "../../../../_lib/trpc";
@@ -10,12 +12,13 @@ import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../..
 import { Input } from "../../../../_ui/input";
 import { MultiSelect } from "../../../../_ui/multi-select";
 import { Sheet } from "../../../../_ui/sheet";
+import { Switch } from "../../../../_ui/switch";
 import { useChange } from "../../../_lib/use-change";
 import { useTenant } from "../../../_lib/use-tenant";
 import { usePolicyOptions } from "../../_components/use-policy-options";
 
 interface EditAccountSheetProps {
-  account: Pick<Api["accounts"]["get"], "id" | "name" | "email" | "policies">;
+  account: Pick<Api["accounts"]["get"], "id" | "name" | "email" | "policies" | "rate">;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }
@@ -36,14 +39,22 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
   const policies = usePolicyOptions();
   const update = useMutation(trpc.accounts.update.mutationOptions());
   const form = useForm({
-    schema: updateAccountInput,
-    defaultValues: { accountId: account.id, name: account.name, policyIds: account.policies.map(({ id }) => id) },
+    schema: accountForm,
+    defaultValues: {
+      accountId: account.id,
+      name: account.name,
+      policyIds: account.policies.map(({ id }) => id),
+      isLimited: account.rate !== null,
+      rate: account.rate ?? { down: 20_000, up: 10_000 },
+    },
   });
+  const isLimited = useWatch({ control: form.control, name: "isLimited" });
   return (
     <Form
       form={form}
-      onSubmit={async (values) => {
-        const { revision } = await update.mutateAsync({ tenantId, ...values });
+      onSubmit={async ({ isLimited, rate, ...values }) => {
+        const input = { tenantId, ...values, rate: isLimited ? rate : null };
+        const { revision } = await update.mutateAsync(input);
         onDone();
         announce(revision, {
           pending: `Changing ${values.name}`,
@@ -63,6 +74,24 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
           emptyText="No policy of that name"
         />
       </Field>
+      <Field
+        name="isLimited"
+        label="Limit the speed of a session"
+        layout="inline"
+        hint="What goes over is dropped by the gateway, each way by itself."
+      >
+        <Switch />
+      </Field>
+      {isLimited && (
+        <div className="grid grid-cols-2 gap-3">
+          <Field name="rate.down" label="Down, kbit/s">
+            <Input type="number" min={64} />
+          </Field>
+          <Field name="rate.up" label="Up, kbit/s">
+            <Input type="number" min={64} />
+          </Field>
+        </div>
+      )}
       <FormError />
       <FormActions>
         <SubmitButton disabledReason={whyNot("accounts:write")}>Save account</SubmitButton>
@@ -71,3 +100,9 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
     </Form>
   );
 }
+
+/** The ceiling as it is switched on and off. */
+const accountForm = updateAccountInput.extend({
+  isLimited: z.boolean(),
+  rate: updateAccountInput.shape.rate.unwrap().unwrap(),
+});

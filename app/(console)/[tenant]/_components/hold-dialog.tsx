@@ -1,0 +1,77 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { z } from "zod";
+import { reasonField } from "@/server/core/listing";
+import { ChangeReceipt } from "../../../_lib/change-receipt";
+import { Button } from "../../../_ui/button";
+import { Dialog } from "../../../_ui/dialog";
+import { Field } from "../../../_ui/field";
+import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../_ui/form";
+import { Input } from "../../../_ui/input";
+import { Select } from "../../../_ui/select";
+import { useTenant } from "../../_lib/use-tenant";
+import { durations } from "./durations";
+
+interface HoldDialogProps {
+  name: string;
+  description: string;
+  reasonHint: string;
+  onHold: (input: { reason: string; minutes: number }) => Promise<{ revision: number }>;
+  onClose: () => void;
+}
+
+/** Puts an account or a device off for a time. Stays open until whoever pressed it has seen every gateway enforce it. */
+export function HoldDialog({ name, description, reasonHint, onHold, onClose }: HoldDialogProps) {
+  const { tenantId } = useTenant();
+  const queryClient = useQueryClient();
+  const [revision, setRevision] = useState<number>();
+  const form = useForm({ schema: holdForm, defaultValues: { reason: "", minutes: "60" } });
+  return (
+    <Dialog
+      role="alertdialog"
+      open
+      onOpenChange={onClose}
+      title={revision ? `${name} is kicked` : `Kick ${name}?`}
+      description={revision ? "Each gateway refuses it and drops its packets until the time is over." : description}
+      footer={revision && <Button onClick={onClose}>Close</Button>}
+    >
+      {revision ? (
+        <ChangeReceipt
+          tenantId={tenantId}
+          revision={revision}
+          words={{
+            pending: `Kicking ${name}`,
+            done: `${name} is put off`,
+            failed: `${name} is not put off everywhere`,
+          }}
+          onSettled={() => void queryClient.invalidateQueries()}
+        />
+      ) : (
+        <Form
+          form={form}
+          onSubmit={async ({ reason, minutes }) => {
+            const result = await onHold({ reason, minutes: Number(minutes) });
+            setRevision(result.revision);
+            void queryClient.invalidateQueries();
+          }}
+        >
+          <Field name="minutes" label="For how long" hint="It ends by itself, also where no gateway can be told.">
+            <Select options={durations} />
+          </Field>
+          <Field name="reason" label="Reason" hint={reasonHint}>
+            <Input autoFocus autoComplete="off" placeholder="Malware was found on the laptop" />
+          </Field>
+          <FormError />
+          <FormActions>
+            <SubmitButton variant="danger">Kick</SubmitButton>
+            <Button onClick={onClose}>Cancel</Button>
+          </FormActions>
+        </Form>
+      )}
+    </Dialog>
+  );
+}
+
+const holdForm = z.object({ reason: reasonField, minutes: z.string() });

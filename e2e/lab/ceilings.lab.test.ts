@@ -1,0 +1,76 @@
+/** What an account's ceiling lets through, each way, and that others are not held to it. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AgentLab, createAgentLab, device, type LabVpnPerson, policy, policyId, tcp, tenant } from "./agent-lab";
+import { until } from "./vpn-client";
+
+const pump = "10.0.0.10";
+const rate = { down: 8_000, up: 4_000 };
+let world: AgentLab;
+let anna: LabVpnPerson;
+let boris: LabVpnPerson;
+
+beforeAll(async () => {
+  world = await createAgentLab(243);
+  const { lab } = world;
+  const site = await lab.addSite(1, [{ address: pump, name: "pump" }]);
+  anna = await world.addPerson(1, 11);
+  boris = await world.addPerson(1, 12);
+  // 9001 sends without end; 9002 takes without end, and says each second how much came.
+  const script = `
+const net = require("net");
+const chunk = Buffer.alloc(65536);
+net.createServer((s) => { const more = () => { while (s.write(chunk)); }; s.on("drain", more).on("error", () => {}); more(); }).listen(9001);
+net.createServer((s) => {
+  let heard = 0;
+  const timer = setInterval(() => s.write(heard + "\\n"), 250);
+  s.on("data", (data) => { heard += data.length; }).on("error", () => {}).on("close", () => clearInterval(timer));
+}).listen(9002);`;
+  lab.spawn(site.namespace, [process.execPath, "-e", script]);
+  await until(async () => (await lab.canConnect(site.namespace, "127.0.0.1", 9002)) === "open");
+  const may = { policies: [policyId(1)] };
+  await world.push(1, [
+    ...tenant(world, 1),
+    device(1, pump, [1]),
+    policy(1, [1], [tcp(9001), tcp(9002)]),
+    world.account(anna, { ...may, rate }),
+    world.account(boris, may),
+  ]);
+  const clients = [anna, boris].map((person) => world.connect(person));
+  for (const client of clients) await client.connected(40_000);
+});
+afterAll(() => world?.destroy());
+
+/** kbit/s over four seconds, once the burst that is free is behind. */
+async function measure(person: LabVpnPerson, way: "down" | "up"): Promise<number> {
+  const script = `
+const chunk = Buffer.alloc(65536);
+const isDown = ${way === "down"};
+let heard = 0;
+const socket = require("net").connect(isDown ? 9001 : 9002, "${pump}");
+const more = () => { while (!isDown && socket.write(chunk)); };
+socket.on("connect", more).on("drain", more).on("data", (data) => { heard = isDown ? heard + data.length : Number(String(data).trim().split("\\n").at(-1)); });
+setTimeout(() => {
+  const [at, before] = [performance.now(), heard];
+  setTimeout(() => { console.log(((heard - before) * 8) / (performance.now() - at)); process.exit(0); }, 4000);
+}, 2000);`;
+  return Number(await world.lab.exec(person.namespace, [process.execPath, "-e", script]));
+}
+
+describe("an account's ceiling", () => {
+  it.each(["down", "up"] as const)("is kept %s, and TCP fills most of it", async (way) => {
+    const kbps = await measure(anna, way);
+    process.stdout.write(`ceiling ${way} ${rate[way]} kbit/s: ${Math.round(kbps)}\n`);
+    // What is counted is the tunnel's packets; their headers are not in what arrives.
+    expect(kbps).toBeLessThan(rate[way] * 1.1);
+    expect(kbps).toBeGreaterThan(rate[way] * 0.5);
+  });
+
+  it("holds nobody else", async () => {
+    expect(await measure(boris, "down")).toBeGreaterThan(rate.down * 1.5);
+  });
+
+  it("that is taken away lets go at once", async () => {
+    await world.push(1, [world.account(anna, { policies: [policyId(1)] })]);
+    expect(await measure(anna, "down")).toBeGreaterThan(rate.down * 1.5);
+  });
+});
