@@ -3,6 +3,8 @@
  * the documents on its disk and adopts what runs, before anybody may call.
  */
 import { join } from "node:path";
+import { Directory } from "./dns/directory";
+import { createDnsServer } from "./dns/server";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
@@ -91,6 +93,11 @@ export async function startAgent({
   /** What is in force; the file may be ahead of it. */
   let version = 0;
 
+  const directory = new Directory((tenantId) => documents.get(tenantId));
+  for (const document of documents.all()) directory.add(document);
+  documents.onChange = (tenantId, change) => directory.follow(tenantId, change);
+  const dns = createDnsServer(directory, log);
+
   const { ip, ipPipe } = kernel;
   const nft = metrics.timeNft(kernel.nft);
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
@@ -134,6 +141,7 @@ export async function startAgent({
   const configureProcesses = async (wanted: GatewayConfig) => {
     try {
       await supervisor.configure(wanted, identity.credentials);
+      await dns.configure(wanted.zone === undefined ? null : { address: wanted.rangeAddress, zone: wanted.zone });
       version = wanted.version;
       failure = null;
     } catch (error) {
@@ -179,6 +187,7 @@ export async function startAgent({
 
   const letGo = async () => {
     clearInterval(verifying);
+    await dns.close();
     await supervisor.close();
     await spool.close();
     nft.close();
@@ -205,7 +214,7 @@ export async function startAgent({
       certificateNotAfter: shown.notAfter,
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
-      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
+      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure, dns.failure())],
     };
   };
   metrics.follow(state);
@@ -246,8 +255,10 @@ export async function startAgent({
   };
 }
 
-function warningsOf(routes: Routes, failure: string | null): GatewayWarning[] {
+function warningsOf(routes: Routes, failure: string | null, dnsFailure: string | null): GatewayWarning[] {
   const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));
   if (failure !== null) warnings.push({ code: "configuration_failed", message: failure });
+  if (dnsFailure !== null)
+    warnings.push({ code: "names_not_answered", message: `devices' names are not answered: ${dnsFailure}` });
   return warnings;
 }

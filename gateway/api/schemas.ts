@@ -144,6 +144,11 @@ export const configSchema: z.ZodType<GatewayConfig> = z
       .string()
       .regex(/^[0-9a-f]{64}$/, "must be 32 bytes in lower-case hex")
       .optional(),
+    zone: z
+      .string()
+      .max(100)
+      .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/, "must be a name in DNS")
+      .optional(),
     clientCa: z.string().refine(isCertificate, "must be a certificate in PEM"),
     tlsCryptV2Key: z
       .string()

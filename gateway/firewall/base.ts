@@ -15,7 +15,7 @@ import { table } from "./ruleset";
  *   elements, which the kernel lets lapse by itself. A held device is named by its tenant's block and its address, which
  *   another tenant may have too.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
- * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
+ * input: a tunnel reaches nothing of the host but the names of devices, at a rate that one client needs. A packet to an address of ours must come in by the interface that has
  *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
  *   The rest of the host's own rules are left alone: `accept` here ends this chain only.
  */
@@ -28,6 +28,7 @@ export function printBase(range: string): string {
   set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
+  set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
 
   chain judge {
     ct original ip saddr @held drop
@@ -52,8 +53,14 @@ export function printBase(range: string): string {
   chain input {
     type filter hook input priority filter - 10; policy accept;
     iifname "lo" accept
+    iifname "db-*" ip daddr ${range} meta l4proto { tcp, udp } th dport 53 jump dns
     iifname "db-*" drop
     fib daddr type local fib daddr . iif type != local drop
+  }
+
+  chain dns {
+    update @dns_askers { ip saddr limit rate over 50/second burst 200 packets } drop
+    accept
   }
 }`;
 }

@@ -68,6 +68,8 @@ export interface GatewayConfig {
    * another gateway. Without it everybody is asked each time.
    */
   authTokenSecret?: string;
+  /** Zone of the devices' names, `vpn.internal`; absent, no names are answered. */
+  zone?: string;
   /** PEM of the CA(s) that sign clients' certificates. */
   clientCa: string;
   /** PEM, "OpenVPN tls-crypt-v2 server key". */

@@ -27,6 +27,7 @@ export async function configure(
     draining: gateway.draining,
     isInMaintenance: gateway.isInMaintenance,
     drainPerSecond: gateway.drainPerSecond,
+    zone: env.VPN_ZONE,
     ...(await clientTrust({ tx: database() })),
   };
   return putConfig(gateway, config);
