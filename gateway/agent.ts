@@ -225,6 +225,7 @@ export async function startAgent({
       spooled: spool.depth,
       certificateNotBefore: shown.notBefore,
       certificateNotAfter: shown.notAfter,
+      locations: links.locationsDigest,
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
       warnings: [...supervisor.warnings(), ...links.warnings(), ...warningsOf(routes, failure, dns.failure())],

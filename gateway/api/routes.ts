@@ -10,7 +10,15 @@ import {
   type SessionReply,
 } from "../protocol/api";
 import { ApiError, rethrow } from "./errors";
-import { configSchema, disconnectSchema, eventsQuerySchema, locationsSchema, parse, pushSchema, renewalGrantSchema } from "./schemas";
+import {
+  configSchema,
+  disconnectSchema,
+  eventsQuerySchema,
+  locationsSchema,
+  parse,
+  pushSchema,
+  renewalGrantSchema,
+} from "./schemas";
 import type { ApiRequest, Route } from "./server";
 
 /** Thin: parse, call, answer. See protocol/api.ts for what each promises. */

@@ -94,13 +94,13 @@ export class Directory {
 }
 
 /** Asks the one decision about every port at which some rule of the account's could open the device. */
-export function mayReach(document: TenantDocument, accountId: AccountId, deviceId: DeviceId): boolean {
+export function mayReach(document: TenantDocument, accountId: AccountId, deviceId: DeviceId, at = new Date()): boolean {
   const account = document.accounts.get(accountId);
   const device = document.devices.get(deviceId);
   if (!account || !device) return false;
   return rulesFor(document, accountId, account, device).some(
     ({ protocol, from }) =>
-      decide(document, { accountId, deviceId, protocol, port: protocol === "icmp" ? null : (from ?? 1) }).allow,
+      decide(document, { accountId, deviceId, protocol, port: protocol === "icmp" ? null : (from ?? 1) }, at).allow,
   );
 }
 

@@ -37,6 +37,7 @@ export class Links {
   #folder: string;
   #plans: Plan[] = [];
   #locations: Locations = { version: 0, peers: [] };
+  #digest: string | null = null;
   #problems = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -82,9 +83,16 @@ export class Links {
     return this.#inTurn(async () => {
       if (locations.version <= this.#locations.version) return;
       this.#locations = locations;
+      this.#digest = null;
       await this.#route();
       await replaceFile(this.#locationsFile, JSON.stringify(locations));
     });
+  }
+
+  /** As GatewayStateReply has it. */
+  get locationsDigest(): string {
+    this.#digest ??= createHash("sha256").update(JSON.stringify(this.#locations.peers)).digest("hex");
+    return this.#digest;
   }
 
   warnings(): GatewayWarning[] {

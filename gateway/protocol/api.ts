@@ -178,6 +178,8 @@ export interface GatewayStateReply {
   spooled: number;
   certificateNotAfter: string;
   certificateNotBefore?: string;
+  /** SHA-256 of the peers of the newest Locations as JSON, lower-case hex. */
+  locations?: string;
   memoryBytes: number;
   host?: HostState;
   warnings: GatewayWarning[];
