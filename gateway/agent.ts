@@ -3,6 +3,8 @@
  * the documents on its disk and adopts what runs, before anybody may call.
  */
 import { join } from "node:path";
+import { Directory } from "./dns/directory";
+import { createDnsServer } from "./dns/server";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
@@ -10,13 +12,16 @@ import { createRouter } from "./firewall/router";
 import { Routes, type RoutingState, readRouting } from "./firewall/routes";
 import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
+import { linkDevice } from "./links/config";
+import { LinkRoutes } from "./links/link-routes";
+import { allowAnySource, Links } from "./links/links";
 import type { Logger } from "./log";
 import { readCertificate } from "./openvpn/certificate-pace";
 import { planSpread } from "./openvpn/plan";
 import type { Supervisor, SupervisorDependencies } from "./openvpn/supervisor";
 import { readHost } from "./operations/host";
 import { createMetrics, type Metrics } from "./operations/metrics";
-import type { GatewayConfig, GatewayStateReply, GatewayWarning } from "./protocol/api";
+import type { GatewayConfig, GatewayStateReply, GatewayWarning, Locations } from "./protocol/api";
 import { createConfigFile } from "./state/config-file";
 import { FileDocumentStore } from "./state/document-store";
 import { DocumentBook } from "./state/documents";
@@ -37,6 +42,8 @@ export interface Agent {
   renew(certificate: string): Promise<void>;
   /** Called with each renewed certificate, before the caller is answered. */
   onRenewal(listener: (identity: Credentials) => void): void;
+  /** Which devices are at which other gateway. */
+  setLocations(locations: Locations): Promise<void>;
   state(): GatewayStateReply;
   /** Why clients cannot come in, or not be held to the rules; empty when it is ready. */
   notReady(): string[];
@@ -91,10 +98,18 @@ export async function startAgent({
   /** What is in force; the file may be ahead of it. */
   let version = 0;
 
+  const directory = new Directory((tenantId) => documents.get(tenantId));
+  for (const document of documents.all()) directory.add(document);
+  documents.onChange = (tenantId, change) => directory.follow(tenantId, change);
+  const dns = createDnsServer(directory, log);
+
   const { ip, ipPipe } = kernel;
   const nft = metrics.timeNft(kernel.nft);
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
-  const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all() });
+  const linkDevices = () => (config?.links ?? []).map(linkDevice);
+  const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all(), links: linkDevices });
+  const linkRoutes = new LinkRoutes(ip, allowAnySource);
+  const links = await Links.open({ stateDir, gatewayId, openvpnBin, routes: linkRoutes, log });
   const spool = openSpool(join(stateDir, "spool"));
   // Rules before processes: nobody is let in while the kernel lets everything through. Rules that the agent before left
   // keep out what they do not allow, so they are written anew only when clients are heard again.
@@ -122,18 +137,22 @@ export async function startAgent({
   });
   const sessions = () => supervisor.sessions;
   const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
+  const linkKeys = () => ({ ...identity.credentials, gatewayCa: identity.enrolled!.gatewayCa });
   let renewing: Promise<void> = Promise.resolve();
   const renewalListeners: ((renewed: Credentials) => void)[] = [];
   const renew = async (certificate: string) => {
     if (!(await identity.renew(certificate))) return;
     for (const listener of renewalListeners) listener(identity.credentials);
     await supervisor.renew(identity.credentials);
+    if (config) await links.configure(config, linkKeys());
     log.info({ notAfter: readCertificate(certificate).notAfter }, "the certificate is renewed");
   };
   let failure: string | null = null;
   const configureProcesses = async (wanted: GatewayConfig) => {
     try {
       await supervisor.configure(wanted, identity.credentials);
+      await dns.configure(wanted.zone === undefined ? null : { address: wanted.rangeAddress, zone: wanted.zone });
+      await links.configure(wanted, linkKeys());
       version = wanted.version;
       failure = null;
     } catch (error) {
@@ -168,8 +187,9 @@ export async function startAgent({
   let configuring: Promise<void> = Promise.resolve();
   const configure = async (wanted: GatewayConfig) => {
     await configFile.write(wanted);
+    const linksBefore = linkDevices().join();
     config = wanted;
-    if (firewall.range() !== wanted.range) await firewall.load(wanted.range);
+    if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) await firewall.load(wanted.range);
     // Before a process is stopped, nothing is led to it any more.
     await spread();
     await configureProcesses(wanted);
@@ -179,6 +199,8 @@ export async function startAgent({
 
   const letGo = async () => {
     clearInterval(verifying);
+    await dns.close();
+    await links.close();
     await supervisor.close();
     await spool.close();
     nft.close();
@@ -203,9 +225,10 @@ export async function startAgent({
       spooled: spool.depth,
       certificateNotBefore: shown.notBefore,
       certificateNotAfter: shown.notAfter,
+      locations: links.locationsDigest,
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
-      warnings: [...supervisor.warnings(), ...warningsOf(routes, failure)],
+      warnings: [...supervisor.warnings(), ...links.warnings(), ...warningsOf(routes, failure, dns.failure())],
     };
   };
   metrics.follow(state);
@@ -220,6 +243,7 @@ export async function startAgent({
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;
     },
+    setLocations: (locations) => links.setLocations(locations),
     requestRenewal: () => identity.requestRenewal(),
     renew(certificate) {
       renewing = renewing.catch(() => {}).then(() => renew(certificate));
@@ -240,14 +264,17 @@ export async function startAgent({
     close: letGo,
     async stop() {
       await supervisor.stopProcesses();
+      await links.stop();
       await firewall.clear();
       await letGo();
     },
   };
 }
 
-function warningsOf(routes: Routes, failure: string | null): GatewayWarning[] {
+function warningsOf(routes: Routes, failure: string | null, dnsFailure: string | null): GatewayWarning[] {
   const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));
   if (failure !== null) warnings.push({ code: "configuration_failed", message: failure });
+  if (dnsFailure !== null)
+    warnings.push({ code: "names_not_answered", message: `devices' names are not answered: ${dnsFailure}` });
   return warnings;
 }

@@ -3,7 +3,7 @@
  * own. The map is exhaustive by its type, and a test holds it against the job definitions that exist.
  */
 import { certificatesWatch } from "../server/certificates/jobs";
-import { gatewayCollect, gatewayEnrol, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
+import { gatewayCollect, gatewayEnrol, gatewayLocate, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { grantsSweep } from "../server/grants/jobs";
 import { mailSend } from "../server/mail/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
@@ -13,6 +13,7 @@ export const jobs = [
   gatewayPush,
   gatewayCollect,
   gatewayEnrol,
+  gatewayLocate,
   gatewaySweep,
   telemetryRetain,
   grantsSweep,
@@ -26,6 +27,7 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "gateway.push": () => import("./handlers/gateway-push"),
   "gateway.collect": () => import("./handlers/gateway-collect"),
   "gateway.enrol": () => import("./handlers/gateway-enrol"),
+  "gateway.locate": () => import("./handlers/gateway-locate"),
   "gateway.sweep": () => import("./handlers/gateway-sweep"),
   "telemetry.retain": () => import("./handlers/telemetry-retain"),
   "grants.sweep": () => import("./handlers/grants-sweep"),

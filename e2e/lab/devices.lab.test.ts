@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decode, encode } from "dns-packet";
 import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountValue, DeviceValue, Entry } from "@/gateway/protocol/document";
@@ -92,6 +93,24 @@ describe("a device on a tunnel of its own", () => {
     expect(await lab.canConnect(site.namespace, crane.vpnAddress, 80)).not.toBe("open");
   });
 
+  it("has a name, for those who may reach it, at the resolver that they are told, and nothing else is open there", async () => {
+    const name = "device-21.tenant-1.vpn.internal";
+    expect(await resolve(anna, name)).toBe(crane.vpnAddress);
+    expect(await resolve(anna, name, "tcp")).toBe(crane.vpnAddress);
+    expect(await resolve(cora, name)).toBe("NXDOMAIN");
+    expect(await resolve(crane, name)).toBe("REFUSED");
+    expect(await resolve(anna, "example.com")).toBe("REFUSED");
+    expect(anna.client.log()).toMatch(
+      /PUSH_REPLY.*dns server 0 address 100\.64\.0\.1,dns server 0 resolve-domains tenant-1\.vpn\.internal/,
+    );
+    expect(crane.client.log()).not.toContain("dns server");
+    expect(await lab.canConnect(anna.namespace, "100.64.0.1", 54)).toBe("silent");
+    expect(await lab.canConnect(site.namespace, "100.64.0.1", 53)).not.toBe("open");
+    // Far over what a client needs: some of it is dropped in the kernel.
+    expect(await flood(anna, name, 600)).toBeLessThan(600);
+    await until(async () => (await resolve(anna, name)) === crane.vpnAddress);
+  });
+
   it("leaves people as apart as before", async () => {
     expect(await lab.canConnect(anna.namespace, cora.vpnAddress, 80)).toBe("silent");
     expect(await lab.canConnect(cora.namespace, anna.vpnAddress, 80)).toBe("silent");
@@ -148,6 +167,41 @@ describe("a device on a tunnel of its own", () => {
   });
 });
 
+/** What the gateway's resolver says: an address, or the code of its no; `silent` where it says nothing. */
+async function resolve(place: Place, name: string, by: "udp" | "tcp" = "udp"): Promise<string> {
+  const said = await ask(place, name, 1, by);
+  return said[0] ?? "silent";
+}
+
+const flood = async (place: Place, name: string, count: number) => (await ask(place, name, count, "udp")).length;
+
+async function ask(place: Place, name: string, count: number, by: "udp" | "tcp"): Promise<string[]> {
+  const query = encode({ type: "query", id: 7, questions: [{ type: "A", name, class: "IN" }] });
+  const script = `
+    const query = Buffer.from(process.argv[1], "hex");
+    let heard = 0;
+    const show = (said) => { heard += 1; console.log(said.toString("hex")); };
+    if (${by === "udp"}) {
+      const socket = require("dgram").createSocket("udp4");
+      socket.on("message", (said) => { show(said); if (heard === ${count}) process.exit(); });
+      for (let n = 0; n < ${count}; n++) socket.send(query, 53, "100.64.0.1");
+    } else {
+      const socket = require("net").connect(53, "100.64.0.1");
+      socket.write(Buffer.concat([Buffer.from([0, query.length]), query]));
+      socket.on("data", (said) => { show(said.subarray(2)); process.exit(); });
+    }
+    setTimeout(() => process.exit(), 3000);`;
+  const output = await lab.exec(place.namespace, [process.execPath, "-e", script, query.toString("hex")]);
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const { answers, ...packet } = decode(Buffer.from(line, "hex"));
+      const [first] = answers ?? [];
+      return first?.type === "A" ? first.data : (packet as unknown as { rcode: string }).rcode;
+    });
+}
+
 function connect(place: Place, process: typeof udp | typeof tcp, secret: string | null): void {
   place.client = startVpnClient(lab, place.namespace, folder, {
     profile: place.profile(agent, process),
@@ -162,7 +216,13 @@ async function addPlace(n: number, vpnAddress: string): Promise<Place> {
 }
 
 function tenant(number: number): Entry[] {
-  const value = { ...plainTenant, number, name: `tenant ${number}`, blocks: [`100.64.${number * 16}.0/20`] };
+  const value = {
+    ...plainTenant,
+    number,
+    name: `tenant ${number}`,
+    label: `tenant-${number}`,
+    blocks: [`100.64.${number * 16}.0/20`],
+  };
   const rules = [{ protocol: "tcp" as const, from: 80, to: 80 }];
   return [
     { kind: "tenant", id: uuid(number), value },
@@ -188,6 +248,7 @@ function account(place: Place): Entry {
 function device(place: Place, change: Partial<DeviceValue> = {}): Entry {
   const value: DeviceValue = {
     ...plainDevice,
+    label: `device-${Number(place.id.slice(-4))}`,
     attachment: "openvpn",
     address: place.vpnAddress,
     fingerprints: [place.fingerprint],

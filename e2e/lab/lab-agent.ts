@@ -47,6 +47,7 @@ export async function startLabAgent(
     range: "100.64.0.0/10",
     rangeAddress: "100.64.0.1",
     processes,
+    zone: "vpn.internal",
     clientCa: controlPlane.clientAuthority.certificate,
     tlsCryptV2Key: readFileSync(join(folder, "server.tls"), "utf8"),
   };

@@ -50,7 +50,7 @@ export class TestControlPlane {
     const shown = createHash("sha256").update(asked.peer).digest("hex");
     if (proof !== requestProof(this.token.secret, nonce, csr, shown)) throw new Error("the gateway's proof is wrong");
     const publicKey = createPublicKey({ key: publicKeyOfRequest(csr), format: "der", type: "spki" });
-    const { certificate } = this.gatewayAuthority.issue(`gateway.${this.gatewayId}`, { usage: "server", publicKey });
+    const { certificate } = this.gatewayAuthority.issue(`gateway.${this.gatewayId}`, { usage: "both", publicKey });
     const gatewayCa = this.gatewayAuthority.certificate;
     const grant = { certificate, gatewayCa, proof: grantProof(this.token.secret, certificate, gatewayCa) };
     const granted = await callApi(`${this.url}/v1/enrol/certificate`, "POST", grant, {});

@@ -15,6 +15,7 @@ import type {
   GatewayConfig,
   GatewayStateReply,
   HostState,
+  Locations,
   Push,
   RenewalGrant,
   SessionReply,
@@ -30,6 +31,7 @@ interface Reply {
 }
 
 export class TestGateway {
+  locations: Locations = { version: 0, peers: [] };
   readonly documents = new Map<string, TenantDocument>();
   readonly pushes: (Push & { tenantId: string })[] = [];
   readonly requests: string[] = [];
@@ -207,6 +209,10 @@ export class TestGateway {
       return { status: 200, body: this.state() };
     }
     if (kind === "certificate") return this.#renew(id, body);
+    if (kind === "locations") {
+      this.locations = body as Locations;
+      return { status: 204 };
+    }
     if (kind === "tenants" && leaf === "digest")
       return { status: 200, body: { revision: this.documents.get(id!)?.revision ?? 0, digest: this.digest(id!) } };
     if (kind === "tenants") return this.#put(id!, body as Push);
@@ -296,6 +302,7 @@ export class TestGateway {
       ...{
         certificateNotBefore: new Date(this.certificate.validFrom).toISOString(),
         certificateNotAfter: new Date(this.certificate.validTo).toISOString(),
+        locations: createHash("sha256").update(JSON.stringify(this.locations.peers)).digest("hex"),
         memoryBytes: 1,
         host: this.host,
         warnings: [],

@@ -10,7 +10,15 @@ import {
   type SessionReply,
 } from "../protocol/api";
 import { ApiError, rethrow } from "./errors";
-import { configSchema, disconnectSchema, eventsQuerySchema, parse, pushSchema, renewalGrantSchema } from "./schemas";
+import {
+  configSchema,
+  disconnectSchema,
+  eventsQuerySchema,
+  locationsSchema,
+  parse,
+  pushSchema,
+  renewalGrantSchema,
+} from "./schemas";
 import type { ApiRequest, Route } from "./server";
 
 /** Thin: parse, call, answer. See protocol/api.ts for what each promises. */
@@ -39,6 +47,14 @@ export function createRoutes(agent: Agent): Route[] {
       handle: async ({ body }) => {
         const { certificate } = parse(renewalGrantSchema, body);
         await agent.renew(certificate).catch(rethrow);
+        return { status: 204 };
+      },
+    },
+    {
+      method: "PUT",
+      path: "/v1/locations",
+      handle: async ({ body }) => {
+        await agent.setLocations(parse(locationsSchema, body));
         return { status: 204 };
       },
     },

@@ -8,6 +8,7 @@ import type {
   EnrolRequest,
   FrontConfig,
   GatewayConfig,
+  Locations,
   Push,
   RenewalGrant,
 } from "../protocol/api";
@@ -27,7 +28,7 @@ const cidr = z.string().superRefine(refused(parseCidr));
 const interfaceName = z
   .string()
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,14}$/, "must be the name of a network interface")
-  .refine((name) => !name.startsWith("db-"), "must not be one of the tunnels");
+  .refine((name) => !/^d[bl]-/.test(name), "must not be one of the tunnels");
 const port = z.number().int().min(1, "must be at least 1").max(65535, "must be at most 65535").nullable();
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a label of DNS");
@@ -144,6 +145,25 @@ export const configSchema: z.ZodType<GatewayConfig> = z
       .string()
       .regex(/^[0-9a-f]{64}$/, "must be 32 bytes in lower-case hex")
       .optional(),
+    zone: z
+      .string()
+      .max(100)
+      .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/, "must be a name in DNS")
+      .optional(),
+    links: z
+      .array(
+        z.object({
+          peer: id,
+          host: z
+            .string()
+            .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, "must be a host's name or address")
+            .nullable(),
+          port: z.number().int().min(1).max(65535),
+        }),
+      )
+      .max(250)
+      .refine((all) => isUnique(all.map(({ peer }) => peer)), "must not repeat a peer")
+      .optional(),
     clientCa: z.string().refine(isCertificate, "must be a certificate in PEM"),
     tlsCryptV2Key: z
       .string()
@@ -169,6 +189,11 @@ export const configSchema: z.ZodType<GatewayConfig> = z
   );
 
 const isSamePort = (a: FrontConfig, b: FrontConfig) => a.protocol === b.protocol && a.port === b.port;
+
+export const locationsSchema: z.ZodType<Locations> = z.object({
+  version: z.number().int().min(1),
+  peers: z.array(z.object({ peer: id, addresses: z.array(address).max(1_000_000) })).max(250),
+});
 
 export const disconnectSchema: z.ZodType<DisconnectRequest> = z.object({
   reason: text(200).min(1),

@@ -6,20 +6,21 @@ import type { Holder, RefusalCode } from "../protocol/events";
 import { AttemptLimiter } from "./attempt-limiter";
 import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
 import type { Claim } from "./claim";
-import { decideConnection, type HolderMatch, isDevice } from "./decide-connection";
+import { type ConnectionDecision, decideConnection, type HolderMatch, isDevice } from "./decide-connection";
 import { BusyError, type PasswordChecker } from "./password";
 
 export type Admission =
-  | (Holder & {
-      accepted: true;
-      address: string;
-      networks: string[];
-      /** To be shown in place of the password from now on; null for a device, and where there is no secret to sign it with. */
-      token: string | null;
-      /** Whether it was a token that opened. */
-      isByToken: boolean;
-    })
+  | (Holder &
+      Omit<Grant, "outcome"> & {
+        accepted: true;
+        /** To be shown in place of the password from now on; null for a device, and where there is no secret to sign it with. */
+        token: string | null;
+        /** Whether it was a token that opened. */
+        isByToken: boolean;
+      })
   | (Refused & { accepted: false; code: RefusalCode; reason: string });
+
+type Grant = Extract<ConnectionDecision, { outcome: "accept" }>;
 
 /** Of nobody, where the certificate names nobody. */
 type Refused = Omit<Holder, "tenantId"> & { tenantId: string | null };
@@ -137,12 +138,12 @@ export class AdmissionDesk {
 
 function accepted(
   match: HolderMatch,
-  { address, networks }: { address: string; networks: string[] },
+  { address, networks, domain }: Grant,
   token: string | null = null,
   isByToken = false,
 ): Admission {
   const tenantId = match.document.tenantId;
-  return { accepted: true, tenantId, ...idsOf(match), address, networks, token, isByToken };
+  return { accepted: true, tenantId, ...idsOf(match), address, networks, domain, token, isByToken };
 }
 
 function refused(match: HolderMatch | undefined, code: RefusalCode, reason: string): Admission {

@@ -26,7 +26,8 @@ export function isDevice(match: HolderMatch): match is DeviceMatch {
 export type PasswordVerdict = "unchecked" | "right" | "wrong";
 
 export type ConnectionDecision =
-  | { outcome: "accept"; address: string; networks: string[] }
+  /** `domain`: the tenant's own, for the names of its devices; null for whom it is of no use. */
+  | { outcome: "accept"; address: string; networks: string[]; domain: string | null }
   /** All else is well: check this, and decide again with the verdict. */
   | { outcome: "check"; passwordHash: string; password: string }
   | { outcome: "refuse"; code: RefusalCode; reason: string };
@@ -64,6 +65,7 @@ export function decideConnection(
     outcome: "accept",
     address: account.address,
     networks: [...document.networks.values()].map((network) => network.cidr),
+    domain: document.tenant.label,
   };
 }
 
@@ -82,7 +84,7 @@ function decideDevice(device: DeviceValue, now: Date): ConnectionDecision {
     return refuse("certificate_unknown", "this device is reached by its network, not by a tunnel of its own");
   if (isHeld(device.hold, now)) return refuse("held", describeHold(device.hold, now, "this device is"));
   // No routes: it is there to be reached, not to reach.
-  return { outcome: "accept", address: device.address, networks: [] };
+  return { outcome: "accept", address: device.address, networks: [], domain: null };
 }
 
 function refuse(code: RefusalCode, reason: string): ConnectionDecision {

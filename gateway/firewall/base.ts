@@ -15,11 +15,13 @@ import { table } from "./ruleset";
  *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
  *   named by its tenant's block and its address, which another tenant may have too.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
- * input: a tunnel reaches nothing of the host. A packet to an address of ours must come in by the interface that has
- *   it (strong host model), so the API on the management address is not there for anybody who comes by another way.
- *   The rest of the host's own rules are left alone: `accept` here ends this chain only.
+ * homeward: between tunnels of two gateways both judge, by the same lines. What a link brings is marked, so that its
+ *   replies go back by the same link, wherever the person is; each packet of the person's marks anew, for they may move.
+ * input: a tunnel reaches nothing of the host but the names of devices, at a rate that one client needs. A packet to an
+ *   address of ours must come in by the interface that has it (strong host model), so the API on the management address
+ *   is not there for anybody who comes by another way. The rest of the host's own rules are left alone: `accept` here ends this chain only.
  */
-export function printBase(range: string): string {
+export function printBase(range: string, links: readonly string[] = []): string {
   return `table ${table} {
   map people { type ipv4_addr : mark; }
   map combinations { type mark : verdict; }
@@ -30,6 +32,7 @@ export function printBase(range: string): string {
   set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
+  set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
 
   chain judge {
     ct original ip saddr @held drop
@@ -44,7 +47,8 @@ export function printBase(range: string): string {
     ct state invalid drop
     iifname "db-*" oifname . ip saddr @uplinks ct direction original jump judge
     oifname "db-*" iifname . ip daddr @uplinks ct direction reply jump judge
-    iifname "db-*" oifname "db-*" jump judge
+    iifname "db-*" oifname { "db-*", "dl-*" } jump judge
+    iifname "dl-*" oifname "db-*" jump judge
   }
 
   chain prerouting {
@@ -52,14 +56,34 @@ export function printBase(range: string): string {
     iifname @uplink_names ip saddr ${range} drop
   }
 
+  chain homeward {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname "db-*" ct direction original ct mark & ${markMask} == ${firstMark} ct mark set 0
+    ${links.map((device, index) => `iifname "${device}" ct direction original ct mark set ${linkMark(index)}`).join("\n    ")}
+    iifname "db-*" ct direction reply ct mark & ${markMask} == ${firstMark} meta mark set ct mark
+  }
+
   chain input {
     type filter hook input priority filter - 10; policy accept;
     iifname "lo" accept
-    iifname "db-*" drop
+    iifname "db-*" ip daddr ${range} meta l4proto { tcp, udp } th dport 53 jump dns
+    iifname { "db-*", "dl-*" } drop
     fib daddr type local fib daddr . iif type != local drop
+  }
+
+  chain dns {
+    update @dns_askers { ip saddr limit rate over 50/second burst 200 packets } drop
+    accept
   }
 }`;
 }
+
+/** Marks that are ours have these upper bits; others' are left alone. */
+const markMask = 0xfff00000;
+const firstMark = 0x0db00000;
+
+/** What a link's flows are marked with; routes lead it back (links/link-routes.ts). */
+export const linkMark = (index: number): number => firstMark + 1 + index;
 
 /** Opens a transaction that replaces the whole table, if there is one. */
 export const replaceTable = `add table ${table}\ndelete table ${table}`;

@@ -41,9 +41,11 @@ export interface FirewallDeps {
   nft: Nft;
   routes: Routes;
   documents: () => Iterable<TenantDocument>;
+  /** Devices of the links to other gateways, in the order of their marks. */
+  links?: () => readonly string[];
 }
 
-export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDeps): Firewall {
+export function createFirewall({ gatewayId, nft, routes, documents, links = () => [] }: FirewallDeps): Firewall {
   let compiler = new Compiler(gatewayId);
   let range: string | null = null;
   let spread = printSpread(noSpread);
@@ -64,7 +66,7 @@ export function createFirewall({ gatewayId, nft, routes, documents }: FirewallDe
     if (range === null) return;
     isKnown = false;
     compiler = new Compiler(gatewayId);
-    const lines = [replaceTable, printBase(range), ...spread];
+    const lines = [replaceTable, printBase(range, links()), ...spread];
     for (const document of documents()) {
       lines.push(...printDelta(compiler.add(document), Date.now()));
       compiled.set(document.tenantId, (compiled.get(document.tenantId) ?? 0) + 1);

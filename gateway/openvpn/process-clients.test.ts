@@ -16,7 +16,7 @@ import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { heardWithinMs } from "./config";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
-import { ProcessClients } from "./process-clients";
+import { ProcessClients, type Resolver } from "./process-clients";
 import { connectManagement, type ManagementSocket } from "./socket";
 import { connectEnvironment } from "./transcript";
 
@@ -33,6 +33,7 @@ let document: TenantDocument;
 let record: ProcessRecord;
 let tokens: AuthTokens | null;
 let isDraining: boolean;
+let resolver: Resolver | null;
 let checkPassword: (hash: string, given: string) => Promise<boolean>;
 
 beforeEach(async () => {
@@ -55,6 +56,7 @@ beforeEach(async () => {
     fingerprints: [recordedFingerprint],
     policies: [],
   });
+  resolver = null;
   checkPassword = async (_hash, given) => given === password;
   ledger = new SessionLedger({
     path: join(folder, "sessions.ndjson"),
@@ -102,8 +104,9 @@ async function attach(): Promise<void> {
       record,
       processName: "udp-1194",
       range: "100.64.0.0/10",
-      tunReady: async () => {},
       isDraining: () => isDraining,
+      resolver: () => resolver,
+      tunReady: async () => {},
     },
   );
 }
@@ -571,6 +574,30 @@ describe("comparing with openvpn's list", () => {
     client.realAddress = "udp4:198.51.100.7:999";
     await clients.reconcile();
     expect(ledger.all()).toMatchObject([{ realAddress: "198.51.100.7:999" }]);
+  });
+});
+
+describe("the resolver of devices' names", () => {
+  beforeEach(() => {
+    resolver = { address: "100.64.0.1", zone: "vpn.internal" };
+  });
+
+  it("is told to a person for their tenant's domain alone, in the words of every client", async () => {
+    fake.connect(4);
+    const told = await fake.told("client-auth");
+    expect(told.split("\n").slice(3, -1)).toEqual([
+      'push "dns server 0 address 100.64.0.1"',
+      'push "dns server 0 resolve-domains tenant.vpn.internal"',
+      'push "dns search-domains tenant.vpn.internal"',
+      'push "dhcp-option DNS 100.64.0.1"',
+      'push "dhcp-option DOMAIN tenant.vpn.internal"',
+      'push "dhcp-option DOMAIN-SEARCH tenant.vpn.internal"',
+    ]);
+  });
+
+  it("is not told to one who would ask it for everything", async () => {
+    fake.connect(4, { environment: environment({ IV_PLAT: "android" }) });
+    expect(await fake.told("client-auth")).not.toContain("dns");
   });
 });
 

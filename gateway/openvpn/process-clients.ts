@@ -26,12 +26,19 @@ export interface ClientDependencies {
   log: Logger;
 }
 
+/** Where devices' names are answered, and their zone. */
+export interface Resolver {
+  address: string;
+  zone: string;
+}
+
 export interface ClientContext {
   socket: ManagementSocket;
   /** Its boot changes when openvpn is reloaded. */
   record: ProcessRecord;
   processName: string;
   range: string;
+  resolver(): Resolver | null;
   /** Settles when the host is ready for packets of the process. */
   tunReady(): Promise<void>;
   /** Then nobody new is let in. */
@@ -246,6 +253,7 @@ export class ProcessClients {
         `ifconfig-push ${formatAddress(parseAddress(address))} ${netmask(range)}`,
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
         ...(token === null ? [] : [`push "auth-token ${token}"`]),
+        ...nameOptions(this.context.resolver(), admission.domain, platform),
       ]);
     } catch (error) {
       log.error({ err: error, tenantId, accountId, deviceId }, "a client's options cannot be said");
@@ -398,6 +406,23 @@ export class ProcessClients {
 const connectedAlready = ({ realAddress }: LiveSession) =>
   `this account is connected already, from ${realAddress}; end that connection first`;
 const unsayable = "the gateway cannot set up this connection; tell your administrator";
+
+/**
+ * The resolver, for the tenant's domain alone. Clients from 2.6 take the first three and leave the others. Android's have
+ * one resolver for everything, and ours resolves nothing else: they go without.
+ */
+function nameOptions(resolver: Resolver | null, label: string | null, platform: string | null): string[] {
+  if (!resolver || label === null || platform === "android") return [];
+  const domain = `${label}.${resolver.zone}`;
+  return [
+    `push "dns server 0 address ${resolver.address}"`,
+    `push "dns server 0 resolve-domains ${domain}"`,
+    `push "dns search-domains ${domain}"`,
+    `push "dhcp-option DNS ${resolver.address}"`,
+    `push "dhcp-option DOMAIN ${domain}"`,
+    `push "dhcp-option DOMAIN-SEARCH ${domain}"`,
+  ];
+}
 
 function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean {
   return isDevice(match) ? match.deviceId === deviceId : match.accountId === accountId;

@@ -22,7 +22,7 @@ import {
   trimLog,
   writeRecord,
 } from "./process";
-import { type ClientDependencies, ProcessClients } from "./process-clients";
+import { type ClientDependencies, ProcessClients, type Resolver } from "./process-clients";
 import type { SessionRoutes } from "./session-routes";
 import { connectManagement, type ManagementSocket, type Notification } from "./socket";
 import { pause, within } from "./waiting";
@@ -40,6 +40,7 @@ export interface KeeperDependencies extends ClientDependencies {
 export interface ProcessSetup {
   process: ProcessConfig;
   range: string;
+  resolver: Resolver | null;
   /** Digest of what openvpn reads at its start but the gateway's certificate; another one means to start it again. */
   digest: string;
 }
@@ -242,6 +243,7 @@ export class ProcessKeeper {
       record: running.record,
       processName: this.setup.process.name,
       range: this.setup.range,
+      resolver: () => this.setup.resolver,
       tunReady: () => this.#tunReady,
       isDraining: () => this.#order !== null,
     });

@@ -179,10 +179,11 @@ class OpenvpnSupervisor implements Supervisor {
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
     const keyDigest = digest([config.clientCa, config.tlsCryptV2Key]);
+    const resolver = config.zone === undefined ? null : { address: config.rangeAddress, zone: config.zone };
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
       const text = renderConfig(process, config, files, keys);
-      return { files, text, setup: { process, range: config.range, digest: digest([text, keyDigest]) } };
+      return { files, text, setup: { process, range: config.range, resolver, digest: digest([text, keyDigest]) } };
     });
 
     for (const [name, keeper] of this.#keepers) {
@@ -195,7 +196,11 @@ class OpenvpnSupervisor implements Supervisor {
     for (const { files, text, setup } of plans) {
       const { name } = setup.process;
       const current = this.#keepers.get(name);
-      if (current?.setup.digest === setup.digest) continue;
+      if (current?.setup.digest === setup.digest) {
+        // Said to each client as it comes: no process has to start again for it.
+        current.setup.resolver = resolver;
+        continue;
+      }
       await current?.end();
       mkdirSync(files.folder, { recursive: true, mode: 0o700 });
       writePrivate(files.config, text);

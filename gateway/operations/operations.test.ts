@@ -42,7 +42,16 @@ describe("metrics", () => {
 
   it("count what was decided by its code, and name no tenant and no account", async () => {
     metrics.admitted(
-      { accepted: true, tenantId, accountId, address: "100.64.0.9", networks: [], token: null, isByToken: false },
+      {
+        accepted: true,
+        tenantId,
+        accountId,
+        address: "100.64.0.9",
+        networks: [],
+        domain: null,
+        token: null,
+        isByToken: false,
+      },
       3,
     );
     for (let n = 0; n < 2; n++)

@@ -4,6 +4,7 @@
  *
  *   GET  /v1/state                                   GatewayStateReply
  *   PUT  /v1/config                                  GatewayConfig → GatewayStateReply
+ *   PUT  /v1/locations                               Locations → 204; an older version changes nothing
  *   PUT  /v1/tenants/:tenantId                       Push → PushReply (200), PushConflict (409)
  *   GET  /v1/tenants/:tenantId/digest                DigestReply
  *   GET  /v1/events?epoch=E&after=N&committed=C&limit=L&waitMs=M EventsReply; says too that everything up to C is
@@ -25,7 +26,7 @@
  */
 import type { Entry } from "./document";
 import type { DisconnectCode, GatewayEvent } from "./events";
-import type { SessionId, TenantId } from "./ids";
+import type { GatewayId, SessionId, TenantId } from "./ids";
 
 export const maxBodyBytes = 64 * 1024 * 1024;
 
@@ -42,6 +43,22 @@ export interface ProcessConfig {
 export interface FrontConfig {
   protocol: "udp" | "tcp";
   port: number;
+}
+
+/** One end of a link to another gateway. Of the two ends one listens and the other dials. */
+export interface LinkConfig {
+  peer: GatewayId;
+  /** Where the listening end is; null at that end. */
+  host: string | null;
+  /** UDP, of the listening end. */
+  port: number;
+}
+
+/** Which devices on openvpn are at which other gateway. */
+export interface Locations {
+  /** Raised by the control plane on each change. */
+  version: number;
+  peers: { peer: GatewayId; addresses: string[] }[];
 }
 
 export interface GatewayConfig {
@@ -68,6 +85,10 @@ export interface GatewayConfig {
    * another gateway. Without it everybody is asked each time.
    */
   authTokenSecret?: string;
+  /** Zone of the devices' names, `vpn.internal`; absent, no names are answered. */
+  zone?: string;
+  /** Absent is none. */
+  links?: LinkConfig[];
   /** PEM of the CA(s) that sign clients' certificates. */
   clientCa: string;
   /** PEM, "OpenVPN tls-crypt-v2 server key". */
@@ -157,6 +178,8 @@ export interface GatewayStateReply {
   spooled: number;
   certificateNotAfter: string;
   certificateNotBefore?: string;
+  /** SHA-256 of the peers of the newest Locations as JSON, lower-case hex. */
+  locations?: string;
   memoryBytes: number;
   host?: HostState;
   warnings: GatewayWarning[];

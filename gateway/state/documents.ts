@@ -59,6 +59,9 @@ export class DocumentBook implements Documents {
   /** Whom a certificate names; two where the control plane erred, and then nobody. */
   readonly #fingerprints = new Map<string, Owner[]>();
 
+  /** Called after each change of an entry, a taking back included. */
+  onChange: ((tenantId: TenantId, change: EntryChange) => void) | null = null;
+
   private constructor(private readonly store: DocumentStore) {}
 
   static async open(store: DocumentStore): Promise<DocumentBook> {
@@ -159,6 +162,7 @@ export class DocumentBook implements Documents {
     applyEntry(held.document, held.digest, { kind, id, value: to } as Entry);
     if (kind === "account" || kind === "device")
       this.#index({ tenantId: held.document.tenantId, kind, id }, from as Certified | null, to as Certified | null);
+    this.onChange?.(held.document.tenantId, { kind, id, before: from, after: to } as EntryChange);
   }
 
   #index(owner: Owner, before: Certified | null, after: Certified | null): void {

@@ -15,7 +15,10 @@ import {
 
 export interface TestAuthority {
   certificate: string;
-  issue(commonName: string, options: { usage: "client" | "server"; publicKey?: KeyObject; days?: number }): Issued;
+  issue(
+    commonName: string,
+    options: { usage: "client" | "server" | "both"; publicKey?: KeyObject; days?: number },
+  ): Issued;
 }
 
 export interface Issued {
@@ -39,7 +42,7 @@ export function createAuthority(commonName: string): TestAuthority {
       const pem = write(commonName, subject, publicKey ?? own!, privateKey, days, [
         extension("551d13", true, sequence()),
         extension("551d0f", true, element(0x03, Buffer.from([7, 0x80]))),
-        extension("551d25", false, sequence(objectId(usage === "client" ? "2b06010505070302" : "2b06010505070301"))),
+        extension("551d25", false, sequence(...usages[usage].map(objectId))),
       ]);
       return {
         certificate: pem,
@@ -49,6 +52,12 @@ export function createAuthority(commonName: string): TestAuthority {
     },
   };
 }
+
+const usages = {
+  client: ["2b06010505070302"],
+  server: ["2b06010505070301"],
+  both: ["2b06010505070301", "2b06010505070302"],
+};
 
 /** Public key of a PKCS#10 request: its SubjectPublicKeyInfo, found by the P-256 prefix. */
 export function publicKeyOfRequest(csr: string): Buffer {

@@ -291,7 +291,7 @@ export class GatewayHistory {
       },
       {
         ...{ socket, record: this.#record, processName: "udp", range: "100.64.0.0/10" },
-        ...{ tunReady: async () => {}, isDraining: () => false },
+        ...{ tunReady: async () => {}, isDraining: () => false, resolver: () => null },
       },
     );
     this.#socket = socket;

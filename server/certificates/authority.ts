@@ -71,7 +71,7 @@ export async function controlPlaneIdentity(scope: Pick<Scope, "tx">): Promise<Id
 export interface LeafRequest {
   commonName: string;
   publicKey: x509.PublicKey | CryptoKey;
-  usage: "clientAuth" | "serverAuth";
+  usages: ("clientAuth" | "serverAuth")[];
   names: x509.JsonGeneralNames;
   lifetimeMs: number;
 }
@@ -85,11 +85,11 @@ export interface Leaf {
   notAfter: Date;
 }
 
-/** Signs an end entity's certificate: nothing but a signature key for one purpose, whatever was asked for. */
+/** Signs an end entity's certificate: nothing but a signature key for these purposes, whatever was asked for. */
 export async function signLeaf(
   scope: Pick<Scope, "tx">,
   purpose: AuthorityPurpose,
-  { commonName, publicKey, usage, names, lifetimeMs }: LeafRequest,
+  { commonName, publicKey, usages, names, lifetimeMs }: LeafRequest,
 ): Promise<Leaf> {
   const authority = await scope.tx.authority.findUniqueOrThrow({ where: { purpose } });
   const authorityCert = new x509.X509Certificate(authority.certificate);
@@ -109,7 +109,7 @@ export async function signLeaf(
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[usage]]),
+        new x509.ExtendedKeyUsageExtension(usages.map((usage) => x509.ExtendedKeyUsage[usage])),
         ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
         await x509.AuthorityKeyIdentifierExtension.create(authorityCert, false, webcrypto as Crypto),
       ],
@@ -170,7 +170,7 @@ async function renewControlPlane(scope: Scope): Promise<void> {
   const { pem } = await signLeaf(scope, "gateway", {
     commonName: "control-plane",
     publicKey: keys.publicKey,
-    usage: "clientAuth",
+    usages: ["clientAuth"],
     names: [],
     lifetimeMs: controlPlaneLifetime,
   });

@@ -151,7 +151,7 @@ async function issueTo(scope: TenantScope, holder: Holder, csr: string, replaces
   const leaf = await signLeaf(scope, "client", {
     commonName: id,
     publicKey: await readSigningRequest(csr, id),
-    usage: "clientAuth",
+    usages: ["clientAuth"],
     names: [{ type: "url", value: `urn:drawbridge:tenant:${tenantId}:${kind}:${id}` }],
     lifetimeMs: year,
   });
@@ -191,7 +191,7 @@ export async function authorityEnds(scope: Pick<Scope, "tx">): Promise<{ name: s
   ];
 }
 
-/** A gateway's certificate: it serves under its own name and nothing else. */
+/** A gateway's certificate: it serves under its own name, and by it dials other gateways; of the control plane it has no power. */
 export async function issueGatewayCertificate(
   scope: Scope,
   gatewayId: string,
@@ -202,7 +202,7 @@ export async function issueGatewayCertificate(
   return signLeaf(scope, "gateway", {
     commonName,
     publicKey: await readSigningRequest(csr, commonName),
-    usage: "serverAuth",
+    usages: ["serverAuth", "clientAuth"],
     names: [{ type: "dns", value: commonName }],
     lifetimeMs,
   });

@@ -47,6 +47,13 @@ export const settings = z.object({
     .max(100)
     .default("vpn.internal")
     .describe("DNS zone in which devices have names: <device>.<tenant>.<zone>"),
+  LINK_FIRST_PORT: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(60_000)
+    .default(20_000)
+    .describe("Links between gateways use UDP ports from here on, one for each gateway"),
   TENANT_BLOCK_PREFIX: z.coerce.number().int().min(16).max(28).default(20).describe("Size of a tenant's address block"),
   TELEMETRY_DAYS: z.coerce
     .number()

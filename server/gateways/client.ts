@@ -13,6 +13,7 @@ import type {
   EventsReply,
   GatewayConfig,
   GatewayStateReply,
+  Locations,
   PushConflict,
   PushReply,
   RenewalGrant,
@@ -84,6 +85,11 @@ export async function putTenant(
   const { revision } = body as Partial<PushConflict>;
   if (!Number.isInteger(revision)) throw refused(gateway, status, body);
   return { outcome: "conflict", revision: revision! };
+}
+
+/** What is older than what it has changes nothing. */
+export async function putLocations(gateway: GatewayAddress, locations: Locations): Promise<void> {
+  await call(gateway, { method: "PUT", path: "/v1/locations", body: locations, timeoutMs: 20_000 });
 }
 
 export async function getDigest(gateway: GatewayAddress, tenantId: string): Promise<DigestReply> {

@@ -5,7 +5,7 @@ import type { Log } from "../core/log";
 import { enqueue } from "../core/queue";
 import { getEvents } from "./client";
 import { type PreparedEvents, prepareEvents } from "./fold-events";
-import { gatewayCollect } from "./jobs";
+import { gatewayCollect, gatewayLocate } from "./jobs";
 import { commitEvents } from "./ledger";
 import { noteCollected } from "./metrics";
 import { endSecondSessions, type HolderKey } from "./second-sessions";
@@ -49,6 +49,7 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
     await noteConnected(connectedIn(prepared)).catch((error) =>
       log.error({ err: error, gateway: gateway.name }, "renewed certificates could not be retired"),
     );
+    if (reply.events.some((event) => event.type === "connected" && event.deviceId)) await enqueue(gatewayLocate, {});
     if (committed.dropped > 0)
       log.warn(
         { gateway: gateway.name, dropped: committed.dropped },

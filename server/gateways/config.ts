@@ -5,6 +5,7 @@ import { clientTrust } from "../certificates/certificates";
 import { database } from "../core/db";
 import { env } from "../core/env";
 import { type GatewayAddress, putConfig } from "./client";
+import { linksOf } from "./links";
 
 /** Idempotent: a gateway that has this version answers the same. */
 export async function configure(
@@ -27,6 +28,8 @@ export async function configure(
     draining: gateway.draining,
     isInMaintenance: gateway.isInMaintenance,
     drainPerSecond: gateway.drainPerSecond,
+    zone: env.VPN_ZONE,
+    links: await linksOf(gateway.id),
     ...(await clientTrust({ tx: database() })),
   };
   return putConfig(gateway, config);

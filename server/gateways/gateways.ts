@@ -16,6 +16,7 @@ import { seal } from "../core/seal";
 import { publish } from "../revisions/revisions";
 import { disconnect } from "./client";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
+import { reconfigureOthers } from "./links";
 import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
 
 export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning" | "maintenance";
@@ -179,6 +180,7 @@ export async function updateGateway(
       data: { ...wanted, ...(isReconfigured ? { configVersion: { increment: 1 } } : {}) },
     }),
   );
+  if (before.publicHost !== wanted.publicHost) await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, {
     action: "gateways.update",
     subject: { kind: "gateway", id: gatewayId, name: wanted.name },
@@ -211,6 +213,7 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
+  await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, { action: "gateways.retire", subject: { kind: "gateway", id: gatewayId, name: gateway.name } });
   await forEachTenant(scope, async (tenant) => {
     await scope.tx.appliedRevision.deleteMany({ where: { tenantId: tenant.id, gatewayId } });

@@ -23,6 +23,15 @@ export const gatewayEnrol = defineJob({
   concurrency: 4,
 });
 
+/** A device came in somewhere: tells the other gateways. */
+export const gatewayLocate = defineJob({
+  name: "gateway.locate",
+  schema: z.object({}),
+  attempts: 1,
+  backoffMs: 500,
+  concurrency: 1,
+});
+
 /** Every few seconds: heals lost jobs, asks each gateway how it is, compares digests now and then. */
 export const gatewaySweep = defineJob({
   name: "gateway.sweep",

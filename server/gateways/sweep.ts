@@ -13,6 +13,7 @@ import { requestPushTo } from "../revisions/revisions";
 import { GatewayError, getDigest, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
+import { digestOf, findDevices, locationsFor, tell, type Whereabouts } from "./links";
 import { storeUnanswered } from "./push";
 import { renewIfDue } from "./renew";
 import { storeSample } from "./samples";
@@ -31,16 +32,20 @@ export async function sweep(log: Log): Promise<void> {
   void findDoubles()
     .then((doubles) => endSecondSessions(doubles, log))
     .catch((error) => log.error({ err: error }, "second sessions could not be looked for"));
+  const isLinked = gateways.filter(({ enrolledAt }) => enrolledAt).length > 1;
+  const whereabouts = isLinked ? await findDevices() : undefined;
   await Promise.all(
     gateways.map((gateway) =>
-      sweepGateway(gateway, log).catch((error) => log.error({ err: error, gateway: gateway.name }, "sweep failed")),
+      sweepGateway(gateway, log, whereabouts).catch((error) =>
+        log.error({ err: error, gateway: gateway.name }, "sweep failed"),
+      ),
     ),
   );
 }
 
 type GatewayRow = Prisma.GatewayGetPayload<object>;
 
-export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void> {
+export async function sweepGateway(gateway: GatewayRow, log: Log, whereabouts?: Whereabouts): Promise<void> {
   const { id: gatewayId } = gateway;
   if (gateway.sealedToken && gateway.tokenExpiresAt && gateway.tokenExpiresAt > new Date())
     await enqueue(gatewayEnrol, { gatewayId });
@@ -54,6 +59,8 @@ export async function sweepGateway(gateway: GatewayRow, log: Log): Promise<void>
     await configure(gateway);
     log.info({ gateway: gateway.name, version: gateway.configVersion }, "sent its configuration");
   }
+  if (whereabouts && state.locations !== digestOf(locationsFor(gatewayId, whereabouts)))
+    await tell(gateway, whereabouts);
   await compareDigests(gateway, log);
   await renewIfDue(gateway, state, log);
 }

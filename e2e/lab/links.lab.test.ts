@@ -1,0 +1,191 @@
+/**
+ * Two gateways and the link between them, with real packets: a person at one reaches a device at the other by the same
+ * policy, wherever either of them goes, with the control plane away, and when a link's openvpn or the agent is killed.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { argon2id } from "hash-wasm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Entry } from "@/gateway/protocol/document";
+import { createAuthority } from "../../gateway/testing/authority";
+import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
+import { buildAgent, issueLabClient, type LabAgent, type LabClient, serveHttp, startLabAgent } from "./lab-agent";
+import { createLab, type Lab, type LabPerson } from "./network";
+import { startVpnClient, until, type VpnClient } from "./vpn-client";
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const password = "correct horse battery";
+const udp = { name: "udp-1194", protocol: "udp", port: 1194 } as const;
+const linkPort = 1300;
+const authorities = {
+  gatewayAuthority: createAuthority("lab gateway CA"),
+  clientAuthority: createAuthority("lab client CA"),
+};
+
+interface Place extends LabPerson, LabClient {
+  id: string;
+  vpnAddress: string;
+  client: VpnClient;
+}
+
+let lab: Lab;
+let folder: string;
+let passwordHash: string;
+let first: LabAgent;
+let second: LabAgent;
+let anna: Place;
+let boris: Place;
+let cora: Place;
+let crane: Place;
+let hoist: Place;
+let version = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lablinks-"));
+  buildAgent(folder);
+  passwordHash = await argon2id({
+    ...{ password, salt: Buffer.alloc(16, 7), parallelism: 1, iterations: 2 },
+    ...{ memorySize: 1_024, hashLength: 32, outputType: "encoded" },
+  });
+  lab = await createLab(237);
+  const ids = [uuid(251), uuid(252)];
+  const [one, two] = [await lab.addGateway(), await lab.addGateway()];
+  first = await startLabAgent(lab, folder, one, { gatewayId: ids[0]!, processes: [udp], ...authorities });
+  second = await startLabAgent(lab, folder, two, { gatewayId: ids[1]!, processes: [udp], ...authorities });
+  await first.configure({ links: [{ peer: ids[1]!, host: null, port: linkPort }] });
+  await second.configure({ links: [{ peer: ids[0]!, host: one.wanAddress, port: linkPort }] });
+  anna = await addPlace(11, "100.64.16.11");
+  boris = await addPlace(12, "100.64.16.12");
+  cora = await addPlace(13, "100.64.32.13");
+  crane = await addPlace(21, "100.64.16.21");
+  hoist = await addPlace(22, "100.64.16.22");
+  for (const agent of [first, second]) {
+    const entries = [...tenant(1), account(anna), account(boris, []), device(crane), device(hoist)];
+    expect((await agent.controlPlane.push(uuid(1), entries)).status).toBe(200);
+    expect((await agent.controlPlane.push(uuid(2), [...tenant(2), account(cora)])).status).toBe(200);
+  }
+  for (const place of [anna, boris, cora, crane, hoist])
+    await serveHttp(lab, place.namespace, [80, 8080], `this is ${place.vpnAddress}`);
+  for (const person of [anna, boris, cora]) connect(person, first);
+  for (const device of [crane, hoist]) connect(device, second);
+  for (const place of [anna, boris, cora, crane, hoist]) await place.client.connected();
+  await locate([], [crane, hoist]);
+  await until(reaches, 30_000, () => `${first.log()}${second.log()}`);
+}, 180_000);
+
+afterAll(async () => {
+  await lab?.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a device at another gateway", () => {
+  it("is reached on the policy's port and no other, by those who may and no others", async () => {
+    expect(await reaches()).toBe(true);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 8080)).toBe("silent");
+    expect(await lab.canPing(anna.namespace, crane.vpnAddress)).toBe(false);
+    expect(await lab.canConnect(boris.namespace, crane.vpnAddress, 80)).toBe("silent");
+    expect(await lab.canConnect(cora.namespace, crane.vpnAddress, 80)).toBe("silent");
+  });
+
+  it("begins nothing over the link: to a person, or to the other gateway", async () => {
+    await serveHttp(lab, first.gateway.namespace, [7071], "the gateway");
+    await locate([], [crane, hoist], [anna]);
+    expect(await lab.canConnect(crane.namespace, anna.vpnAddress, 80)).toBe("silent");
+    expect(await lab.canConnect(hoist.namespace, crane.vpnAddress, 80)).toBe("silent");
+    await locate([], [crane, hoist]);
+  });
+
+  it("is judged where the packet comes out too", async () => {
+    await second.controlPlane.push(uuid(1), [account(anna, [])]);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 80)).toBe("silent");
+    await second.controlPlane.push(uuid(1), [account(anna)]);
+    expect(await reaches()).toBe(true);
+  });
+
+  it("is reached again when a link's openvpn was killed, at either end", async () => {
+    for (const agent of [first, second]) {
+      const files = `${join(folder, agent.gateway.namespace)}/state/links/dl-*/openvpn.pid`;
+      const pids = await lab.exec(agent.gateway.namespace, ["sh", "-c", `cat ${files}`]);
+      process.kill(Number(pids.trim()), "SIGKILL");
+      await until(reaches, 30_000, () => agent.log());
+    }
+  });
+
+  it("stays reached while an agent is dead, and after it is back with no word of the control plane", async () => {
+    for (const agent of [first, second]) {
+      await agent.kill("SIGKILL");
+      expect(await reaches()).toBe(true);
+      await agent.start();
+      await until(reaches, 15_000);
+    }
+  });
+
+  it("keeps its address when it comes to the person's gateway, and when the person goes to where it was", async () => {
+    await crane.client.stop();
+    connect(crane, first);
+    await crane.client.connected();
+    await locate([crane], [hoist]);
+    await until(reaches, 15_000);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 8080)).toBe("silent");
+    await anna.client.stop();
+    connect(anna, second);
+    await anna.client.connected();
+    await until(reaches, 15_000);
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 8080)).toBe("silent");
+    expect(await lab.httpGet(anna.namespace, hoist.vpnAddress)).toBe(`this is ${hoist.vpnAddress}`);
+  });
+
+  it("is reached no more once the link is taken away", async () => {
+    await first.configure({ links: [] });
+    await second.configure({ links: [] });
+    expect(await lab.canConnect(anna.namespace, crane.vpnAddress, 80)).not.toBe("open");
+    for (const { gateway } of [first, second]) {
+      expect(await lab.exec(gateway.namespace, ["ip", "route"])).not.toContain("dl-");
+      expect(await lab.exec(gateway.namespace, ["ip", "rule"])).not.toMatch(/^999:/m);
+    }
+  });
+});
+
+const reaches = async () => (await lab.httpGet(anna.namespace, crane.vpnAddress)) === `this is ${crane.vpnAddress}`;
+
+/** Tells both gateways which devices are at the other. */
+async function locate(atFirst: Place[], atSecond: Place[], falsely: Place[] = []): Promise<void> {
+  version += 1;
+  const tell = async (agent: LabAgent, peer: LabAgent, places: Place[]) => {
+    const peers = [{ peer: peer.controlPlane.gatewayId, addresses: places.map(({ vpnAddress }) => vpnAddress) }];
+    expect((await agent.controlPlane.call("PUT", "/v1/locations", { version, peers })).status).toBe(204);
+  };
+  await tell(first, second, atSecond);
+  await tell(second, first, [...atFirst, ...falsely]);
+}
+
+function connect(place: Place, agent: LabAgent): void {
+  const isDevice = place === crane || place === hoist;
+  const profile = place.profile(agent, udp);
+  place.client = startVpnClient(lab, place.namespace, folder, { profile, password: isDevice ? null : password });
+}
+
+async function addPlace(n: number, vpnAddress: string): Promise<Place> {
+  const place = await lab.addPerson();
+  const client = issueLabClient(folder, uuid(n), authorities);
+  return { ...place, ...client, id: uuid(n), vpnAddress, client: undefined as unknown as VpnClient };
+}
+
+function tenant(number: number): Entry[] {
+  const value = { ...plainTenant, number, name: `tenant ${number}`, blocks: [`100.64.${number * 16}.0/20`] };
+  const rules = [{ protocol: "tcp" as const, from: 80, to: 80 }];
+  return [
+    { kind: "tenant", id: uuid(number), value },
+    { kind: "policy", id: uuid(40), value: { name: "policy", isEnabled: true, groups: [uuid(30)], rules } },
+  ];
+}
+
+function account({ id, vpnAddress: address, fingerprint }: Place, policies = [uuid(40)]): Entry {
+  return { kind: "account", id, value: { ...plainAccount, address, passwordHash, fingerprints: [fingerprint], policies } }; // biome-ignore format: one line
+}
+
+function device({ id, vpnAddress: address, fingerprint }: Place): Entry {
+  const groups = [uuid(30)];
+  return { kind: "device", id, value: { ...plainDevice, attachment: "openvpn", address, fingerprints: [fingerprint], groups } }; // biome-ignore format: one line
+}

@@ -1,0 +1,109 @@
+/**
+ * The host's routes for links. A device at a peer is a /32 in `main` with a metric that lets a session here win; what is
+ * marked as having come by a link looks up the link's own table, which leads back into it.
+ */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { linkMark } from "../firewall/base";
+import { commandEnv, type Runner } from "../firewall/command-pipe";
+
+const priority = 999;
+/** Below those of tenants, which begin above 1000. */
+const firstTable = 500;
+/** Names these routes as ours, in the kernel's number space for whoever routes. */
+const protocol = 219;
+const metric = 1000;
+
+export class LinkRoutes {
+  /** Device by address, as far as the kernel is known to have it. */
+  #located: Map<string, string> | null = null;
+  #prepared = new Map<string, number>();
+  #devices: string[] = [];
+
+  constructor(
+    private readonly ip: Runner,
+    private readonly prepareHost: (device: string) => Promise<void>,
+  ) {}
+
+  /** The rules that lead what is marked home; by the same numbers as the marks of base.ts. */
+  async configure(devices: string[]): Promise<void> {
+    this.#devices = devices;
+    this.#prepared.clear();
+    const rules = await read<{ priority: number; fwmark?: string; table: string }>("rule");
+    const present = new Set(
+      rules.filter((rule) => rule.priority === priority).map(({ fwmark, table }) => `${Number(fwmark)} ${table}`),
+    );
+    const wanted = new Set(devices.map((_, index) => `${linkMark(index)} ${firstTable + index}`));
+    const command = (verb: string, key: string) => {
+      const [mark, table] = key.split(" ");
+      return `rule ${verb} pref ${priority} fwmark ${mark} lookup ${table}`;
+    };
+    await this.#run([
+      ...[...wanted].filter((key) => !present.has(key)).map((key) => command("add", key)),
+      ...[...present].filter((key) => !wanted.has(key)).map((key) => command("del", key)),
+    ]);
+    if (devices.length === 0) await this.locate(new Map());
+  }
+
+  /** Once the link's openvpn has made its device, and again when it is another. */
+  async prepare(device: string): Promise<void> {
+    const index = findIndex(device);
+    if (index === null) throw new Error("its device is not there yet");
+    if (this.#prepared.get(device) === index) return;
+    await this.#run([`link set ${device} up`]);
+    await this.prepareHost(device);
+    await this.#run([`route replace default dev ${device} table ${firstTable + this.#devices.indexOf(device)}`]);
+    // What was routed to the one before it went with that.
+    for (const [address, located] of this.#located ?? []) if (located === device) this.#located!.delete(address);
+    this.#prepared.set(device, index);
+  }
+
+  /** @param wanted device by address; links whose device is not there are tried again with the next call */
+  async locate(wanted: Map<string, string>): Promise<void> {
+    this.#located ??= await readLocated();
+    const commands: string[] = [];
+    const located = new Map<string, string>();
+    for (const [address, device] of wanted) {
+      if (!this.#prepared.has(device)) continue;
+      located.set(address, device);
+      if (this.#located.get(address) !== device)
+        commands.push(`route replace ${address}/32 dev ${device} metric ${metric} proto ${protocol}`);
+    }
+    for (const [address, device] of this.#located)
+      if (!located.has(address) && findIndex(device) !== null)
+        commands.push(`route del ${address}/32 dev ${device} metric ${metric} proto ${protocol}`);
+    try {
+      await this.#run(commands);
+      this.#located = located;
+    } catch (error) {
+      this.#located = null;
+      throw error;
+    }
+  }
+
+  async #run(commands: string[]): Promise<void> {
+    if (commands.length === 0) return;
+    const complaint = await this.ip.run(commands.join("\n"));
+    if (complaint !== "") throw new Error(`ip refused: ${complaint}`);
+  }
+}
+
+function findIndex(device: string): number | null {
+  try {
+    return Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+async function readLocated(): Promise<Map<string, string>> {
+  const routes = await read<{ dst: string; dev: string }>("route", "show", "table", "main", "proto", String(protocol));
+  return new Map(routes.map(({ dst, dev }) => [dst.replace(/\/32$/, ""), dev]));
+}
+
+async function read<T>(...args: string[]): Promise<T[]> {
+  const options = { env: commandEnv, maxBuffer: 256 * 1024 * 1024 };
+  const { stdout } = await promisify(execFile)("ip", ["-4", "-j", ...args], options);
+  return JSON.parse(stdout || "[]") as T[];
+}

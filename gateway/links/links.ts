@@ -1,0 +1,210 @@
+/**
+ * Links between gateways: to each peer one point-to-point openvpn, told by the control plane. A device that is at a peer
+ * is routed to its link; what came by a link goes home by it (base.ts marks it), so nobody's location but devices' is
+ * needed. Supervised as the processes are: adopted where it runs, started again where it died, left running by an agent
+ * that goes. While the control plane is away, what is known stays, over a restart too.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { ProcessFiles } from "../openvpn/config";
+import { findRunning, logTail, startProcess, stopProcess } from "../openvpn/process";
+import type { GatewayConfig, GatewayWarning, LinkConfig, Locations } from "../protocol/api";
+import { replaceFile } from "../state/durable-file";
+import { deriveTlsCrypt, type LinkKeyFiles, linkDevice, renderLink } from "./config";
+import type { LinkRoutes } from "./link-routes";
+
+export interface LinksDependencies {
+  stateDir: string;
+  gatewayId: string;
+  openvpnBin: string;
+  routes: LinkRoutes;
+  log: Logger;
+}
+
+interface Plan {
+  link: LinkConfig;
+  device: string;
+  files: ProcessFiles;
+  digest: string;
+}
+
+const lookMs = 1_000;
+
+export class Links {
+  #folder: string;
+  #plans: Plan[] = [];
+  #locations: Locations = { version: 0, peers: [] };
+  #digest: string | null = null;
+  #problems = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  private constructor(readonly deps: LinksDependencies) {
+    this.#folder = join(deps.stateDir, "links");
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  static async open(deps: LinksDependencies): Promise<Links> {
+    const links = new Links(deps);
+    try {
+      links.#locations = JSON.parse(await readFile(links.#locationsFile, "utf8")) as Locations;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    return links;
+  }
+
+  /** Starts, restarts and ends what changed, and nothing else. */
+  configure(config: GatewayConfig, identity: { certificate: string; key: string; gatewayCa: string }): Promise<void> {
+    return this.#inTurn(async () => {
+      let isInUse = this.#plans.length > 0;
+      this.#plans = (config.links ?? []).map((link) => this.#plan(link, config, identity));
+      const names = new Set(this.#plans.map(({ device }) => device));
+      for (const name of readdirSync(this.#folder)) {
+        if (!name.startsWith("dl-") || names.has(name)) continue;
+        const files = this.#files(name);
+        const running = findRunning(files);
+        if (running) await stopProcess(running.pid, files);
+        rmSync(files.folder, { recursive: true, force: true });
+        isInUse = true;
+      }
+      if (this.#plans.length === 0 && !isInUse) return;
+      await this.deps.routes.configure(this.#plans.map(({ device }) => device));
+      await this.#look();
+      this.#timer ??= setInterval(() => void this.#inTurn(() => this.#look()), lookMs);
+    });
+  }
+
+  /** Durable when it resolves. An older version than the one that is here changes nothing. */
+  setLocations(locations: Locations): Promise<void> {
+    return this.#inTurn(async () => {
+      if (locations.version <= this.#locations.version) return;
+      this.#locations = locations;
+      this.#digest = null;
+      await this.#route();
+      await replaceFile(this.#locationsFile, JSON.stringify(locations));
+    });
+  }
+
+  /** As GatewayStateReply has it. */
+  get locationsDigest(): string {
+    this.#digest ??= createHash("sha256").update(JSON.stringify(this.#locations.peers)).digest("hex");
+    return this.#digest;
+  }
+
+  warnings(): GatewayWarning[] {
+    return Array.from(this.#problems.values(), (message) => ({ code: "link_failed", message }));
+  }
+
+  /** The links run on for the next agent. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#work;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#inTurn(async () => {
+      if (this.#plans.length === 0) return;
+      for (const { files } of this.#plans) {
+        const running = findRunning(files);
+        if (running) await stopProcess(running.pid, files);
+      }
+      await this.deps.routes.configure([]);
+    });
+  }
+
+  get #locationsFile(): string {
+    return join(this.#folder, "locations.json");
+  }
+
+  async #look(): Promise<void> {
+    for (const { device, files, digest, link } of this.#plans) {
+      try {
+        const running = findRunning(files);
+        if (running && running.record.configDigest !== digest) await stopProcess(running.pid, files);
+        if (running?.record.configDigest !== digest) await startProcess(this.deps.openvpnBin, files, digest);
+        await this.deps.routes.prepare(device);
+        this.#problems.delete(device);
+      } catch (error) {
+        const reason = `the link to gateway ${link.peer}: ${(error as Error).message}; ${logTail(files)}`;
+        if (!this.#problems.has(device)) this.deps.log.warn({ err: error, peer: link.peer }, "a link does not run");
+        this.#problems.set(device, reason);
+      }
+    }
+    await this.#route();
+  }
+
+  async #route(): Promise<void> {
+    if (this.#plans.length === 0) return;
+    const device = new Map(this.#plans.map((plan) => [plan.link.peer, plan.device]));
+    const wanted = new Map<string, string>();
+    for (const { peer, addresses } of this.#locations.peers)
+      for (const address of addresses) if (device.has(peer)) wanted.set(address, device.get(peer)!);
+    await this.deps.routes
+      .locate(wanted)
+      .catch((error) => this.deps.log.error({ err: error }, "devices at other gateways could not be routed"));
+  }
+
+  #plan(
+    link: LinkConfig,
+    config: GatewayConfig,
+    identity: { certificate: string; key: string; gatewayCa: string },
+  ): Plan {
+    const device = linkDevice(link);
+    const files = this.#files(device);
+    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+    const contents = {
+      ...identity,
+      tlsCrypt: deriveTlsCrypt(config, [this.deps.gatewayId, link.peer]),
+    };
+    const keys = {} as LinkKeyFiles;
+    for (const [name, content] of Object.entries(contents) as [keyof LinkKeyFiles, string][]) {
+      keys[name] = join(files.folder, `${name}.pem`);
+      writePrivate(keys[name], content);
+    }
+    const text = renderLink(link, files.pid, keys);
+    writePrivate(files.config, text);
+    const digest = createHash("sha256")
+      .update(JSON.stringify([text, contents]))
+      .digest("hex");
+    return { link, device, files, digest };
+  }
+
+  #files(device: string): ProcessFiles {
+    const folder = join(this.#folder, device);
+    return {
+      folder,
+      config: join(folder, "openvpn.conf"),
+      log: join(folder, "openvpn.log"),
+      pid: join(folder, "openvpn.pid"),
+      socket: join(folder, "management.sock"),
+      record: join(folder, "process.json"),
+    };
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch((error) => this.deps.log.error({ err: error }, "links could not be brought in order"));
+    return done;
+  }
+}
+
+function writePrivate(path: string, text: string): void {
+  try {
+    if (readFileSync(path, "utf8") === text) return;
+  } catch {
+    // Not there yet.
+  }
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** What a tun of ours needs of the host, beyond routes. */
+export async function allowAnySource(device: string): Promise<void> {
+  // Sources are checked by the gateway where the packet came in, and by nft; the reverse path filter knows neither.
+  await writeFile(`/proc/sys/net/ipv4/conf/${device}/rp_filter`, "0");
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GatewayEvent } from "@/gateway/protocol/events";
+import { createEnrolledGateway, createRegion, createTenant } from "../../e2e/support/scene";
+import type { TestGateway } from "../../e2e/support/test-gateway";
+import { bind, closeDatabase, database, inTransaction, system } from "../core/db";
+import { closeQueues } from "../core/queue";
+import { closeGatewayConnections } from "./client";
+import { commitEvents } from "./ledger";
+import { findDevices, linksOf, locationsFor, reconfigureOthers, tellLocations } from "./links";
+
+let gateways: TestGateway[];
+let tenantId: string;
+
+beforeAll(async () => {
+  const region = await createRegion("Links");
+  gateways = [];
+  for (const name of ["one", "two", "three"]) gateways.push(await createEnrolledGateway(name, region));
+  ({ tenantId } = await createTenant("links"));
+});
+afterAll(async () => {
+  closeGatewayConnections();
+  for (const gateway of gateways) await gateway.stop();
+  await closeQueues();
+  await closeDatabase();
+});
+
+async function connectDevice(gateway: TestGateway, deviceId: string, address: string, connectedAt: Date) {
+  const event = {
+    ...{
+      type: "connected",
+      sessionId: randomUUID(),
+      tenantId,
+      accountId: null,
+      deviceId,
+      processBoot: "b",
+      clientId: 1,
+    },
+    ...{ process: "udp", realAddress: "203.0.113.1:1", vpnAddress: address, fingerprint: "aa", clientVersion: null },
+    ...{ platform: null, cipher: null, connectedAt: connectedAt.toISOString(), at: connectedAt.toISOString() },
+    sequence: connectedAt.getTime(),
+  } as GatewayEvent;
+  const row = await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } });
+  const isNewEpoch = row.epoch !== "links";
+  await commitEvents(gateway.gatewayId, { epoch: "links", isNewEpoch, events: [event] });
+}
+
+describe("links between gateways", () => {
+  test("are one for every two, of which one end listens and the other dials it there", async () => {
+    const all = await Promise.all(gateways.map(({ gatewayId }) => linksOf(gatewayId)));
+    const ends = gateways.flatMap(({ gatewayId }, index) => all[index]!.map((link) => ({ own: gatewayId, ...link })));
+    for (const end of ends.filter(({ peer }) => gateways.some(({ gatewayId }) => gatewayId === peer))) {
+      const other = ends.find(({ own, peer }) => own === end.peer && peer === end.own)!;
+      expect([end.host, other.host].filter((host) => host === null)).toHaveLength(1);
+      expect(other.port).toBe(end.port);
+    }
+    for (const links of all) {
+      const listening = links.filter(({ host }) => host === null).map(({ port }) => port);
+      expect(new Set(listening).size).toBe(listening.length);
+    }
+  });
+
+  test("of the others change when a gateway comes or goes", async () => {
+    const versions = () =>
+      database().gateway.findMany({
+        where: { id: { in: gateways.map(({ gatewayId }) => gatewayId) } },
+        select: { id: true, configVersion: true },
+        orderBy: { number: "asc" },
+      });
+    const before = await versions();
+    await inTransaction(system, {}, ({ tx }) => reconfigureOthers(tx, gateways[0]!.gatewayId));
+    const after = await versions();
+    expect(after.map(({ configVersion }, index) => configVersion - before[index]!.configVersion)).toEqual([0, 1, 1]);
+  });
+
+  test("are told where devices are, the newest place of each, and never a device's own gateway", async () => {
+    const [one, two, three] = gateways as [TestGateway, TestGateway, TestGateway];
+    const [crane, hoist] = [randomUUID(), randomUUID()];
+    await connectDevice(one, crane, "100.64.99.1", new Date(Date.now() - 60_000));
+    await connectDevice(two, hoist, "100.64.99.2", new Date(Date.now() - 50_000));
+    await connectDevice(two, crane, "100.64.99.1", new Date(Date.now() - 40_000));
+    const whereabouts = await findDevices();
+    const told = locationsFor(one.gatewayId, whereabouts).peers;
+    expect(told).toEqual([{ peer: two.gatewayId, addresses: ["100.64.99.1", "100.64.99.2"] }]);
+    expect(locationsFor(two.gatewayId, whereabouts).peers.flatMap(({ addresses }) => addresses)).toEqual([]);
+    await tellLocations();
+    for (const gateway of [one, three])
+      expect(gateway.locations).toMatchObject({ peers: [{ peer: two.gatewayId, addresses: ["100.64.99.1", "100.64.99.2"] }] }); // biome-ignore format: one line
+    expect((await findDevices()).version).toBeGreaterThanOrEqual(whereabouts.version);
+    await inTransaction(system, {}, async ({ tx }) => {
+      await bind(tx, { tenantId });
+      await tx.session.updateMany({ where: { tenantId }, data: { disconnectedAt: new Date(), endCode: "left" } });
+    });
+    expect((await findDevices()).byGateway.size).toBe(0);
+  });
+});

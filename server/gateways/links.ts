@@ -1,0 +1,87 @@
+/**
+ * Links between gateways, and where devices are, so that a person at one gateway reaches a device at another. Every two
+ * enrolled gateways have one link; where devices are is what the session ledger says.
+ */
+import { createHash } from "node:crypto";
+import type { LinkConfig, Locations } from "@/gateway/protocol/api";
+import { database, inTransaction, system, type Tx } from "../core/db";
+import { env } from "../core/env";
+import { type GatewayAddress, putLocations } from "./client";
+
+/** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */
+export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
+  const gateways = await database().gateway.findMany({
+    where: { enrolledAt: { not: null } },
+    select: { id: true, number: true, publicHost: true },
+    orderBy: { number: "asc" },
+  });
+  const own = gateways.find(({ id }) => id === gatewayId);
+  if (!own) return [];
+  return gateways
+    .filter(({ id }) => id !== gatewayId)
+    .map((peer) =>
+      own.id < peer.id
+        ? { peer: peer.id, host: null, port: env.LINK_FIRST_PORT + peer.number }
+        : { peer: peer.id, host: peer.publicHost, port: env.LINK_FIRST_PORT + own.number },
+    );
+}
+
+/** Call where a gateway comes or goes or is found elsewhere: the others' links change with it. */
+export async function reconfigureOthers(tx: Tx, gatewayId: string): Promise<void> {
+  await tx.gateway.updateMany({
+    where: { enrolledAt: { not: null }, id: { not: gatewayId } },
+    data: { configVersion: { increment: 1 } },
+  });
+}
+
+export interface Whereabouts {
+  version: number;
+  /** Addresses of the devices that are at each gateway, sorted. */
+  byGateway: Map<string, string[]>;
+}
+
+/** By the database's clock, so that what is read later has the higher version whoever reads it. */
+export async function findDevices(): Promise<Whereabouts> {
+  const rows = await inTransaction(
+    system,
+    { isWorker: true },
+    ({ tx }) => tx.$queryRaw<{ version: number; gateway_id: string | null; address: string }[]>`
+      SELECT n.version, s.gateway_id, s.address FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS version) n
+      LEFT JOIN (
+        SELECT DISTINCT ON (tenant_id, device_id) gateway_id, host(vpn_address) AS address, vpn_address FROM sessions
+        WHERE disconnected_at IS NULL AND device_id IS NOT NULL ORDER BY tenant_id, device_id, connected_at DESC
+      ) s ON true ORDER BY s.vpn_address`,
+  );
+  const byGateway = new Map<string, string[]>();
+  for (const { gateway_id: gatewayId, address } of rows) {
+    if (gatewayId === null) continue;
+    const list = byGateway.get(gatewayId);
+    if (list) list.push(address);
+    else byGateway.set(gatewayId, [address]);
+  }
+  return { version: Math.floor(rows[0]!.version), byGateway };
+}
+
+/** What one gateway is told: where the devices are that are not at itself. */
+export function locationsFor(gatewayId: string, { version, byGateway }: Whereabouts): Locations {
+  const peers = [...byGateway]
+    .filter(([peer]) => peer !== gatewayId)
+    .map(([peer, addresses]) => ({ peer, addresses }))
+    .sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  return { version, peers };
+}
+
+/** As a gateway tells of what it has; see GatewayStateReply. */
+export const digestOf = ({ peers }: Pick<Locations, "peers">): string =>
+  createHash("sha256").update(JSON.stringify(peers)).digest("hex");
+
+/** Tells all gateways where devices are. One that does not answer is told by the sweep. */
+export async function tellLocations(): Promise<void> {
+  const gateways = await database().gateway.findMany({ where: { enrolledAt: { not: null } } });
+  if (gateways.length < 2) return;
+  const whereabouts = await findDevices();
+  await Promise.allSettled(gateways.map((gateway) => tell(gateway, whereabouts)));
+}
+
+export const tell = (gateway: GatewayAddress, whereabouts: Whereabouts): Promise<void> =>
+  putLocations(gateway, locationsFor(gateway.id, whereabouts));
