@@ -85,7 +85,9 @@ test("the application's roles own nothing and pass by no row security", async ()
 test("whoever is bound to nothing sees no row of any tenant, and whoever is bound to one sees none of another", async () => {
   const ours = await createTenantWithAdmin();
   await createTenantWithAdmin();
-  const tables = await names(`SELECT name FROM (${tenantTables}) t`);
+  // A month's partition that was made since is not the application's to read at all, but by its parent.
+  const readable = "has_table_privilege('drawbridge_app', name, 'SELECT')";
+  const tables = await names(`SELECT name FROM (${tenantTables}) t WHERE ${readable}`);
   for (const table of [...tables, "tenants"]) expect((await app.query(`SELECT FROM ${table}`)).rowCount, table).toBe(0);
   await inTenant(system, ours.tenantId, async ({ tx }) => {
     for (const table of tables) {
