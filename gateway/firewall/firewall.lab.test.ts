@@ -131,6 +131,8 @@ function slowed(entry: Entry, kbps: number): Entry {
 }
 
 const isMeter = (name: string) => name.startsWith("l_");
+/** The kernel alone writes it. */
+const askers = "dns_askers";
 
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
@@ -158,7 +160,7 @@ async function readKernel() {
     /** Seconds to go, rounded up. */
     timed: new Map(
       of("set")
-        .filter(({ name, flags = [] }) => flags.includes("timeout") && !isMeter(name))
+        .filter(({ name, flags = [] }) => flags.includes("timeout") && !isMeter(name) && name !== askers)
         // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
         .map(({ name, elem = [] }) => [name, elem.map((one: any) => one.elem.expires + 1)]),
     ),
