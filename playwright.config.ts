@@ -36,7 +36,12 @@ export default defineConfig({
   },
   projects: [
     { name: "story", testMatch: "story.e2e.ts", timeout: 240_000 },
-    // Each test goes through many screens, thrice.
-    { name: "screens", testMatch: "*.e2e.ts", testIgnore: "story.e2e.ts", timeout: 300_000 },
+    {
+      name: "screens",
+      testMatch: "*.e2e.ts",
+      testIgnore: "story.e2e.ts",
+      // Filming each of many screens takes longer than looking at them.
+      use: { trace: { mode: "retain-on-failure", screenshots: false } },
+    },
   ],
 });

@@ -9,12 +9,17 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import { getInstallation } from "./support/installation";
 import { choose, getStaff, openBrowser, type Person, signIn } from "./support/people";
 
+/** One that an address alone does not show is opened by what people press. */
+type Screen = string | { at: string; open: (page: Page) => Promise<void> };
+
 const staffScreens = [
   "/staff/tenants",
   "/staff/tenants?panel=new",
   "/staff/plans",
   "/staff/gateways",
+  "/staff/gateways?panel=new",
   "/staff/sessions",
+  "/staff/sessions?view=refused",
   "/staff/outbox",
 ];
 const tenantScreens = [
@@ -22,11 +27,16 @@ const tenantScreens = [
   "/accounts",
   "/accounts?panel=new",
   "/devices",
+  "/devices?panel=new",
   "/groups",
   "/policies",
   "/policies/new",
   "/grants",
+  "/grants?panel=new",
   "/sessions",
+  "/sessions?view=past",
+  "/sessions?view=refused",
+  "/sessions?panel=second",
   "/members",
   "/audit",
 ];
@@ -47,10 +57,25 @@ test("screens of staff", async ({ browser }) => {
   await look(page, "staff", staffScreens);
   for (const [list, name] of [
     ["/staff/tenants", "tenant"],
-    ["/staff/gateways", "gateway"],
     ["/staff/outbox", "mail"],
   ] as const)
     await look(page, `staff-${name}`, [await firstLink(page, list)]);
+  // Where there is no network, there is no gateway.
+  if (!note.network) return;
+  const gateway = await firstLink(page, "/staff/gateways");
+  await look(page, "staff-gateway", [
+    gateway,
+    `${gateway}?panel=edit`,
+    { at: gateway, open: (page) => page.getByRole("button", { name: "Maintenance…" }).click() },
+    {
+      at: gateway,
+      open: (page) =>
+        page
+          .getByRole("button", { name: /^Drain / })
+          .first()
+          .click(),
+    },
+  ]);
 });
 
 test("screens of a tenant's admin", async ({ browser }) => {
@@ -66,6 +91,24 @@ test("screens of a tenant's admin", async ({ browser }) => {
     ["/policies", "policy"],
   ] as const)
     await look(page, `tenant-${name}`, [await firstLink(page, `${home}${list}`)]);
+});
+
+test("screens of what is put off, limited or dials in", async ({ browser }) => {
+  const page = await enter(browser, as(member));
+  const home = new URL(page.url()).pathname;
+  const limited = await firstLink(page, `${home}/accounts?q=ines`);
+  await look(page, "special", [
+    limited,
+    `${limited}?panel=edit`,
+    await firstLink(page, `${home}/accounts?q=jonas`),
+    { at: `${home}/accounts?q=ines`, open: (page) => pick(page, "Kick…") },
+    { at: `${home}/accounts?q=jonas`, open: (page) => pick(page, "Let back in…") },
+    { at: `${home}/grants?state=active`, open: (page) => pick(page, "End now…") },
+    {
+      at: `${home}/devices?attachment=openvpn`,
+      open: (page) => page.getByRole("row").getByRole("button", { name: "Floating crane PLC", exact: true }).click(),
+    },
+  ]);
 });
 
 test("screens of a VPN account's portal", async ({ browser }) => {
@@ -104,32 +147,51 @@ async function firstLink(page: Page, list: string): Promise<string> {
   return (await link.getAttribute("href"))!;
 }
 
-async function look(page: Page, name: string, screens: string[]): Promise<void> {
+/** From the menu of the only row. */
+async function pick(page: Page, action: string): Promise<void> {
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: action }).click();
+}
+
+async function look(page: Page, name: string, screens: Screen[]): Promise<void> {
+  // By the number of screens, for machines that are slow.
+  test.setTimeout(test.info().timeout + screens.length * 60_000);
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   for (const [index, screen] of screens.entries()) {
-    for (const theme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-      await page.goto(screen);
-      await settle(page);
-      await expect(page.getByRole("heading").first()).toBeVisible();
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"])
-        .analyze();
-      expect(violations.map(({ id, nodes }) => `${screen} ${theme}: ${id} ${nodes[0]?.html}`)).toEqual([]);
-      await shoot(page, `${name}-${index}-${theme}`);
+    const { at, open } = typeof screen === "string" ? { at: screen, open: undefined } : screen;
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    await page.goto(at);
+    await settle(page);
+    if (open) {
+      await open(page);
+      await expect(page.locator("[role=dialog], [role=alertdialog]")).toBeVisible();
     }
+    await settle(page);
+    await expect(page.getByRole("heading").first()).toBeVisible();
+    await checkAccessibility(page, `${at} light`, (axe) => axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]));
+    await shoot(page, `${name}-${index}-light`);
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    await expect(page.locator("html")).toHaveClass(/\bdark\b/);
+    // Nothing but the colours is another.
+    await checkAccessibility(page, `${at} dark`, (axe) => axe.withRules("color-contrast"));
+    await shoot(page, `${name}-${index}-dark`);
     await page.setViewportSize({ width: 390, height: 844 });
     await settle(page);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(width, `${screen} is wider than a phone`).toBeLessThanOrEqual(390);
+    expect(width, `${at} is wider than a phone`).toBeLessThanOrEqual(390);
     await shoot(page, `${name}-${index}-phone`);
     await page.setViewportSize({ width: 1280, height: 800 });
   }
   expect(complaints).toEqual([]);
+}
+
+async function checkAccessibility(page: Page, what: string, choose: (axe: AxeBuilder) => AxeBuilder): Promise<void> {
+  const { violations } = await choose(new AxeBuilder({ page })).analyze();
+  expect(violations.map(({ id, nodes }) => `${what}: ${id} ${nodes[0]?.html}`)).toEqual([]);
 }
 
 /** Waits until what the page asked for is there: nothing loads, nothing is busy. */

@@ -8,7 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLab, type Lab, type LabPerson } from "../e2e/lab/network";
 import { asStaff, type Caller, type StaffMember } from "../prisma/seed/callers";
-import { connectedAccount } from "../prisma/seed/demonstration-data";
+import { connectedAccount, connectedDevice } from "../prisma/seed/demonstration-data";
 import { seedHistory } from "../prisma/seed/history";
 import { inTransaction, system } from "../server/core/db";
 import {
@@ -20,7 +20,7 @@ import {
   runAgent,
   untilEnrolled,
 } from "./demonstration-gateways";
-import { ensureProfile } from "./demonstration-profile";
+import { ensureDeviceProfile, ensureProfile } from "./demonstration-profile";
 import type { NetworkNote } from "./support/installation-note";
 import { claimLab } from "./support/lab-claim";
 import { type Supervised, supervise } from "./support/supervise";
@@ -68,12 +68,15 @@ export function startDemonstrationNetwork(options: NetworkOptions): Demonstratio
 
   const addPeople = async (lab: Lab, administrator: Caller, gateways: PlacedGateway[]) => {
     const people: NetworkNote["people"] = [];
-    const [first, ...others] = await Promise.all(Array.from({ length: 1 + spareMachines }, () => lab.addPerson()));
+    const [first, afloat, ...others] = await Promise.all(
+      Array.from({ length: 2 + spareMachines }, () => lab.addPerson()),
+    );
     await untilEnrolled(administrator, gateways, options, ending.signal);
     ending.signal.throwIfAborted();
     const fresh = gateways.filter(({ isNew }) => isNew);
     await seedHistory(fresh.map(({ note, regionCode }) => ({ id: note.id, region: regionCode })));
     clients.push(...(await connect(first!, options)));
+    clients.push(...(await dialIn(afloat!, options)));
     people.push({ ...first!, ...(clients.length > 0 ? { connectedAs: connectedAccount.email } : {}) }, ...others);
     return people;
   };
@@ -131,7 +134,11 @@ async function addSites(lab: Lab, administrator: Caller, signal: AbortSignal): P
   const wanted: { tenantNumber: number; devices: { address: string; name: string }[] }[] = [];
   for (const { id, number } of tenants) {
     const devices = await inTransaction(system, { tenantId: id }, ({ tx }) =>
-      tx.device.findMany({ where: { tenantId: id }, select: { name: true, address: true }, take: 200 }),
+      tx.device.findMany({
+        where: { tenantId: id, attachment: "routed" },
+        select: { name: true, address: true },
+        take: 200,
+      }),
     );
     const own = devices.map(({ name, address }) => ({ name, address: address.replace(/\/32$/, "") }));
     wanted.push({ tenantNumber: number, devices: own.length > 0 ? own : spareDevices });
@@ -149,16 +156,29 @@ async function addSites(lab: Lab, administrator: Caller, signal: AbortSignal): P
 }
 
 /** A real client of one seeded account, where the seed made it, that now and then looks at a device. */
-async function connect(person: LabPerson, { dataDir, password, console, book }: NetworkOptions): Promise<Supervised[]> {
+async function connect(person: LabPerson, options: NetworkOptions): Promise<Supervised[]> {
+  const { dataDir, password } = options;
   const folder = join(dataDir, "people");
   const profile = await ensureProfile(connectedAccount, folder);
   if (!profile) return [];
   const passwordFile = join(folder, "password");
   await writeFile(passwordFile, `${connectedAccount.email}\n${password}\n`, { mode: 0o600 });
-  const inMachine = (name: string, command: string[]) =>
-    supervise({ name, console, book, spawn: () => inNamespace(person.namespace, command, {}) });
   const client = ["openvpn", "--config", profile, "--auth-user-pass", passwordFile, "--auth-retry", "none"];
   const look = `exec 3<>/dev/tcp/${connectedAccount.looksAt}/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3 >/dev/null`;
   const visits = ["bash", "-c", `while sleep 2; do timeout 2 bash -c "${look}" 2>/dev/null; done`];
-  return [inMachine("client", [...client, "--verb", "1"]), inMachine("visits", visits)];
+  return [
+    inMachine(person, "client", [...client, "--verb", "1"], options),
+    inMachine(person, "visits", visits, options),
+  ];
+}
+
+/** A seeded device, where the seed made it, by its own tunnel. */
+async function dialIn(machine: LabPerson, options: NetworkOptions): Promise<Supervised[]> {
+  const profile = await ensureDeviceProfile(connectedDevice, join(options.dataDir, "devices"));
+  return profile ? [inMachine(machine, "device", ["openvpn", "--config", profile, "--verb", "1"], options)] : [];
+}
+
+function inMachine({ namespace }: LabPerson, name: string, command: string[], options: NetworkOptions): Supervised {
+  const { console, book } = options;
+  return supervise({ name, console, book, spawn: () => inNamespace(namespace, command, {}) });
 }

@@ -1,10 +1,10 @@
-/** A seeded person's profile, made as their browser would make it: the key here, a certificate for it from the server. */
+/** Seeded people's and devices' profiles, made as a browser would make them: the key here, a certificate from the server. */
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { assembleProfile } from "../app/_profile/profile";
+import { assembleProfile, type ProfileParts } from "../app/_profile/profile";
 import { createSigningRequest } from "../app/_profile/signing-request";
-import { asAccount } from "../prisma/seed/callers";
+import { asAccount, asMember } from "../prisma/seed/callers";
 import { inTransaction, system } from "../server/core/db";
 
 /** @returns the profile's path; undefined where there is no such account, or it may not connect */
@@ -12,26 +12,64 @@ export async function ensureProfile(
   { slug, email }: { slug: string; email: string },
   folder: string,
 ): Promise<string | undefined> {
-  const found = await findAccount(slug, email);
-  if (!found) return undefined;
-  const { tenant, account } = found;
-  // By account: a database made anew has others.
-  const path = join(folder, `${account.id}.ovpn`);
+  const tenant = await findTenant(slug);
+  const account =
+    tenant &&
+    (await inTransaction(system, { tenantId: tenant.id }, ({ tx }) =>
+      tx.account.findFirst({ where: { tenantId: tenant.id, email, state: "active", mustChangePassword: false } }),
+    ));
+  if (!account) return undefined;
+  const { id: accountId, name } = account;
+  const person = asAccount({ tenantId: tenant.id, accountId, email, name });
+  return ensureFile(folder, { tenantName: tenant.name, accountName: name, email, accountId }, (csr) =>
+    person.certificates.issue({ csr }),
+  );
+}
+
+/** @returns the profile's path; undefined where there is no such device on a tunnel of its own */
+export async function ensureDeviceProfile(
+  { slug, name }: { slug: string; name: string },
+  folder: string,
+): Promise<string | undefined> {
+  const tenant = await findTenant(slug);
+  if (!tenant) return undefined;
+  const tenantId = tenant.id;
+  const [device, admin] = await inTransaction(system, { tenantId }, ({ tx }) =>
+    Promise.all([
+      tx.device.findFirst({ where: { tenantId, name, attachment: "openvpn" } }),
+      tx.member.findFirst({ where: { tenantId, role: "admin" }, include: { user: true } }),
+    ]),
+  );
+  if (!device || !admin) return undefined;
+  const { userId, user } = admin;
+  const about = { tenantName: tenant.name, accountName: name, email: null, accountId: device.id };
+  return ensureFile(folder, about, (csr) =>
+    asMember({ userId, email: user.email, name: user.name }).certificates.issueToDevice({
+      tenantId,
+      deviceId: device.id,
+      csr,
+    }),
+  );
+}
+
+/** By id: a database made anew has others. */
+async function ensureFile(
+  folder: string,
+  about: Pick<ProfileParts, "tenantName" | "accountName" | "email" | "accountId">,
+  issue: (csr: string) => Promise<Pick<ProfileParts, "remotes" | "ca" | "certificate" | "tlsCryptV2Key">>,
+): Promise<string> {
+  const path = join(folder, `${about.accountId}.ovpn`);
   if (existsSync(path)) return path;
-  const person = asAccount({ tenantId: tenant.id, accountId: account.id, email, name: account.name });
-  const { request, privateKey } = await createSigningRequest(account.id);
-  const issued = await person.certificates.issue({ csr: request });
+  const { request, privateKey } = await createSigningRequest(about.accountId);
+  const { remotes, ca, certificate, tlsCryptV2Key } = await issue(request);
   const profile = assembleProfile({
-    tenantName: tenant.name,
-    accountName: account.name,
-    email,
-    accountId: account.id,
+    ...about,
     at: new Date(),
-    remotes: issued.remotes,
-    ca: issued.ca,
-    certificate: issued.certificate,
+    remotes,
+    ca,
+    certificate,
     privateKey,
-    tlsCryptV2Key: issued.tlsCryptV2Key,
+    tlsCryptV2Key,
   });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(`${path}.new`, profile, { mode: 0o600 });
@@ -39,13 +77,7 @@ export async function ensureProfile(
   return path;
 }
 
-async function findAccount(slug: string, email: string) {
-  const tenant = await inTransaction(system, { isStaff: true }, ({ tx }) =>
+const findTenant = (slug: string) =>
+  inTransaction(system, { isStaff: true }, ({ tx }) =>
     tx.tenant.findFirst({ where: { slug, state: "active" }, select: { id: true, name: true } }),
   );
-  if (!tenant) return undefined;
-  const account = await inTransaction(system, { tenantId: tenant.id }, ({ tx }) =>
-    tx.account.findFirst({ where: { tenantId: tenant.id, email, state: "active", mustChangePassword: false } }),
-  );
-  return account ? { tenant, account } : undefined;
-}

@@ -187,7 +187,7 @@ export async function createLab(number: number): Promise<Lab> {
   return lab;
 
   async function waitForPort(namespace: string, address: string, port: number): Promise<void> {
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 60_000;
     while (performance.now() < deadline) {
       // Patient: on a busy machine the question alone takes its time.
       if ((await canConnect(namespace, address, port, 2_000)) === "open") return;

@@ -8,9 +8,18 @@ export interface TenantSeed {
   homeRegion: string;
   networks: { name: string; cidr: string }[];
   members: { name: string; email: string; role: "admin" | "manager" | "viewer" }[];
-  devices: { name: string; address: string; description: string; group: string }[];
+  /** Without an address: it dials in by a tunnel of its own. */
+  devices: { name: string; address?: string; description: string; group: string }[];
   groups: { name: string; description: string }[];
-  accounts: { name: string; email: string; leftBecause?: string; keepsTemporaryPassword?: boolean }[];
+  accounts: {
+    name: string;
+    email: string;
+    leftBecause?: string;
+    keepsTemporaryPassword?: boolean;
+    /** kbit/s, as the client sees it. */
+    rate?: { down: number; up: number };
+    held?: { reason: string; minutes: number };
+  }[];
   policies: {
     name: string;
     description: string;
@@ -20,10 +29,21 @@ export interface TenantSeed {
     accounts: string[];
     isEnabled?: boolean;
   }[];
+  grants: {
+    /** By name, as the groups. */
+    account: string;
+    groups: string[];
+    rules: PolicyRule[];
+    minutes: number;
+    reason: string;
+    isEndedEarly?: boolean;
+  }[];
 }
 
 const tcp = (from: number, to = from): PolicyRule => ({ protocol: "tcp", from, to });
 const udp = (from: number, to = from): PolicyRule => ({ protocol: "udp", from, to });
+/** In minutes. */
+const day = 24 * 60;
 const ping: PolicyRule = { protocol: "icmp", from: null, to: null };
 
 const harbour: TenantSeed = {
@@ -90,12 +110,21 @@ const harbour: TenantSeed = {
       description: "Stops the cranes above 20 m/s.",
       group: "Yard instruments",
     },
+    {
+      name: "Floating crane PLC",
+      description: "Afloat, so it dials in over the mobile network.",
+      group: "Crane controllers",
+    },
   ],
   accounts: [
     { name: "Mara Lindqvist", email: "mara@harbour-cranes.example" },
     { name: "Tomas Okafor", email: "tomas@harbour-cranes.example" },
-    { name: "Ines Carvalho", email: "ines@crane-service.example" },
-    { name: "Jonas Brandt", email: "jonas@crane-service.example" },
+    { name: "Ines Carvalho", email: "ines@crane-service.example", rate: { down: 8_000, up: 2_000 } },
+    {
+      name: "Jonas Brandt",
+      email: "jonas@crane-service.example",
+      held: { reason: "Malware was found on his laptop.", minutes: 3 * day },
+    },
     { name: "Priya Raman", email: "priya@scales-and-sons.example", keepsTemporaryPassword: true },
     {
       name: "Viktor Halász",
@@ -125,6 +154,23 @@ const harbour: TenantSeed = {
       groups: ["Yard instruments"],
       accounts: ["Priya Raman"],
       isEnabled: false,
+    },
+  ],
+  grants: [
+    {
+      account: "Tomas Okafor",
+      groups: ["Yard instruments"],
+      rules: [tcp(22)],
+      minutes: 60,
+      reason: "The weather mast shows no wind, ticket 4698.",
+      isEndedEarly: true,
+    },
+    {
+      account: "Mara Lindqvist",
+      groups: ["Yard instruments"],
+      rules: [tcp(22), tcp(80)],
+      minutes: day,
+      reason: "The weighbridge reads 40 kg too much, ticket 4711.",
     },
   ],
 };
@@ -194,9 +240,11 @@ const northwind: TenantSeed = {
       accounts: ["Ewan Murray"],
     },
   ],
+  grants: [],
 };
 
 export const tenants: TenantSeed[] = [harbour, northwind];
 
-/** Whose tunnel the demonstration network brings up. */
+/** Whose tunnels the demonstration network brings up. */
 export const connectedAccount = { slug: harbour.slug, email: "mara@harbour-cranes.example", looksAt: "10.0.0.11" };
+export const connectedDevice = { slug: harbour.slug, name: "Floating crane PLC" };

@@ -36,7 +36,12 @@ async function seedTenant(operator: OperatorSeed, seed: TenantSeed, password: st
   for (const group of seed.groups)
     groupIds.set(group.name, (await admin.devices.createGroup({ tenantId, ...group, deviceIds: [] })).group.id);
   for (const { group, ...device } of seed.devices)
-    await admin.devices.create({ tenantId, ...device, groupIds: [groupIds.get(group)!] });
+    await admin.devices.create({
+      tenantId,
+      ...device,
+      attachment: device.address ? "routed" : "openvpn",
+      groupIds: [groupIds.get(group)!],
+    });
 
   const accountIds = new Map<string, string>();
   for (const { name, email, keepsTemporaryPassword } of seed.accounts) {
@@ -53,8 +58,17 @@ async function seedTenant(operator: OperatorSeed, seed: TenantSeed, password: st
       groupIds: groups.map((name) => groupIds.get(name)!),
       accountIds: accounts.map((name) => accountIds.get(name)!),
     });
-  for (const { name, leftBecause } of seed.accounts)
-    if (leftBecause) await admin.accounts.revoke({ tenantId, accountId: accountIds.get(name)!, reason: leftBecause });
+  for (const { account, groups, isEndedEarly, ...fields } of seed.grants) {
+    const [accountId, ids] = [accountIds.get(account)!, groups.map((name) => groupIds.get(name)!)];
+    const { grant } = await admin.grants.create({ tenantId, accountId, groupIds: ids, ...fields });
+    if (isEndedEarly) await admin.grants.end({ tenantId, grantId: grant.id });
+  }
+  for (const { name, rate, held, leftBecause } of seed.accounts) {
+    const accountId = accountIds.get(name)!;
+    if (rate) await limit(admin, { tenantId, accountId }, rate);
+    if (held) await admin.accounts.hold({ tenantId, accountId, ...held });
+    if (leftBecause) await admin.accounts.revoke({ tenantId, accountId, reason: leftBecause });
+  }
 
   return [
     { kind: "member", email: first!.email, name: first!.name, who: `admin of ${seed.name}` },
@@ -65,6 +79,16 @@ async function seedTenant(operator: OperatorSeed, seed: TenantSeed, password: st
       who: `VPN account of ${seed.name}`,
     },
   ];
+}
+
+/** The form of an account says everything that it holds, so it is read first. */
+async function limit(
+  admin: Caller,
+  which: { tenantId: string; accountId: string },
+  rate: { down: number; up: number },
+): Promise<void> {
+  const { name, policies } = await admin.accounts.get(which);
+  await admin.accounts.update({ ...which, name, policyIds: policies.map(({ id }) => id), rate });
 }
 
 /** Opens the invitation as its person would, from the mail. */

@@ -41,7 +41,8 @@ export function AccountsTable({ add }: { add: ReactNode }) {
       <DataTable
         label="VPN accounts"
         state={state}
-        query={accounts}
+        // Rows that follow by themselves are not dimmed while they are read again.
+        query={{ ...accounts, isFetching: accounts.isPlaceholderData }}
         columns={columns}
         rowId={(account) => account.id}
         rowHref={(account) => tenant.paths.account(account.id)}

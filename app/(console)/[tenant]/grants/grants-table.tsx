@@ -36,7 +36,8 @@ export function GrantsTable({ add }: { add: ReactNode }) {
       <DataTable
         label="Grants"
         state={state}
-        query={query}
+        // Rows that follow by themselves are not dimmed while they are read again.
+        query={{ ...query, isFetching: query.isPlaceholderData }}
         columns={columns}
         rowId={(grant) => grant.id}
         searchPlaceholder="Search by account or reason"

@@ -79,8 +79,8 @@ function SecondSessionForm({ secondSession, onDone }: { secondSession: Choice; o
       </Field>
       <FormError />
       <FormActions>
-        <Button onClick={onDone}>Cancel</Button>
         <SubmitButton disabledReason={whyNot("settings:write")}>Save</SubmitButton>
+        <Button onClick={onDone}>Cancel</Button>
       </FormActions>
     </Form>
   );

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Ellipsis, Pencil, UserRoundCheck, UserRoundX, UserX } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { formatRate } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
 import { Button } from "../../../../_ui/button";
 import { Callout } from "../../../../_ui/callout";
@@ -145,6 +146,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
               items={[
                 { label: "Email", value: <Copyable text={account.email} plain /> },
                 { label: "VPN address", value: <Copyable text={account.address} /> },
+                account.rate && { label: "Speed at most", value: <Ceiling {...account.rate} /> },
                 { label: "Created", value: <DateTime date={account.createdAt} /> },
                 {
                   label: "Last session",
@@ -176,4 +178,10 @@ export function AccountPage({ accountId }: { accountId: string }) {
       )}
     </>
   );
+}
+
+/** In kbit/s, as the client sees it. */
+function Ceiling({ down, up }: { down: number; up: number }) {
+  const format = (kbps: number) => formatRate((kbps * 1000) / 8);
+  return `${format(down)} down, ${format(up)} up`;
 }
