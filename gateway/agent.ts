@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
+import { startCounting } from "./firewall/counts";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
 import { createRouter } from "./firewall/router";
@@ -78,6 +79,7 @@ export interface AgentDependencies {
 
 /** Rules can be flushed and routes vanish with a device; nobody tells, and nobody else mends it. */
 const verifyEveryMs = 5_000;
+const countEveryMs = 30_000;
 
 export async function startAgent({
   stateDir,
@@ -111,6 +113,7 @@ export async function startAgent({
   const linkRoutes = new LinkRoutes(ip, allowAnySource);
   const links = await Links.open({ stateDir, gatewayId, openvpnBin, routes: linkRoutes, log });
   const spool = openSpool(join(stateDir, "spool"));
+  const counting = startCounting({ firewall, documents: () => documents.all(), spool, log, everyMs: countEveryMs });
   // Rules before processes: nobody is let in while the kernel lets everything through. Rules that the agent before left
   // keep out what they do not allow, so they are written anew only when clients are heard again.
   const isStanding = config !== null && (await firewall.isStanding());
@@ -178,7 +181,10 @@ export async function startAgent({
       { heardMs: Date.now() - startedAt.getTime(), memoryBytes: process.memoryUsage.rss() },
       "clients are heard",
     );
-    if (isStanding) await firewall.load(config.range);
+    if (isStanding) {
+      await counting.tell();
+      await firewall.load(config.range);
+    }
     await verify();
   }
   const verifying = setInterval(verify, verifyEveryMs);
@@ -189,7 +195,10 @@ export async function startAgent({
     await configFile.write(wanted);
     const linksBefore = linkDevices().join();
     config = wanted;
-    if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) await firewall.load(wanted.range);
+    if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) {
+      await counting.tell();
+      await firewall.load(wanted.range);
+    }
     // Before a process is stopped, nothing is led to it any more.
     await spread();
     await configureProcesses(wanted);
@@ -199,6 +208,7 @@ export async function startAgent({
 
   const letGo = async () => {
     clearInterval(verifying);
+    counting.close();
     await dns.close();
     await links.close();
     await supervisor.close();
@@ -265,6 +275,7 @@ export async function startAgent({
     async stop() {
       await supervisor.stopProcesses();
       await links.stop();
+      await counting.tell();
       await firewall.clear();
       await letGo();
     },

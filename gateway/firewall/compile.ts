@@ -186,7 +186,7 @@ export class Compiler {
     const name = policyName(tenant.number, id);
     const groups = [...new Set(policy.groups)].map((group) => groupName(tenant.number, group));
     this.#touched.chains.add(name);
-    if (sign > 0) this.#policyLines.set(name, compileLines(groups, policy.rules));
+    if (sign > 0) this.#policyLines.set(name, compileLines(groups, policy.rules, name));
     else this.#policyLines.delete(name);
     this.#countReferences(groups, sign);
   }
@@ -353,6 +353,7 @@ export class Compiler {
       if (!present) return;
       chains.delete(name);
       delta.deadChains.push(name);
+      if (this.ruleset.counters.delete(name)) delta.deadCounters.push(name);
       if (isCeiling) for (const meter of metersOf(name)) this.#dropMeter(delta, meter);
       if (!this.#numbers.has(name)) return;
       push(delta.removed, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)}`);
@@ -362,6 +363,10 @@ export class Compiler {
     if (!present && (isCeiling || this.#combinations.has(name)))
       push(delta.added, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)} : jump ${name}`);
     if (!present && isCeiling) for (const meter of metersOf(name)) this.#addMeter(delta, meter);
+    if (!present && this.#policyUses.has(name)) {
+      this.ruleset.counters.add(name);
+      delta.newCounters.push(name);
+    }
     if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
     if (!present) delta.newChains.push(name);
     delta.chains.set(name, wanted);
@@ -439,7 +444,8 @@ function withoutChanges(document: TenantDocument, changes: readonly EntryChange[
   return before;
 }
 
-function compileLines(groups: string[], rules: readonly PolicyRule[]): Line[] {
+/** @param counter of what the lines accept; none for grants */
+function compileLines(groups: string[], rules: readonly PolicyRule[], counter?: string): Line[] {
   return groups.flatMap((group) => {
     const lines: Line[] = [];
     for (const protocol of ["tcp", "udp"] as const) {
@@ -450,10 +456,11 @@ function compileLines(groups: string[], rules: readonly PolicyRule[]): Line[] {
         kind: "ports",
         group,
         protocol,
+        counter,
         ranges: isEvery ? null : mergeRanges(own.map(({ from, to }): Range => [from!, to!])),
       });
     }
-    if (rules.some(({ protocol }) => protocol === "icmp")) lines.push({ kind: "icmp", group });
+    if (rules.some(({ protocol }) => protocol === "icmp")) lines.push({ kind: "icmp", group, counter });
     return lines;
   });
 }
@@ -513,6 +520,12 @@ function isInsideAny(address: string, ranges: readonly Cidr[]): boolean {
 
 export const groupName = (tenant: number, id: GroupId) => `g_${tenant}_${id.replaceAll("-", "")}`;
 export const policyName = (tenant: number, id: PolicyId) => `p_${tenant}_${id.replaceAll("-", "")}`;
+
+/** Whose policy's chain, or counter, it is; undefined where the name is no policy's. */
+export function policyOfName(name: string): { tenant: number; id: PolicyId } | undefined {
+  const match = /^p_(\d+)_(\w{8})(\w{4})(\w{4})(\w{4})(\w{12})$/.exec(name);
+  return match ? { tenant: Number(match[1]), id: match.slice(2).join("-") } : undefined;
+}
 
 /** The ids arrive sorted, so that the same policies give the same name. */
 export function combinationName(tenant: number, policies: readonly PolicyId[]): string {

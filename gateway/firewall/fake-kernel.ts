@@ -15,7 +15,7 @@ export class FakeKernel {
 
   /** The phases of `printDelta`, in its order. */
   apply(delta: Delta): void {
-    const { people, grantees, rates, sets, timed, meters, chains } = this.ruleset;
+    const { people, grantees, rates, sets, timed, meters, counters, chains } = this.ruleset;
     for (const name of delta.newSets) {
       must(!sets.has(name), `set ${name} is there`);
       sets.set(name, new Set());
@@ -27,6 +27,10 @@ export class FakeKernel {
     for (const name of delta.newMeters) {
       must(!meters.has(name), `set ${name} is there`);
       meters.add(name);
+    }
+    for (const name of delta.newCounters) {
+      must(!counters.has(name), `counter ${name} is there`);
+      counters.add(name);
     }
     for (const name of delta.newChains) {
       must(!chains.has(name), `chain ${name} is there`);
@@ -84,7 +88,14 @@ export class FakeKernel {
         `set ${name}`,
       );
 
+    for (const name of delta.deadCounters)
+      must(
+        !lines().some((line) => "counter" in line && line.counter === name) && counters.delete(name),
+        `counter ${name}`,
+      );
+
     function isAnchored(line: Line): boolean {
+      if ("counter" in line && line.counter && !counters.has(line.counter)) return false;
       if ("chain" in line && !chains.has(line.chain)) return false;
       if (line.kind === "ceiling") return meters.has(line.meter);
       return line.kind === "jump" || (line.kind === "while" ? timed.has(line.set) : sets.has(line.group));

@@ -17,7 +17,7 @@ beforeEach(() => {
   lines = [];
   firewall = createFirewall({
     gatewayId,
-    nft: { apply: async (some) => void lines.push(...some), close: () => {} },
+    nft: { apply: async (some) => void lines.push(...some), read: async () => "", close: () => {} },
     routes: new Routes(gatewayId, { run: async () => "", close: () => {} }, async () => ({
       rules: new Set(),
       routes: new Map(),

@@ -8,6 +8,7 @@ import type { GatewayId, TenantId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
 import { printBase, replaceTable } from "./base";
 import { Compiler } from "./compile";
+import { type Count, parseCounts } from "./counts";
 import type { Nft } from "./nft";
 import type { Routes } from "./routes";
 import { printDelta, table } from "./ruleset";
@@ -32,6 +33,8 @@ export interface Firewall {
    * routes where a device lost them. True when the rules were gone.
    */
   verify(): Promise<boolean>;
+  /** Bytes and packets that each policy accepted since the last call, which begin again at none; empty without our table. */
+  takeCounts(): Promise<Count[]>;
   /** Takes the table and the routing rules away. */
   clear(): Promise<void>;
 }
@@ -133,6 +136,11 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
         else await loadNow();
         return !isThere;
       }),
+    // Between two changes, not beside one: nft reads again what a change made stale, and what it had reset would be lost.
+    takeCounts: () =>
+      exclusively(async () =>
+        (await findTable()) ? parseCounts(await nft.read(`reset counters table ${table}`)) : [],
+      ),
     clear: () =>
       exclusively(async () => {
         range = null;

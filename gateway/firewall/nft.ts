@@ -9,6 +9,8 @@ import { commandEnv, createNftPipe, type Runner } from "./command-pipe";
 /** Applies nft commands, all or none of them. @throws with nft's own words. */
 export interface Nft {
   apply(lines: readonly string[]): Promise<void>;
+  /** What nft prints about one command, as JSON. For what is rare: a process of its own. @throws with nft's own words */
+  read(command: string): Promise<string>;
   close(): void;
 }
 
@@ -23,6 +25,11 @@ export function createNft(prefix: readonly string[] = [], pipe: Runner = createN
       const complaint =
         batch.length <= longestLine && !batch.includes("\n") ? await pipe.run(batch) : await applyFile(prefix, lines);
       if (complaint !== "") throw new Error(`nft refused the change: ${complaint.slice(0, 1_000)}`);
+    },
+    async read(command) {
+      const [program, ...args] = [...prefix, "nft", "-j", ...command.split(" ")];
+      const options = { env: commandEnv, maxBuffer: 64 * 1024 * 1024, timeout: 20_000 };
+      return (await promisify(execFile)(program!, args, options)).stdout;
     },
     close: () => pipe.close(),
   };

@@ -18,6 +18,8 @@ export interface Ruleset {
   timed: Map<string, Map<string, number>>;
   /** Sets that the kernel fills by itself, to count by address. */
   meters: Set<string>;
+  /** What each policy's lines accept, both ways, is counted by a counter of its chain's name. */
+  counters: Set<string>;
   chains: Map<string, readonly Line[]>;
 }
 
@@ -28,8 +30,8 @@ export type Line =
   | { kind: "while"; set: string; chain: string }
   /** Drops what is over. */
   | { kind: "ceiling"; direction: "original" | "reply"; meter: string; kbps: number }
-  | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null }
-  | { kind: "icmp"; group: string };
+  | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null; counter?: string }
+  | { kind: "icmp"; group: string; counter?: string };
 
 export type Range = readonly [from: number, to: number];
 
@@ -49,6 +51,7 @@ export function emptyRuleset(): Ruleset {
       ["held_devices", new Map()],
     ]),
     meters: new Set(),
+    counters: new Set(),
     chains: new Map(),
   };
 }
@@ -58,6 +61,7 @@ export interface Delta {
   newSets: string[];
   newTimedSets: string[];
   newMeters: string[];
+  newCounters: string[];
   newChains: string[];
   /** Elements to take away, by the name of their set or map. */
   removed: Map<string, string[]>;
@@ -69,6 +73,7 @@ export interface Delta {
   addedTimed: Map<string, [element: string, until: number][]>;
   deadChains: string[];
   deadSets: string[];
+  deadCounters: string[];
 }
 
 export function emptyDelta(): Delta {
@@ -76,6 +81,7 @@ export function emptyDelta(): Delta {
     newSets: [],
     newTimedSets: [],
     newMeters: [],
+    newCounters: [],
     newChains: [],
     removed: new Map(),
     removedTimed: new Map(),
@@ -84,6 +90,7 @@ export function emptyDelta(): Delta {
     addedTimed: new Map(),
     deadChains: [],
     deadSets: [],
+    deadCounters: [],
   };
 }
 
@@ -97,6 +104,7 @@ export function printDelta(delta: Delta, now: number): string[] {
   for (const name of delta.newTimedSets) out.push(`add set ${table} ${name} { type ipv4_addr; flags timeout; }`);
   for (const name of delta.newMeters)
     out.push(`add set ${table} ${name} { type ipv4_addr; size 131072; flags dynamic; timeout 1m; }`);
+  for (const name of delta.newCounters) out.push(`add counter ${table} ${name}`);
   for (const name of delta.newChains) out.push(`add chain ${table} ${name}`);
   for (const [set, keys] of delta.removed) out.push(...elements("delete", set, keys));
   for (const [set, keys] of delta.removedTimed) {
@@ -115,6 +123,7 @@ export function printDelta(delta: Delta, now: number): string[] {
   }
   for (const name of delta.deadChains) out.push(`delete chain ${table} ${name}`);
   for (const name of delta.deadSets) out.push(`delete set ${table} ${name}`);
+  for (const name of delta.deadCounters) out.push(`delete counter ${table} ${name}`);
   return out;
 }
 
@@ -138,27 +147,28 @@ export function printLine(line: Line): string[] {
   if (line.kind === "jump") return [`jump ${line.chain}`];
   if (line.kind === "while") return [`ct original ip saddr @${line.set} jump ${line.chain}`];
   if (line.kind === "ceiling") return [printCeiling(line)];
+  const accept = line.counter ? `counter name ${line.counter} accept` : "accept";
   if (line.kind === "icmp")
     return [
-      `ct direction original ip daddr @${line.group} icmp type echo-request accept`,
-      `ct direction reply ip saddr @${line.group} icmp type echo-reply accept`,
-      ...printErrors(line.group),
+      `ct direction original ip daddr @${line.group} icmp type echo-request ${accept}`,
+      `ct direction reply ip saddr @${line.group} icmp type echo-reply ${accept}`,
+      ...printErrors(line.group, accept),
     ];
   const ports = (side: "dport" | "sport") =>
     line.ranges
       ? `${line.protocol} ${side} { ${line.ranges.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(", ")} }`
       : `meta l4proto ${line.protocol}`;
   return [
-    `ct direction original ip daddr @${line.group} ${ports("dport")} accept`,
-    `ct direction reply ip saddr @${line.group} ${ports("sport")} accept`,
-    ...printErrors(line.group),
+    `ct direction original ip daddr @${line.group} ${ports("dport")} ${accept}`,
+    `ct direction reply ip saddr @${line.group} ${ports("sport")} ${accept}`,
+    ...printErrors(line.group, accept),
   ];
 }
 
 /** Path MTU and "unreachable" about a flow that was let through; they may come from a router on the way. */
-function printErrors(group: string): string[] {
+function printErrors(group: string, accept: string): string[] {
   return [
-    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
+    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } ${accept}`,
   ];
 }
 

@@ -117,6 +117,7 @@ export function createMetrics(): Metrics {
     sessionEnded: (code) => ended.inc({ code }),
     timeNft: (nft) => ({
       apply: (lines) => timed(nftSeconds, () => nft.apply(lines)),
+      read: (command) => nft.read(command),
       close: () => nft.close(),
     }),
     timeEnforcer: (enforcer) => ({

@@ -70,6 +70,7 @@ describe("metrics", () => {
       apply: async (lines) => {
         if (lines[0] === "bad") throw new Error("nft refused the change: no");
       },
+      read: async () => "",
       close: () => {},
     });
     await nft.apply(["good"]);

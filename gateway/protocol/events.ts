@@ -3,7 +3,7 @@
  * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
-import type { AccountId, DeviceId, SessionId, TenantId } from "./ids";
+import type { AccountId, DeviceId, PolicyId, SessionId, TenantId } from "./ids";
 
 export type RefusalCode =
   | "certificate_unknown"
@@ -82,6 +82,14 @@ export interface TenantTotals {
   sent: number[];
 }
 
+/** What policies of a tenant let through, both ways, since they were last told: columns of equal length. */
+export interface PolicyUse {
+  tenantId: TenantId;
+  policyIds: PolicyId[];
+  bytes: number[];
+  packets: number[];
+}
+
 /** Readings that agents put into one event at most: some 200 kB. */
 export const maxReadings = 2_000;
 
@@ -94,6 +102,8 @@ export type EventBody =
   /** The client's `address:port`, once it is known and when it changes. */
   | { type: "moved"; sessionId: SessionId; tenantId: TenantId; connectedAt: string; realAddress: string }
   | ({ type: "disconnected"; code: DisconnectCode; reason: string | null } & SessionBytes)
+  /** No policy twice; those that let nothing through are left out. */
+  | { type: "used"; tenants: PolicyUse[] }
   | {
       type: "refused";
       /** Null where the certificate names nobody that this gateway knows. */

@@ -16,7 +16,7 @@ export async function startTestAgent(
   const agent = await startAgent({
     ...{ stateDir, openvpnBin: "openvpn", identity, log },
     kernel: {
-      nft: { apply: async () => {}, close: () => {} },
+      nft: { apply: async () => {}, read: async () => '{"nftables":[]}', close: () => {} },
       ip: silent,
       ipPipe: silent,
       readRouting: async () => ({ rules: new Set(), routes: new Map() }),

@@ -11,7 +11,7 @@ import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../cor
 import { holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { createTemporaryPassword, hashPassword, temporaryPasswordDays } from "../core/password";
-import type { Account } from "../core/prisma/client";
+import type { Account, Plan } from "../core/prisma/client";
 import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
@@ -141,6 +141,7 @@ export async function deleteAccount(scope: TenantScope, accountId: string): Prom
 /** The document's entries of these accounts as they now stand. */
 export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: string[]): Promise<Entry[]> {
   const entries: Entry[] = [];
+  const plan = await tx.plan.findFirst({ where: { tenants: { some: { id: tenantId } } } });
   for (let start = 0; start < accountIds.length; start += idsAtOnce) {
     const accounts = await tx.account.findMany({
       where: { tenantId, id: { in: accountIds.slice(start, start + idsAtOnce) } },
@@ -166,7 +167,7 @@ export async function accountEntries({ tx, tenantId }: TenantScope, accountIds: 
           fingerprints: account.certificates.map((certificate) => certificate.fingerprint).sort(),
           policies: account.policies.map((policy) => policy.policyId).sort(),
           hold: holdOf(account),
-          rate: rateOf(account),
+          rate: rateOf(account) ?? (plan && ceilingOf(plan)),
         },
       });
     }
@@ -293,6 +294,21 @@ function revocationText(by: string, at: Date, reason: string): string {
 /** For the document, and for screens. */
 export function rateOf({ rateDown, rateUp }: Pick<Account, "rateDown" | "rateUp">): RateLimit | null {
   return rateDown !== null && rateUp !== null ? { down: rateDown, up: rateUp } : null;
+}
+
+/** A plan's ceiling: that of every account which has none of its own. */
+export function ceilingOf({ maxDown, maxUp }: Pick<Plan, "maxDown" | "maxUp">): RateLimit | null {
+  return maxDown !== null && maxUp !== null ? { down: maxDown, up: maxUp } : null;
+}
+
+/** The entries of the accounts that a change of the plan's ceiling reaches. */
+export async function entriesUnderPlan(scope: TenantScope): Promise<Entry[]> {
+  const { tx, tenantId } = scope;
+  const accounts = await tx.account.findMany({ where: { tenantId, rateDown: null }, select: { id: true } });
+  return accountEntries(
+    scope,
+    accounts.map(({ id }) => id),
+  );
 }
 
 function rateColumns(rate: RateLimit | null | undefined) {

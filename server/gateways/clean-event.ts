@@ -3,7 +3,7 @@
  * batch that it is in. Texts lose what PostgreSQL cannot hold and are cut to length; an event whose ids, times or
  * numbers are none is left out.
  */
-import type { GatewayEvent, Holder, TenantTotals } from "@/gateway/protocol/events";
+import type { GatewayEvent, Holder, PolicyUse, TenantTotals } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
@@ -13,6 +13,9 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
     case "totals":
       if (!Array.isArray(event.tenants)) return undefined;
       return { ...event, tenants: event.tenants.map(cleanTotals).filter((totals) => totals !== undefined) };
+    case "used":
+      if (!Array.isArray(event.tenants)) return undefined;
+      return { ...event, tenants: event.tenants.map(cleanUse).filter((use) => use !== undefined) };
     case "bytes":
       return hasTotals(event) ? event : undefined;
     case "moved":
@@ -105,6 +108,22 @@ function cleanTotals(totals: TenantTotals): TenantTotals | undefined {
     sent: sent.filter(isReading),
   };
 }
+
+/** Without the counts that are none. */
+function cleanUse(use: PolicyUse): PolicyUse | undefined {
+  const { tenantId, policyIds, bytes, packets } = use ?? {};
+  if (!isTenantId(tenantId) || ![policyIds, bytes, packets].every(Array.isArray)) return undefined;
+  const isCount = (_: unknown, n: number) => isId(policyIds[n]) && isDelta(bytes[n]) && isDelta(packets[n]);
+  return {
+    tenantId,
+    policyIds: policyIds.filter(isCount),
+    bytes: bytes.filter(isCount),
+    packets: packets.filter(isCount),
+  };
+}
+
+/** Of one interval: what is more is none, and would one day fill the column to which it is added. */
+const isDelta = (value: unknown) => isTotal(value) && (value as number) < 1e15;
 
 function cleanConfirmed(
   event: GatewayEvent & { type: "confirmed"; sessions?: { tenantId: string; sessionId: string }[] },

@@ -1,6 +1,6 @@
 /** Folds a batch of events into what is written: for each tenant one change a session, its samples and its refusals. */
 import type { EventsReply } from "@/gateway/protocol/api";
-import type { DisconnectCode, GatewayEvent, SessionStart, TenantTotals } from "@/gateway/protocol/events";
+import type { DisconnectCode, GatewayEvent, PolicyUse, SessionStart, TenantTotals } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 import { cleanEvent } from "./clean-event";
 
@@ -43,6 +43,8 @@ export function prepareEvents(reply: EventsReply, above = 0): PreparedEvents {
 
 /** Of an event that was not cleaned yet as well. */
 function readings(event: GatewayEvent): number {
+  if (event.type === "used" && Array.isArray(event.tenants))
+    return event.tenants.reduce((sum, use) => sum + (use?.policyIds?.length ?? 1), 0);
   if (event.type !== "totals" || !Array.isArray(event.tenants)) return 1;
   return event.tenants.reduce((sum, totals) => sum + (totals?.sessionIds?.length ?? 1), 0);
 }
@@ -75,6 +77,8 @@ export interface TenantBatch {
   continued: SessionChange[];
   samples: Samples;
   refusals: (GatewayEvent & { type: "refused" })[];
+  /** By policy and moment, to be added up. */
+  uses: { policyId: string; at: string; bytes: number; packets: number }[];
   /** By session, the newest. */
   moves: Map<string, GatewayEvent & { type: "moved" }>;
   /** How many events it was, as they are counted above. */
@@ -106,6 +110,7 @@ function foldEvents(events: readonly GatewayEvent[]): Map<string, TenantBatch> {
     if (event.type === "confirmed") continue;
     if (event.type === "totals")
       for (const totals of event.tenants) foldOf(totals.tenantId).addReadings(totals, event.at);
+    else if (event.type === "used") for (const use of event.tenants) foldOf(use.tenantId).addUse(use, event.at);
     else foldOf(event.tenantId ?? nilTenant).add(event);
   }
   return new Map([...folds].map(([tenantId, fold]) => [tenantId, fold.batch()]));
@@ -124,6 +129,7 @@ class Fold {
   readonly #places = new Map<string, number>();
   readonly #samples: Samples = { sessionIds: [], ats: [], session: [], at: [], received: [], sent: [] };
   readonly #refusals: TenantBatch["refusals"] = [];
+  readonly #uses: TenantBatch["uses"] = [];
   #moves: TenantBatch["moves"] = new Map();
   #count = 0;
 
@@ -134,7 +140,13 @@ class Fold {
       this.#addSample(this.#track(sessionIds[n]!, connectedAts[n]!), place, received[n]!, sent[n]!);
   }
 
-  add(event: Exclude<GatewayEvent, { type: "confirmed" | "totals" }>): void {
+  addUse({ policyIds, bytes, packets }: PolicyUse, at: string): void {
+    this.#count += policyIds.length;
+    for (const [n, policyId] of policyIds.entries())
+      this.#uses.push({ policyId, at, bytes: bytes[n]!, packets: packets[n]! });
+  }
+
+  add(event: Exclude<GatewayEvent, { type: "confirmed" | "totals" | "used" }>): void {
     this.#count += 1;
     if (event.type === "refused") {
       this.#refusals.push(event);
@@ -160,6 +172,7 @@ class Fold {
       continued: all.filter(({ start }) => !start),
       samples: this.#samples,
       refusals: this.#refusals,
+      uses: this.#uses,
       moves: this.#moves,
       count: this.#count,
     };

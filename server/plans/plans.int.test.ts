@@ -1,12 +1,20 @@
 import { afterAll, expect, test } from "vitest";
 import { callAs, createTenantWithAdmin, createUser, unique } from "@/e2e/support/principals";
-import { closeDatabase } from "../core/db";
+import { closeDatabase, inTenant, system } from "../core/db";
 import { closeQueues } from "../core/queue";
 
 afterAll(async () => {
   await closeQueues();
   await closeDatabase();
 });
+
+/** The rates in the documents of these accounts, by which gateways go. */
+async function ratesOf(tenantId: string, accountIds: string[]) {
+  return inTenant(system, tenantId, async ({ tx }) => {
+    const rows = await tx.documentEntry.findMany({ where: { tenantId, id: { in: accountIds } } });
+    return accountIds.map((id) => (rows.find((row) => row.id === id)!.value as { rate: unknown }).rate);
+  });
+}
 
 const limits = { maxAccounts: 5, maxDevices: 10, monthlyPrice: 4900 };
 
@@ -38,4 +46,44 @@ test("a plan is refused with a name that is taken, or limits and prices that mak
     await expect(staff.plans.create({ name: unique("x"), ...limits, ...bad })).rejects.toMatchObject({
       code: "BAD_REQUEST",
     });
+});
+
+test("a plan's speed limit holds every account that has none of its own, on whichever tenant, from the change on", async () => {
+  const staff = callAs(await createUser("account_manager"));
+  const slow = { down: 2_000, up: 1_000 };
+  const fast = { down: 9_000, up: 8_000 };
+  const own = { down: 700, up: 600 };
+  const name = unique("Limited");
+  const plan = await staff.plans.create({ name, ...limits, ceiling: slow });
+  const first = await createTenantWithAdmin({ planId: plan.id });
+  const second = await createTenantWithAdmin({ planId: plan.id });
+  const add = async ({ admin, tenantId }: typeof first) => {
+    const email = `${unique("person")}@example.test`;
+    return (await callAs(admin).accounts.create({ tenantId, name: "person", email, policyIds: [] })).account.id;
+  };
+  const [one, other, third] = [await add(first), await add(first), await add(second)];
+  const { tenantId } = first;
+  await callAs(first.admin).accounts.update({ tenantId, accountId: other, name: "other", policyIds: [], rate: own });
+  expect(await ratesOf(tenantId, [one, other])).toEqual([slow, own]);
+
+  await staff.plans.update({ planId: plan.id, name, ...limits, ceiling: fast });
+  expect(await ratesOf(tenantId, [one, other])).toEqual([fast, own]);
+  expect(await ratesOf(second.tenantId, [third])).toEqual([fast]);
+  const revision = () =>
+    inTenant(
+      system,
+      tenantId,
+      async ({ tx }) => (await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } })).revision,
+    );
+  const before = await revision();
+  await staff.plans.update({ planId: plan.id, name, ...limits, maxAccounts: 7 });
+  expect(await revision(), "left out, it stays, and gateways need not hear of it").toBe(before);
+
+  const without = await staff.plans.create({ name: unique("Without"), ...limits });
+  await staff.tenants.update({ tenantId, name: "Moved", planId: without.id });
+  expect(await ratesOf(tenantId, [one, other])).toEqual([null, own]);
+  expect(await ratesOf(second.tenantId, [third])).toEqual([fast]);
+  await expect(staff.plans.create({ name: unique("x"), ...limits, ceiling: { down: 1, up: 1 } })).rejects.toMatchObject(
+    { code: "BAD_REQUEST" },
+  );
 });

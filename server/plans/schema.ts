@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { filterOf, listInput, nameField } from "../core/listing";
+import { rateField } from "../core/rate";
 
 const count = (most: number) =>
   z.number().int("Use a whole number.").min(1, "Use at least 1.").max(most, `Use at most ${most}.`);
@@ -19,5 +20,7 @@ export const createPlanInput = z.object({
     .string()
     .regex(/^[A-Z]{3}$/, "Use a currency's three letters, such as EUR.")
     .default("EUR"),
+  /** The ceiling of each account that has none of its own. Null: as fast as it goes; left out: as it is. */
+  ceiling: rateField.nullish(),
 });
 export const updatePlanInput = createPlanInput.extend({ planId: z.uuid() });

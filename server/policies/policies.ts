@@ -21,6 +21,8 @@ export interface PolicyRow {
   groups: { id: string; name: string }[];
   /** How many devices its groups hold, each counted once. */
   devices: number;
+  /** When a gateway last saw it let something through, and how much it was in these seven days; null: not since we count. */
+  use: { lastAt: Date; weekBytes: number } | null;
   createdAt: Date;
 }
 
@@ -228,6 +230,11 @@ async function policyRows(
     SELECT p.policy_id, count(DISTINCT m.device_id)::int AS devices
     FROM policy_groups p JOIN device_group_members m ON m.tenant_id = p.tenant_id AND m.group_id = p.group_id
     WHERE p.tenant_id = ${tenantId}::uuid AND p.policy_id = ANY(${ids}::uuid[]) GROUP BY p.policy_id`;
+  const uses = await tx.$queryRaw<{ policy_id: string; last_at: Date; week_bytes: number }[]>`
+    SELECT policy_id, max(used_at) AS last_at,
+      coalesce(sum(bytes) FILTER (WHERE day > (now() AT TIME ZONE 'UTC')::date - 7), 0)::float8 AS week_bytes
+    FROM policy_use WHERE tenant_id = ${tenantId}::uuid AND policy_id = ANY(${ids}::uuid[]) GROUP BY policy_id`;
+  const useOf = new Map(uses.map((row) => [row.policy_id, { lastAt: row.last_at, weekBytes: row.week_bytes }]));
   const devices = new Map(counts.map((row) => [row.policy_id, row.devices]));
   return policies.map((policy) => ({
     id: policy.id,
@@ -238,6 +245,7 @@ async function policyRows(
     accounts: policy._count.accounts,
     groups: policy.groups.map(({ group }) => group).sort((a, b) => a.name.localeCompare(b.name)),
     devices: devices.get(policy.id) ?? 0,
+    use: useOf.get(policy.id) ?? null,
     createdAt: policy.createdAt,
   }));
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { doOverlap, isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
 import type { Entry } from "@/gateway/protocol/document";
+import { entriesUnderPlan } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import { bind, type Scope, type TenantScope } from "../core/db";
 import { env } from "../core/env";
@@ -72,7 +73,8 @@ export async function updateTenant(
     subject: subjectOf(after),
     details: { before: changeable(tenant), after: changeable(after) },
   });
-  return { revision: await publishTenant(scope, `changed ${name}`) };
+  const entries = planId === tenant.planId ? [] : await entriesUnderPlan(scope);
+  return { revision: await publishTenant(scope, `changed ${name}`, entries) };
 }
 
 /** Nobody of the tenant's gets in, and nothing crosses; all else stays as it is. */
@@ -105,6 +107,7 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.trafficSample.deleteMany({ where });
   await tx.session.deleteMany({ where });
   await tx.refusal.deleteMany({ where });
+  await tx.policyUse.deleteMany({ where });
   // No slug that a tenant may have holds a tilde.
   await tx.tenant.update({ where: { id: tenantId }, data: { state: "deleted", slug: `~${tenantId}` } });
   const record = { action: "tenants.delete", subject: subjectOf(tenant), details: { slug: tenant.slug } };
@@ -191,8 +194,11 @@ async function setState(
   return { revision: await publishTenant(scope, `${summary} ${tenant.name}`) };
 }
 
-async function publishTenant(scope: TenantScope, summary: string): Promise<number> {
-  return publish(scope, [await tenantEntry(scope)], { summary, subject: { kind: "tenant", id: scope.tenantId } });
+async function publishTenant(scope: TenantScope, summary: string, further: Entry[] = []): Promise<number> {
+  return publish(scope, [await tenantEntry(scope), ...further], {
+    summary,
+    subject: { kind: "tenant", id: scope.tenantId },
+  });
 }
 
 function requireOutsideRange(networks: { cidr: string }[]): void {
@@ -226,6 +232,8 @@ async function requireDevicesInside({ tx, tenantId }: TenantScope, networks: { c
 }
 
 async function requirePlan({ tx }: Scope, planId: string) {
+  // A plan that is being changed is waited for, and one that changes later sees this tenant on it.
+  await tx.$queryRaw`SELECT 1 FROM plans WHERE id = ${planId}::uuid FOR SHARE`;
   const plan = await tx.plan.findUnique({ where: { id: planId } });
   if (!plan) throw invalid("planId", "This plan is gone. Choose another.");
   if (!plan.isOffered) throw invalid("planId", `${plan.name} is no longer offered. Choose another plan.`);

@@ -18,6 +18,7 @@ import { useTableState } from "../../../_ui/use-table-state";
 import { useTenant } from "../../_lib/use-tenant";
 import { GroupLinks } from "../_components/group-links";
 import { DeletePolicy } from "./delete-policy";
+import { PolicyUse } from "./policy-use";
 import { formatRules } from "./rules";
 
 type Policy = Api["policies"]["list"]["rows"][number];
@@ -112,6 +113,13 @@ const columns: Column<Policy>[] = [
         {formatRules(policy.rules) || <span className="font-sans text-warn-text">no ports</span>}
       </span>
     ),
+  },
+  {
+    id: "use",
+    header: "Used",
+    width: "10rem",
+    hideBelow: "md",
+    cell: (policy) => <PolicyUse use={policy.use} />,
   },
   {
     id: "createdAt",

@@ -78,7 +78,7 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
         name="isLimited"
         label="Limit the speed of a session"
         layout="inline"
-        hint="What goes over is dropped by the gateway, each way by itself."
+        hint="What goes over is dropped by the gateway, each way by itself. Off, your plan’s limit holds, if it has one."
       >
         <Switch />
       </Field>

@@ -12,6 +12,7 @@ import { PageHeader } from "../../../../_ui/page-header";
 import { Skeleton } from "../../../../_ui/skeleton";
 import { useTenant } from "../../../_lib/use-tenant";
 import { DeletePolicy } from "../delete-policy";
+import { PolicyUse } from "../policy-use";
 import { PolicyForm } from "./policy-form";
 
 /** One policy, or a new one where no id is given. */
@@ -44,9 +45,14 @@ export function PolicyEditor({ policyId }: { policyId: string | undefined }) {
         breadcrumbs={breadcrumbs}
         badge={
           policy.data && (
-            <Badge tone={policy.data.isEnabled ? "ok" : "neutral"} dot>
-              {policy.data.isEnabled ? "On" : "Off"}
-            </Badge>
+            <>
+              <Badge tone={policy.data.isEnabled ? "ok" : "neutral"} dot>
+                {policy.data.isEnabled ? "On" : "Off"}
+              </Badge>
+              <span className="text-xs">
+                <PolicyUse use={policy.data.use} />
+              </span>
+            </>
           )
         }
         actions={

@@ -1,0 +1,91 @@
+/**
+ * What policies let through, counted by the kernel and told to the control plane as differences: read and reset every
+ * interval. A ruleset that is written anew after a fault begins at none, so at most an interval's counts are lost.
+ */
+
+import type { Spool } from "../ledger/spool";
+import type { Logger } from "../log";
+import type { TenantDocument } from "../protocol/document";
+import { maxReadings, type PolicyUse } from "../protocol/events";
+import { policyOfName } from "./compile";
+import type { Firewall } from "./firewall";
+
+export interface Count {
+  /** The counter's name. */
+  name: string;
+  bytes: number;
+  packets: number;
+}
+
+/** Of nft's JSON, those that counted something. */
+export function parseCounts(json: string): Count[] {
+  const { nftables } = JSON.parse(json) as { nftables: { counter?: Count }[] };
+  return nftables
+    .flatMap(({ counter }) => counter ?? [])
+    .filter(({ packets }) => packets > 0)
+    .map(({ name, bytes, packets }) => ({ name, bytes, packets }));
+}
+
+/** In portions that an event holds. A tenant that is gone meanwhile is left out. */
+export function usesOf(counts: readonly Count[], documents: Iterable<TenantDocument>): PolicyUse[][] {
+  const tenants = new Map(
+    [...documents].flatMap(({ tenantId, tenant }) => (tenant ? [[tenant.number, tenantId]] : [])),
+  );
+  const portions: PolicyUse[][] = [];
+  for (let start = 0; start < counts.length; start += maxReadings) {
+    const uses = new Map<string, PolicyUse>();
+    for (const { name, bytes, packets } of counts.slice(start, start + maxReadings)) {
+      const policy = policyOfName(name);
+      const tenantId = policy && tenants.get(policy.tenant);
+      if (!tenantId) continue;
+      const use = uses.get(tenantId) ?? { tenantId, policyIds: [], bytes: [], packets: [] };
+      uses.set(tenantId, use);
+      use.policyIds.push(policy.id);
+      use.bytes.push(bytes);
+      use.packets.push(packets);
+    }
+    if (uses.size > 0) portions.push([...uses.values()]);
+  }
+  return portions;
+}
+
+export interface Counting {
+  /** Reads and tells now; call it before the ruleset is replaced or taken away. */
+  tell(): Promise<void>;
+  close(): void;
+}
+
+export interface CountingDependencies {
+  firewall: Firewall;
+  documents: () => Iterable<TenantDocument>;
+  spool: Spool;
+  log: Logger;
+  everyMs: number;
+}
+
+export function startCounting({ firewall, documents, spool, log, everyMs }: CountingDependencies): Counting {
+  let telling: Promise<void> = Promise.resolve();
+  let isClosed = false;
+  const tellNow = async () => {
+    try {
+      const counts = await firewall.takeCounts();
+      if (isClosed) return;
+      for (const tenants of usesOf(counts, documents())) spool.append({ type: "used", tenants });
+    } catch (error) {
+      log.warn({ err: error }, "what policies let through could not be counted");
+    }
+  };
+  const tell = () => {
+    telling = telling.then(tellNow);
+    return telling;
+  };
+  const timer = setInterval(() => void tell(), everyMs);
+  timer.unref();
+  return {
+    tell,
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+    },
+  };
+}
