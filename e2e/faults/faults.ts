@@ -21,6 +21,8 @@ export interface Scene {
 
 export interface Fault {
   name: string;
+  /** Quick, and the same on a slow machine: a short run may have it. */
+  isShort?: true;
   /** Why it cannot be had here. */
   obstacle?(scene: Scene): string | null;
   /** Resolves when it is over. */
@@ -29,6 +31,7 @@ export interface Fault {
 
 const killed = (name: string, of: (scene: Scene, gateway: WorldGateway) => Service): Fault => ({
   name: `kill -9 of ${name}`,
+  isShort: true,
   async run(scene, gateway) {
     const service = of(scene, gateway);
     await service.kill();
@@ -37,13 +40,14 @@ const killed = (name: string, of: (scene: Scene, gateway: WorldGateway) => Servi
   },
 });
 
-/** The first five are in every run; the others follow as long as there is time. */
+/** A short run has some of those marked so; a long one has them all. */
 export const faults: Fault[] = [
   killed("the agent", (_, gateway) => gateway.agent),
   killed("the workers", ({ world }) => world.workers),
   killed("PostgreSQL", ({ world }) => world.postgres),
   {
     name: "kill -9 of openvpn",
+    isShort: true,
     async run(_, gateway) {
       const { processes } = await getState(addressOf(gateway, _.relays));
       for (const { pid } of processes) if (pid !== null) process.kill(pid, "SIGKILL");
@@ -51,6 +55,7 @@ export const faults: Fault[] = [
   },
   {
     name: "the link to the control plane cut",
+    isShort: true,
     async run({ random, relays }, gateway) {
       relays.get(gateway)!.cut();
       await delay(random.between(1_000, 6_000));
@@ -63,6 +68,7 @@ export const faults: Fault[] = [
   },
   {
     name: "the disk of the agent full",
+    isShort: true,
     obstacle: ({ hasSmallDisks }) => (hasSmallDisks ? null : "no tmpfs can be mounted here"),
     async run({ random }, gateway) {
       const ballast = join(gateway.stateDir, "ballast");
@@ -77,6 +83,7 @@ export const faults: Fault[] = [
   },
   {
     name: "the way to the control plane 200 ms long",
+    isShort: true,
     async run({ random, relays }, gateway) {
       relays.get(gateway)!.delayMs = 200;
       await delay(random.between(2_000, 5_000));
@@ -118,6 +125,7 @@ export const faults: Fault[] = [
   },
   {
     name: "a push that breaks off in the middle",
+    isShort: true,
     async run({ random, relays }, gateway) {
       relays.get(gateway)!.breakAfter(random.between(2_000, 6_000));
       await delay(random.between(1_000, 2_000));
@@ -125,6 +133,7 @@ export const faults: Fault[] = [
   },
   {
     name: "pushes replayed, and out of their order",
+    isShort: true,
     async run(scene, gateway) {
       const { tenantId } = scene.world;
       const address = addressOf(gateway, scene.relays);

@@ -5,10 +5,15 @@ import { startVpnClient, type VpnClient } from "../lab/vpn-client";
 import { password, type World, type WorldAccount } from "../lab/world";
 import type { Random } from "./random";
 
+/** For one client to come in when nothing is broken: generous, for a machine that does much else. */
+const patienceMs = 90_000;
+
 interface Person {
   account: WorldAccount;
   machine: LabPerson;
   client: VpnClient | null;
+  /** Resolves when its last client is gone. */
+  left: Promise<void>;
   /** Logs of clients that have ended. */
   logs: string[];
 }
@@ -33,7 +38,13 @@ export class Load {
     const { world } = this;
     for (let n = 1; n <= people; n++) {
       const account = await world.addAccount(`Person ${n}`);
-      this.#people.push({ account, machine: await world.lab.addPerson(), client: null, logs: [] });
+      this.#people.push({
+        account,
+        machine: await world.lab.addPerson(),
+        client: null,
+        left: Promise.resolve(),
+        logs: [],
+      });
     }
     this.#work = [...this.#people.map((person) => this.#comeAndGo(person)), this.#change()];
   }
@@ -43,7 +54,7 @@ export class Load {
     this.#isResting = true;
     await Promise.all(this.#people.map((person) => this.#leave(person)));
     const coming = this.#people.filter((_, n) => n % 2 === 0);
-    await Promise.all(coming.map((person) => this.#come(person, 45_000)));
+    await Promise.all(coming.map((person) => this.#come(person, patienceMs)));
   }
 
   goOn(): void {
@@ -92,12 +103,13 @@ export class Load {
     }
   }
 
+  /** Whoever asks waits for the end of the client, also where another has sent it off. */
   async #leave(person: Person): Promise<void> {
     const { client } = person;
-    if (!client) return;
+    if (!client) return person.left;
     person.client = null;
-    if (client.process.exitCode === null) await client.stop();
-    person.logs.push(client.log());
+    person.left = client.stop().then(() => void person.logs.push(client.log()));
+    return person.left;
   }
 
   async #change(): Promise<void> {
