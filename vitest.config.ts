@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
 const ignored = ["**/node_modules/**", ".next/**", "dist/**", ".data/**"];
 
+/** Where real processes and packets share a busy machine one may come late. What fails twice fails; the report names both. */
+const retry = 1;
+
 /** unit: pure and quick. integration: a real PostgreSQL (and Redis where the queue is tested). lab: root, namespaces, openvpn. */
 export default defineConfig({
   test: {
@@ -26,6 +29,7 @@ export default defineConfig({
           globalSetup: ["e2e/support/database.setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          retry,
         },
       },
       {
@@ -36,6 +40,7 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry,
           fileParallelism: false,
         },
       },
