@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { createFirewall } from "../../gateway/firewall/firewall";
 import { createNft } from "../../gateway/firewall/nft";
 import type { Routes } from "../../gateway/firewall/routes";
+import { linkDevice } from "../../gateway/links/config";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
 import { type Entry, emptyDocument, putEntry, type TenantDocument } from "../../gateway/protocol/document";
 import { getDigest, getState } from "../../server/gateways/client";
@@ -147,11 +148,16 @@ async function compiled({ world }: Scene, gateway: WorldGateway, document: Tenan
   // It goes with the lab.
   if (!existsSync(`/run/netns/${namespace}`)) await promisify(execFile)("ip", ["netns", "add", namespace]);
   const nft = createNft(["ip", "netns", "exec", namespace]);
+  const peers = world.gateways
+    .map(({ id }) => id)
+    .filter((id) => id !== gateway.id)
+    .sort();
   const routes = { load: async () => {}, set: async () => {}, verify: async () => {}, clear: async () => {} };
   try {
     const firewall = createFirewall({
       ...{ gatewayId: gateway.id, nft, documents: () => [document] },
       routes: routes as unknown as Routes,
+      links: () => peers.map((peer) => linkDevice({ peer })),
     });
     await firewall.load("100.64.0.0/10");
     return await rulesOf(world, namespace);

@@ -22,7 +22,7 @@ export interface Scene {
 export interface Fault {
   name: string;
   /** Quick, and the same on a slow machine: a short run may have it. */
-  isShort?: true;
+  isShort?: boolean;
   /** Why it cannot be had here. */
   obstacle?(scene: Scene): string | null;
   /** Resolves when it is over. */
@@ -64,6 +64,8 @@ export const faults: Fault[] = [
   },
   {
     ...killed("Redis", ({ redis }) => redis!),
+    // What is whole again with the next sweep at the earliest takes too long for a short run.
+    isShort: false,
     obstacle: ({ redis }) => (redis ? null : "redis-server is not installed"),
   },
   {
@@ -125,7 +127,6 @@ export const faults: Fault[] = [
   },
   {
     name: "a push that breaks off in the middle",
-    isShort: true,
     async run({ random, relays }, gateway) {
       relays.get(gateway)!.breakAfter(random.between(2_000, 6_000));
       await delay(random.between(1_000, 2_000));
@@ -133,7 +134,6 @@ export const faults: Fault[] = [
   },
   {
     name: "pushes replayed, and out of their order",
-    isShort: true,
     async run(scene, gateway) {
       const { tenantId } = scene.world;
       const address = addressOf(gateway, scene.relays);

@@ -117,6 +117,8 @@ export function pool(): pg.Pool {
     });
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     held.drawbridgePool.on("error", () => {});
+    // Nor may one that breaks between two queries of a transaction end the process: its next query fails.
+    held.drawbridgePool.on("connect", (client) => client.on("error", () => {}));
   }
   return held.drawbridgePool;
 }

@@ -2,6 +2,7 @@
  * Jobs: a name, a schema, how it is retried. The queue lives in Redis where REDIS_URL is set, else in PostgreSQL. A job
  * is a hint that there is work; the work itself is always found in the database, so a lost or doubled job does no harm.
  */
+import { randomUUID } from "node:crypto";
 import { createPostgresBackend, type JobsOptions, Queue, type QueueOptions, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
 import type { z } from "zod";
@@ -35,14 +36,34 @@ export async function enqueue<Schema extends z.ZodType>(
   await queueOf(job.name).add(job.name, job.schema.parse(data), jobOptions(job, data, options.delayMs));
 }
 
-/** Runs a job every so often, once for all workers together. */
+/** How often it is seen to that what is scheduled still is. */
+const lookAtScheduleMs = 5_000;
+
+/**
+ * Runs a job every so often, once for all workers together. A queue that has lost what it held, as a Redis that was killed
+ * and kept nothing, is told again.
+ */
 export async function schedule<Schema extends z.ZodType>(
   job: JobDefinition<string, Schema>,
   data: z.infer<Schema>,
   everyMs: number,
 ): Promise<void> {
-  const { deduplication: _, delay: __, ...opts } = jobOptions(job, data);
-  await queueOf(job.name).upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts });
+  const { deduplication: _, delay: __, jobId: ___, ...opts } = jobOptions(job, data);
+  const tell = () => queueOf(job.name).upsertJobScheduler(job.name, { every: everyMs }, { name: job.name, data, opts });
+  await tell();
+  let isLooking = false;
+  const look = async () => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      if (!(await queueOf(job.name).getJobScheduler(job.name))) await tell();
+    } catch {
+      // The queue does not answer, which its workers say; the next look finds what it has lost.
+    } finally {
+      isLooking = false;
+    }
+  };
+  looks.add(setInterval(look, lookAtScheduleMs).unref());
 }
 
 /** A worker of one job's queue; the payload is parsed before the handler sees it. */
@@ -75,7 +96,11 @@ export function createWorker<Schema extends z.ZodType>(
   };
 }
 
+const looks = new Set<NodeJS.Timeout>();
+
 export async function closeQueues(): Promise<void> {
+  for (const look of looks) clearInterval(look);
+  looks.clear();
   await Promise.all([...held.drawbridgeQueues.values()].map((queue) => queue.close()));
   held.drawbridgeQueues.clear();
   held.drawbridgeRedis?.disconnect();
@@ -100,6 +125,8 @@ function jobOptions<Schema extends z.ZodType>(
   delayMs?: number,
 ): JobsOptions {
   return {
+    // The queue's own numbers begin anew when it has lost what it held, while jobs of before still run under theirs.
+    jobId: randomUUID(),
     attempts: job.attempts,
     backoff: { type: "exponential", delay: job.backoffMs, jitter: 0.5 },
     removeOnComplete: { count: 100 },
