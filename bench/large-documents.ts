@@ -5,7 +5,8 @@ import { plainAccount, plainDevice, plainTenant } from "../gateway/testing/value
 import { type BenchGateway, uuid } from "./lab-gateway";
 
 export const tenants = 10;
-export const perTenant = 10_000;
+/** Fewer, to see that a bench runs. */
+export const perTenant = Number(process.env.BENCH_PER_TENANT ?? 10_000);
 
 /** Each tenant has so many groups, and a policy for each; tenants are numbered on from `firstTenant`. */
 export async function pushLargeDocuments(
