@@ -5,16 +5,21 @@ import { plainAccount, plainDevice, plainTenant } from "../gateway/testing/value
 import { type BenchGateway, uuid } from "./lab-gateway";
 
 export const tenants = 10;
-export const perTenant = 10_000;
+/** Fewer, to see that a bench runs. */
+export const perTenant = Number(process.env.BENCH_PER_TENANT ?? 10_000);
 
-export async function pushLargeDocuments({ controlPlane }: BenchGateway): Promise<void> {
-  for (let number = 1; number <= tenants; number++) {
-    const answer = await controlPlane.push(uuid(number), [...document(number, controlPlane.gatewayId)]);
+/** Each tenant has so many groups, and a policy for each; tenants are numbered on from `firstTenant`. */
+export async function pushLargeDocuments(
+  { controlPlane }: Pick<BenchGateway, "controlPlane">,
+  { groups = 20, firstTenant = 1 } = {},
+): Promise<void> {
+  for (let number = firstTenant; number < firstTenant + tenants; number++) {
+    const answer = await controlPlane.push(uuid(number), [...document(number, groups, controlPlane.gatewayId)]);
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   }
 }
 
-function* document(number: number, gatewayId: string): Generator<Entry> {
+function* document(number: number, groups: number, gatewayId: string): Generator<Entry> {
   const id = (kind: number, n: number) => uuid(number * 1e8 + kind * 1e7 + n);
   const base = parseAddress("100.64.64.0") + number * 16_384;
   yield {
@@ -24,7 +29,7 @@ function* document(number: number, gatewayId: string): Generator<Entry> {
   };
   yield { kind: "network", id: id(1, 0), value: { cidr: "10.0.0.0/16" } };
   yield { kind: "uplink", id: gatewayId, value: { interface: "mgmt", nextHop: null } };
-  for (let n = 0; n < 20; n++) {
+  for (let n = 0; n < groups; n++) {
     const rules = [22, 80 + n].map((at) => ({ protocol: "tcp" as const, from: at, to: at }));
     yield { kind: "policy", id: id(2, n), value: { name: `policy ${n}`, isEnabled: true, groups: [id(3, n)], rules } };
   }
@@ -41,14 +46,14 @@ function* document(number: number, gatewayId: string): Generator<Entry> {
         passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${"c2FsdHNhbHRzYWx0c2Fs"}$${String(n).padStart(43, "A")}`,
         mustChangePassword: false,
         fingerprints: [`${number}`.padStart(32, "0") + `${n}`.padStart(32, "0")],
-        policies: [id(2, n % 20)],
+        policies: [id(2, n % groups)],
       },
     };
     const address = formatAddress(parseAddress("10.0.0.1") + n);
     yield {
       kind: "device",
       id: id(5, n),
-      value: { ...plainDevice, name: `device ${n}`, address, groups: [id(3, n % 20)] },
+      value: { ...plainDevice, name: `device ${n}`, address, groups: [id(3, n % groups)] },
     };
   }
 }

@@ -7,9 +7,11 @@ import { type Bench, printReport } from "./report";
 const benches: Record<string, () => Promise<Bench>> = {
   connect: async () => (await import("./connect")).connect,
   failover: async () => (await import("./failover")).failover,
+  forward: async () => (await import("./forward")).forward,
   ingest: async () => (await import("./ingest")).ingest,
   propagation: async () => (await import("./propagation")).propagation,
   restart: async () => (await import("./restart")).restart,
+  revoke: async () => (await import("./revoke")).revoke,
   start: async () => (await import("./start")).start,
 };
 

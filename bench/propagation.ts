@@ -4,44 +4,28 @@
  * restored by the domain's own functions; between any two changes each part of the floor is taken once, at the same
  * gateways and in the same databases. The floor of one change is the sum of what its four parts took beside it.
  */
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
 import { labTools } from "../e2e/lab/network";
 import { createNftPipe } from "../gateway/firewall/command-pipe";
 import { formatAddress, parseAddress } from "../gateway/protocol/addresses";
-import { asStaff } from "../prisma/seed/callers";
-import { largeNetwork, seedLarge } from "../prisma/seed/large";
-import { seedOperator } from "../prisma/seed/operator";
-import { startDemonstrationNetwork } from "../scripts/demonstration-network";
-import { root } from "../scripts/support/bootstrap.mjs";
-import { buildGateway, buildWorkers } from "../scripts/support/builds";
-import { Console } from "../scripts/support/console";
 import type { NetworkNote } from "../scripts/support/installation-note";
-import { ProcessBook } from "../scripts/support/processes";
-import { supervise } from "../scripts/support/supervise";
 import { restoreAccount, revokeAccount } from "../server/accounts/accounts";
-import { ensureAuthorities } from "../server/certificates/authority";
 import { inTenant, system } from "../server/core/db";
 import { createWorker, defineJob, enqueue } from "../server/core/queue";
 import { closeGatewayConnections, getState } from "../server/gateways/client";
-import { findReceipt } from "../server/revisions/revisions";
+import { type Installation, startInstallation, type Watch, watchReceipts } from "./installation";
 import { median, percentile, type Report, round } from "./report";
-import { createScratchDatabase, type ScratchDatabase } from "./scratch-database";
+import { createScratchDatabase } from "./scratch-database";
 
 /** Tenants of so many accounts and devices, the first measured alone and the second beside it. */
 const sizes = (process.env.BENCH_ACCOUNTS ?? "1000,100000").split(",").map(Number);
 const changes = Number(process.env.BENCH_CHANGES ?? 200);
 const warmUp = 20;
-const password = "a-password-for-the-bench";
-/** The same at every size, since what is asked is what an account costs. */
-const shared = { groups: 200, policies: 100 };
 
 export async function propagation(): Promise<Report> {
   const scratch = await createScratchDatabase();
-  const installation = startInstallation(scratch);
+  const installation = startInstallation(scratch, 243);
   const owner = new pg.Client({ connectionString: scratch.ownerUrl });
   try {
     await installation.ready;
@@ -95,11 +79,7 @@ interface Measured {
   least: number[];
 }
 
-async function measure(
-  accounts: number,
-  installation: ReturnType<typeof startInstallation>,
-  owner: pg.Client,
-): Promise<Measured> {
+async function measure(accounts: number, installation: Installation, owner: pg.Client): Promise<Measured> {
   const { gateways, addTenant } = await installation.ready;
   const tenantId = await addTenant(accounts);
   const watch = watchReceipts(owner, tenantId, gateways.length);
@@ -141,115 +121,6 @@ interface Person {
 /** Of the slower gateway. */
 const receiptTimes = `SELECT max(extract(epoch FROM p.enforced_at - c.at) * 1000)::float8 AS ms, max(p.took_ms) AS took
   FROM pushes p JOIN changes c ON c.tenant_id = p.tenant_id AND c.revision = p.to_revision WHERE p.tenant_id = $1 AND p.to_revision = $2`;
-
-/** A workers' process and two gateways. */
-function startInstallation({ folder, settings }: ScratchDatabase) {
-  const console = new Console(join(folder, "logs"), true);
-  const book = new ProcessBook(join(folder, "run"));
-  const stops: (() => Promise<void>)[] = [];
-  const start = async () => {
-    const { signal } = new AbortController();
-    await Promise.all([buildWorkers(console, signal), buildGateway(console, signal)]);
-    await ensureAuthorities();
-    const { administrator, plans } = await seedOperator(password, "administrator@drawbridge.example");
-    const workers = supervise({
-      name: "workers",
-      console,
-      book,
-      spawn: () =>
-        spawn(process.execPath, [join(root, "dist/workers.mjs")], {
-          cwd: root,
-          env: { ...process.env, ...settings, NODE_ENV: "production" },
-          detached: true,
-          stdio: ["ignore", "pipe", "pipe"],
-        }),
-    });
-    stops.push(() => workers.stop());
-    const network = startDemonstrationNetwork({
-      labNumber: 243,
-      dataDir: folder,
-      password,
-      console,
-      book,
-      logLevel: "info",
-    });
-    stops.push(() => network.stop());
-    const { gateways } = await network.ready;
-    return { gateways, addTenant };
-
-    /** @returns its id, once both gateways have all of it */
-    async function addTenant(accounts: number): Promise<string> {
-      const { tenantId } = await asStaff(administrator).tenants.create({
-        name: `Meridian Rail ${accounts}`,
-        slug: `meridian-rail-${accounts}`,
-        planId: plans.Enterprise!,
-        networks: [largeNetwork],
-        admin: { email: `admin@meridian-rail-${accounts}.example` },
-      });
-      await seedLarge(tenantId, { accounts, devices: accounts, ...shared }, { password });
-      await untilThere(tenantId, gateways.length);
-      return tenantId;
-    }
-  };
-  const ready = start();
-  return {
-    ready,
-    async stop() {
-      await ready.catch(() => {});
-      for (const stop of stops.reverse()) await stop();
-    },
-  };
-}
-
-async function untilThere(tenantId: string, gateways: number): Promise<void> {
-  const isThere = () =>
-    inTenant(system, tenantId, async ({ tx }) => {
-      const { revision } = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-      return (await tx.appliedRevision.count({ where: { tenantId, revision } })) === gateways;
-    });
-  const deadline = Date.now() + 300_000;
-  while (!(await isThere())) {
-    if (Date.now() > deadline) throw new Error("the gateways did not get the large tenant in time");
-    await delay(100);
-  }
-}
-
-interface Watch {
-  /** From here on receipts are heard. */
-  begin(): void;
-  /** Resolves with the time at which the last gateway's receipt of that revision was heard of. */
-  all(revision: number): Promise<number>;
-}
-
-/** A receipt is announced as it is committed; that it is the one that was meant is asked afterwards. */
-function watchReceipts(client: pg.Client, tenantId: string, gateways: number): Watch {
-  let heardAt: number[] = [];
-  let wake = () => {};
-  client.on("notification", ({ payload }) => {
-    if (payload !== tenantId) return;
-    heardAt.push(performance.now());
-    wake();
-  });
-  const isEnforced = (revision: number) =>
-    inTenant(system, tenantId, async (scope) =>
-      (await findReceipt(scope, revision))!.gateways.every(({ status, ms }) => status === "enforced" && ms !== null),
-    );
-  return {
-    begin() {
-      heardAt = [];
-    },
-    async all(revision) {
-      for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-        if (heardAt.length >= gateways && (await isEnforced(revision))) return heardAt.at(-1)!;
-        const heard = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        if (heardAt.length < gateways) await Promise.race([heard, delay(1_000)]);
-      }
-      throw new Error(`revision ${revision} has no receipts after 30 s`);
-    },
-  };
-}
 
 async function propagate(tenantId: string, accountId: string, isRevoked: boolean, watch: Watch) {
   let committedAt = 0;
