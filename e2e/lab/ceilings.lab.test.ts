@@ -1,6 +1,16 @@
 /** What an account's ceiling lets through, each way, and that others are not held to it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AgentLab, createAgentLab, device, type LabVpnPerson, policy, policyId, tcp, tenant } from "./agent-lab";
+import {
+  type AgentLab,
+  createAgentLab,
+  device,
+  type LabVpnPerson,
+  policy,
+  policyId,
+  tcp,
+  tenant,
+  tenantId,
+} from "./agent-lab";
 import { until } from "./vpn-client";
 
 const pump = "10.0.0.10";
@@ -73,4 +83,21 @@ describe("an account's ceiling", () => {
     await world.push(1, [world.account(anna, { policies: [policyId(1)] })]);
     expect(await measure(anna, "down")).toBeGreaterThan(rate.down * 1.5);
   });
+});
+
+describe("what a policy let through", () => {
+  it("is told to the control plane, as real packets were", async () => {
+    await measure(boris, "down");
+    const { controlPlane } = world;
+    const bytes = () =>
+      controlPlane.events
+        .flatMap((event) => (event.type === "used" ? event.tenants : []))
+        .filter(({ tenantId: id, policyIds }) => id === tenantId(1) && policyIds.includes(policyId(1)))
+        .reduce((sum, use) => sum + use.bytes[use.policyIds.indexOf(policyId(1))]!, 0);
+    await until(async () => {
+      await controlPlane.collect();
+      return bytes() > 1_000_000;
+    }, 90_000);
+    process.stdout.write(`counted for the policy: ${bytes()} bytes\n`);
+  }, 150_000);
 });

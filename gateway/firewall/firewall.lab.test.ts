@@ -164,6 +164,7 @@ async function readKernel() {
         // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
         .map(({ name, elem = [] }) => [name, elem.map((one: any) => one.elem.expires + 1)]),
     ),
+    counters: of("counter").map(({ name }) => name as string),
     chains: new Map(
       of("chain")
         .map(({ name }) => name as string)
@@ -176,11 +177,12 @@ async function readKernel() {
 async function expectKernel(): Promise<void> {
   const compiler = new Compiler(gatewayId);
   for (const document of documents.values()) compiler.add(document);
-  const { people, grantees, rates, meters, timed, sets, chains }: Ruleset = compiler.ruleset;
+  const { people, grantees, rates, meters, counters, timed, sets, chains }: Ruleset = compiler.ruleset;
   const kernel = await readKernel();
   expect(new Map([...kernel.people].sort())).toEqual(new Map([...people].sort()));
   expect(new Map([...kernel.grantees].sort())).toEqual(new Map([...grantees].sort()));
   expect(new Map([...kernel.rates].sort())).toEqual(new Map([...rates].sort()));
+  expect(kernel.counters.sort()).toEqual([...counters].sort());
   expect(kernel.meters.sort()).toEqual([...meters].sort());
   expect([...kernel.timed.keys()].sort()).toEqual([...timed.keys()].sort());
   for (const [name, elements] of timed) {

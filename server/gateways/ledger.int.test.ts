@@ -111,6 +111,23 @@ describe("the session ledger", () => {
     expect([await rowOf(session), await samplesOf(session), await refusalsHere()]).toEqual(before);
   });
 
+  test("what policies let through is added up by day, once", async () => {
+    const [policyId, other] = [randomUUID(), randomUUID()];
+    const events = numbered([used(1, [policyId, other], 100), used(31, [policyId], 50), used(90_000, [policyId], 7)]);
+    const commitAll = () => commitEvents(gatewayId, { epoch, events, isNewEpoch: false });
+    expect(await commitAll()).toMatchObject({ cursor: 3, events: 4, dropped: 0 });
+    const once = await usesOf(policyId);
+    expect(once).toMatchObject([
+      { day: new Date("2026-11-02"), usedAt: at(31), bytes: 150n, packets: 2n },
+      { day: new Date("2026-11-03"), usedAt: at(90_000), bytes: 7n, packets: 1n },
+    ]);
+    await commitAll();
+    expect(await usesOf(policyId), "a batch that comes again adds nothing").toEqual(once);
+    await commit([used(60, [policyId], 1_000), used(40, [policyId], 1)]);
+    expect((await usesOf(policyId))[0]).toMatchObject({ usedAt: at(60), bytes: 1_151n, packets: 4n });
+    expect(await usesOf(other)).toMatchObject([{ bytes: 100n }]);
+  });
+
   test("a batch that was cut in half goes on where it was cut", async () => {
     const session = newSession();
     const events = numbered([connected(session, 0), bytes(session, 10, 1_000, 0), disconnected(session, 20, 2_000, 0)]);
@@ -324,6 +341,10 @@ const disconnected = (session: Named, second: number, received: number, sent: nu
 const confirmed = (second: number, sessions: Named[]): Timed => ({
   ...{ type: "confirmed", second, tenants: [{ tenantId, sessionIds: sessions.map(({ sessionId }) => sessionId) }] },
 });
+const used = (second: number, policyIds: string[], bytes: number): Timed => ({
+  ...{ type: "used", second },
+  tenants: [{ tenantId, policyIds, bytes: policyIds.map(() => bytes), packets: policyIds.map(() => 1) }],
+});
 const refused = (second: number): Timed => ({
   ...{ type: "refused", tenantId, accountId, code: "password_wrong", reason: "The password is wrong." },
   ...{ realAddress: "192.0.2.7:50000", process: "udp-1194", second },
@@ -358,6 +379,12 @@ async function samplesOf({ sessionId }: Named) {
     tx.trafficSample.findMany({ where: { tenantId, sessionId }, orderBy: { at: "asc" } }),
   );
   return rows.map((row) => [row.at, row.received, row.sent]);
+}
+
+function usesOf(policyId: string) {
+  return inTenant(system, tenantId, ({ tx }) =>
+    tx.policyUse.findMany({ where: { tenantId, policyId }, orderBy: { day: "asc" } }),
+  );
 }
 
 function refusalsHere() {

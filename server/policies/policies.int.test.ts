@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPrincipal, callAs, createTenantWithAdmin } from "@/e2e/support/principals";
 import { closeDatabase, inTenant, system } from "../core/db";
@@ -95,6 +96,22 @@ describe("a policy", () => {
       code: "CONFLICT",
       cause: { field: "name" },
     });
+  });
+
+  test("is never used until a gateway tells that it let something through, then says when and how much in seven days", async () => {
+    const { policy } = await admin.policies.create({ tenantId, name: "used", rules });
+    expect(policy.use).toBeNull();
+    const day = 24 * 60 * 60_000;
+    const rows = [0, 3, 20].map((days, n) => {
+      const usedAt = new Date(Date.now() - days * day);
+      return { policyId: policy.id, day: usedAt, usedAt, bytes: 10n ** BigInt(n), packets: 1n };
+    });
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.policyUse.createMany({ data: rows.map((row) => ({ tenantId, gatewayId: randomUUID(), ...row })) }),
+    );
+    const use = { lastAt: rows[0]!.usedAt, weekBytes: 11 };
+    expect((await admin.policies.list({ tenantId, search: "used" })).rows).toMatchObject([{ use }]);
+    expect(await admin.policies.get({ tenantId, policyId: policy.id })).toMatchObject({ use });
   });
 
   test("shows in the portal of those whom it names while it is on", async () => {
