@@ -101,7 +101,9 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
       {list.error ? (
         <ErrorState error={list.error} onRetry={list.refetch} />
       ) : !list.data ? (
-        <SkeletonText lines={2} />
+        <div className="p-4">
+          <SkeletonText lines={2} />
+        </div>
       ) : list.data.length === 0 ? (
         <EmptyState icon={<FileKey aria-hidden />} title="No profile yet" className="py-6">
           Make one, and start a VPN client on the device with it: it dials out, so no port has to be opened.

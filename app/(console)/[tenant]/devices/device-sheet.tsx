@@ -23,6 +23,8 @@ export function DeviceSheet({ panel }: { panel: ReturnType<typeof usePanel> }) {
   );
   return (
     <Sheet
+      // A name in DNS is long, and is there to be read.
+      size="lg"
       open={panel.value !== null}
       onOpenChange={panel.onOpenChange}
       title={panel.is("new") ? "New device" : (device.data?.name ?? "Device")}
