@@ -184,6 +184,6 @@ export const untilAnswering = (gateway: WorldGateway, relays: Scene["relays"]) =
         () => true,
         () => false,
       ),
-    60_000,
+    180_000,
     () => `${gateway.name} does not answer:\n${gateway.log().slice(-3_000)}`,
   );

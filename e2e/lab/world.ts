@@ -21,6 +21,8 @@ import { until } from "./vpn-client";
 
 export const password = 'correct "horse" \\ battery 9';
 const apiPort = 8443;
+/** For a process to work once it is started: generous, for a machine that does much else. */
+const startWithinMs = 180_000;
 
 /** One process that can be killed. */
 export interface Service {
@@ -128,7 +130,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   for (const { id, name } of gateways)
     await until(
       async () => (await db().gateway.findUniqueOrThrow({ where: { id } })).enrolledAt !== null,
-      60_000,
+      startWithinMs,
       () => `${name} did not enrol: ${workers.output()}`,
     );
   const { tenantId, admin: member } = await server.createTenantWithAdmin();
@@ -202,7 +204,7 @@ function createAgent(
       });
       await until(
         () => opened() > before,
-        60_000,
+        startWithinMs,
         () => readFileSync(logFile, "utf8"),
       );
     },
@@ -242,7 +244,7 @@ async function startPostgres(folder: string): Promise<Service & { url(): string;
       await cluster.ended;
     },
     async start() {
-      const deadline = Date.now() + 60_000;
+      const deadline = Date.now() + startWithinMs;
       for (;;) {
         try {
           // Its orphans let go of the port and of the shared memory in their own time.

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { afterAll, expect, test } from "vitest";
 import { closeDatabase, pool } from "./db";
 
@@ -8,7 +7,7 @@ test("a connection that the server ends between two queries fails the next query
   const client = await pool().connect();
   try {
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    const ended = once(client, "end");
+    const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
     await pool().query("SELECT pg_terminate_backend($1)", [rows[0]!.pid]);
     await ended;
     await expect(client.query("SELECT 1")).rejects.toThrow();
