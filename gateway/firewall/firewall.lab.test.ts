@@ -141,7 +141,7 @@ async function readKernel() {
     nftables: any[];
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
-  const fixed = ["judge", "forward", "prerouting", "input", "doors", "fronts"];
+  const fixed = ["judge", "forward", "prerouting", "homeward", "input", "dns", "doors", "fronts"];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
   const chainOf = new Map(
