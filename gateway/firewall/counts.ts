@@ -8,7 +8,6 @@ import type { Logger } from "../log";
 import type { TenantDocument } from "../protocol/document";
 import { maxReadings, type PolicyUse } from "../protocol/events";
 import { policyOfName } from "./compile";
-import type { Firewall } from "./firewall";
 
 export interface Count {
   /** The counter's name. */
@@ -56,7 +55,7 @@ export interface Counting {
 }
 
 export interface CountingDependencies {
-  firewall: Firewall;
+  firewall: { takeCounts(): Promise<Count[]> };
   documents: () => Iterable<TenantDocument>;
   spool: Spool;
   log: Logger;

@@ -120,7 +120,7 @@ describe("a policy", () => {
     const input = { tenantId, name: "web", rules, accountIds: [accountId], groupIds: [groupId] };
     const { policy } = await admin.policies.create(input);
     expect(await portal.reach()).toEqual([
-      { policyName: "web", rules, devices: [{ name: "PLC", address: "10.0.0.5" }] },
+      { policyName: "web", rules, until: null, devices: [{ name: "PLC", address: "10.0.0.5" }] },
     ]);
     await admin.policies.update({ ...input, policyId: policy.id, isEnabled: false });
     expect(await portal.reach()).toEqual([]);
