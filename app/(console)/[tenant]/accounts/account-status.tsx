@@ -18,7 +18,7 @@ export function AccountStatus({ account }: AccountStatusProps) {
     return (
       <Status tone="warn">
         <span>
-          Put off, <TimeAgo date={account.hold.until} />
+          Put off, ends <TimeAgo date={account.hold.until} />
         </span>
       </Status>
     );
