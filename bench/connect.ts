@@ -2,9 +2,9 @@
  * Clients connected a second through one openvpn process whose connections our agent decides (certificate, password,
  * state, address), against the same openvpn deciding by certificate alone. Waves of reconnecting clients, in turns.
  *
- * An openvpn process is one thread, so what it can take is 1000 over the CPU milliseconds that it spends on a client; that
- * is the figure compared. By the clock a wave is mostly the clients' own one-second timers and, on one machine, their own
- * CPU: that rate is a row of the table. All accounts have one password hash, so argon2 is paid once.
+ * Compared is the rate by the clock, the median of the waves. Clients and servers share the machine's cores, so what each
+ * process spends on a client is in the table too: an openvpn process is one thread, and 1000 over its milliseconds is the most
+ * that it could take. All accounts have one password hash, so argon2 is paid once.
  */
 import { execFileSync } from "node:child_process";
 import { openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { type BenchGateway, startBenchGateway, uuid } from "./lab-gateway";
 import { median, percentile, type Report, round } from "./report";
 
 const clients = 60;
-const waves = 6;
+const waves = 12;
 const password = "a-password-for-the-bench";
 const barePort = 1195;
 
@@ -58,16 +58,16 @@ export async function connect(): Promise<Report> {
       agent: cpu.agent / connected.ours,
       bare: cpu.bare / connected.bare,
     };
-    const capacity = { ours: 1_000 / each.ours, bare: 1_000 / each.bare };
+    const rate = { ours: median(rates.ours), bare: median(rates.bare) };
     return {
       unit: "clients a second",
-      value: capacity.ours,
-      floor: capacity.bare,
-      ratio: capacity.ours / capacity.bare,
+      value: rate.ours,
+      floor: rate.bare,
+      ratio: rate.ours / rate.bare,
       reach: "ratio ≥ 0.9",
       rows: [
-        { arm: "our agent decides", "openvpn CPU ms a client": round(each.ours), "agent CPU ms a client": round(each.agent), "clients a second by the clock": round(median(rates.ours)) }, // biome-ignore format: a row
-        { arm: "certificate alone", "openvpn CPU ms a client": round(each.bare), "agent CPU ms a client": 0, "clients a second by the clock": round(median(rates.bare)) }, // biome-ignore format: a row
+        { arm: "our agent decides", "openvpn CPU ms a client": round(each.ours), "agent CPU ms a client": round(each.agent), "clients a second": round(rate.ours), "at the most": round(1_000 / each.ours) }, // biome-ignore format: a row
+        { arm: "certificate alone", "openvpn CPU ms a client": round(each.bare), "agent CPU ms a client": 0, "clients a second": round(rate.bare), "at the most": round(1_000 / each.bare) }, // biome-ignore format: a row
       ],
     };
   } finally {
