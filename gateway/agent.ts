@@ -15,7 +15,7 @@ import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
 import { linkDevice } from "./links/config";
 import { LinkRoutes } from "./links/link-routes";
-import { allowAnySource, Links } from "./links/links";
+import { Links } from "./links/links";
 import type { Logger } from "./log";
 import { readCertificate } from "./openvpn/certificate-pace";
 import { planSpread } from "./openvpn/plan";
@@ -110,7 +110,7 @@ export async function startAgent({
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const linkDevices = () => (config?.links ?? []).map(linkDevice);
   const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all(), links: linkDevices });
-  const linkRoutes = new LinkRoutes(ip, allowAnySource);
+  const linkRoutes = new LinkRoutes(ip);
   const links = await Links.open({ stateDir, gatewayId, openvpnBin, routes: linkRoutes, log });
   const spool = openSpool(join(stateDir, "spool"));
   const counting = startCounting({ firewall, documents: () => documents.all(), spool, log, everyMs: countEveryMs });

@@ -6,11 +6,10 @@
  * `set` is idempotent and writes only what differs from what it last saw; what could not be written (an interface that is
  * not there yet, or came back without its routes) is a warning and is tried again.
  */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import type { TenantDocument } from "../protocol/document";
 import type { GatewayId, TenantId } from "../protocol/ids";
-import { commandEnv, type Runner } from "./command-pipe";
+import type { Runner } from "./command-pipe";
+import { readIp } from "./device";
 
 const rangePriority = 1000;
 const tenantPriority = 1001;
@@ -149,23 +148,15 @@ interface RouteJson {
 
 /** What of ours is in the kernel, by priority and table number. */
 export async function readRouting(prefix: readonly string[] = []): Promise<RoutingState> {
-  const read = async <T>(...args: string[]): Promise<T[]> => {
-    const [command, ...rest] = [...prefix, "ip", "-4", "-j", ...args];
-    const { stdout } = await promisify(execFile)(command!, rest, {
-      env: commandEnv,
-      maxBuffer: 256 * 1024 * 1024,
-    });
-    return JSON.parse(stdout || "[]") as T[];
-  };
   const rules = new Set<string>();
-  for (const rule of await read<RuleJson>("rule")) {
+  for (const rule of await readIp<RuleJson>(["rule"], prefix)) {
     const to = rule.dst ? `to ${rule.dst}/${rule.dstlen ?? 32} ` : "";
     const from = rule.src === "all" ? "" : `from ${rule.src}/${rule.srclen ?? 32} `;
     if (rule.priority === rangePriority || rule.priority === tenantPriority)
       rules.add(`pref ${rule.priority} ${from}${to}lookup ${rule.table}`);
   }
   const routes = new Map<string, string>();
-  for (const route of await read<RouteJson>("route", "show", "table", "all")) {
+  for (const route of await readIp<RouteJson>(["route", "show", "table", "all"], prefix)) {
     const table = Number(route.table);
     if (!(table > firstTable)) continue;
     const prefix = route.dst === "default" || route.dst.includes("/") ? route.dst : `${route.dst}/32`;

@@ -2,11 +2,9 @@
  * The host's routes for links. A device at a peer is a /32 in `main` with a metric that lets a session here win; what is
  * marked as having come by a link looks up the link's own table, which leads back into it.
  */
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { linkMark } from "../firewall/base";
-import { commandEnv, type Runner } from "../firewall/command-pipe";
+import type { Runner } from "../firewall/command-pipe";
+import { allowAnySource, findDeviceIndex, readIp } from "../firewall/device";
 
 const priority = 999;
 /** Below those of tenants, which begin above 1000. */
@@ -21,16 +19,13 @@ export class LinkRoutes {
   #prepared = new Map<string, number>();
   #devices: string[] = [];
 
-  constructor(
-    private readonly ip: Runner,
-    private readonly prepareHost: (device: string) => Promise<void>,
-  ) {}
+  constructor(private readonly ip: Runner) {}
 
   /** The rules that lead what is marked home; by the same numbers as the marks of base.ts. */
   async configure(devices: string[]): Promise<void> {
     this.#devices = devices;
     this.#prepared.clear();
-    const rules = await read<{ priority: number; fwmark?: string; table: string }>("rule");
+    const rules = await readIp<{ priority: number; fwmark?: string; table: string }>(["rule"]);
     const present = new Set(
       rules.filter((rule) => rule.priority === priority).map(({ fwmark, table }) => `${Number(fwmark)} ${table}`),
     );
@@ -48,11 +43,11 @@ export class LinkRoutes {
 
   /** Once the link's openvpn has made its device, and again when it is another. */
   async prepare(device: string): Promise<void> {
-    const index = findIndex(device);
+    const index = findDeviceIndex(device);
     if (index === null) throw new Error("its device is not there yet");
     if (this.#prepared.get(device) === index) return;
     await this.#run([`link set ${device} up`]);
-    await this.prepareHost(device);
+    await allowAnySource(device);
     await this.#run([`route replace default dev ${device} table ${firstTable + this.#devices.indexOf(device)}`]);
     // What was routed to the one before it went with that.
     for (const [address, located] of this.#located ?? []) if (located === device) this.#located!.delete(address);
@@ -71,7 +66,7 @@ export class LinkRoutes {
         commands.push(`route replace ${address}/32 dev ${device} metric ${metric} proto ${protocol}`);
     }
     for (const [address, device] of this.#located)
-      if (!located.has(address) && findIndex(device) !== null)
+      if (!located.has(address) && findDeviceIndex(device) !== null)
         commands.push(`route del ${address}/32 dev ${device} metric ${metric} proto ${protocol}`);
     try {
       await this.#run(commands);
@@ -89,21 +84,14 @@ export class LinkRoutes {
   }
 }
 
-function findIndex(device: string): number | null {
-  try {
-    return Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8"));
-  } catch {
-    return null;
-  }
-}
-
 async function readLocated(): Promise<Map<string, string>> {
-  const routes = await read<{ dst: string; dev: string }>("route", "show", "table", "main", "proto", String(protocol));
+  const routes = await readIp<{ dst: string; dev: string }>([
+    "route",
+    "show",
+    "table",
+    "main",
+    "proto",
+    String(protocol),
+  ]);
   return new Map(routes.map(({ dst, dev }) => [dst.replace(/\/32$/, ""), dev]));
-}
-
-async function read<T>(...args: string[]): Promise<T[]> {
-  const options = { env: commandEnv, maxBuffer: 256 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)("ip", ["-4", "-j", ...args], options);
-  return JSON.parse(stdout || "[]") as T[];
 }

@@ -5,13 +5,15 @@
  * that goes. While the control plane is away, what is known stays, over a restart too.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { ProcessFiles } from "../openvpn/config";
+import { type ProcessFiles, processFiles } from "../openvpn/config";
+import { writePrivate } from "../openvpn/private-file";
 import { findRunning, logTail, startProcess, stopProcess } from "../openvpn/process";
 import type { GatewayConfig, GatewayWarning, LinkConfig, Locations } from "../protocol/api";
+import { digestLocations } from "../protocol/digest";
 import { replaceFile } from "../state/durable-file";
 import { deriveTlsCrypt, type LinkKeyFiles, linkDevice, renderLink } from "./config";
 import type { LinkRoutes } from "./link-routes";
@@ -91,7 +93,7 @@ export class Links {
 
   /** As GatewayStateReply has it. */
   get locationsDigest(): string {
-    this.#digest ??= createHash("sha256").update(JSON.stringify(this.#locations.peers)).digest("hex");
+    this.#digest ??= digestLocations(this.#locations);
     return this.#digest;
   }
 
@@ -175,15 +177,7 @@ export class Links {
   }
 
   #files(device: string): ProcessFiles {
-    const folder = join(this.#folder, device);
-    return {
-      folder,
-      config: join(folder, "openvpn.conf"),
-      log: join(folder, "openvpn.log"),
-      pid: join(folder, "openvpn.pid"),
-      socket: join(folder, "management.sock"),
-      record: join(folder, "process.json"),
-    };
+    return processFiles(join(this.#folder, device));
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -191,20 +185,4 @@ export class Links {
     this.#work = done.catch((error) => this.deps.log.error({ err: error }, "links could not be brought in order"));
     return done;
   }
-}
-
-function writePrivate(path: string, text: string): void {
-  try {
-    if (readFileSync(path, "utf8") === text) return;
-  } catch {
-    // Not there yet.
-  }
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
-
-/** What a tun of ours needs of the host, beyond routes. */
-export async function allowAnySource(device: string): Promise<void> {
-  // Sources are checked by the gateway where the packet came in, and by nft; the reverse path filter knows neither.
-  await writeFile(`/proc/sys/net/ipv4/conf/${device}/rp_filter`, "0");
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { dataCiphers } from "../auth/claim";
 import { formatAddress, parseCidr } from "../protocol/addresses";
 import type { ProcessConfig } from "../protocol/api";
@@ -10,6 +11,17 @@ export interface ProcessFiles {
   pid: string;
   socket: string;
   record: string;
+}
+
+export function processFiles(folder: string): ProcessFiles {
+  return {
+    folder,
+    config: join(folder, "openvpn.conf"),
+    log: join(folder, "openvpn.log"),
+    pid: join(folder, "openvpn.pid"),
+    socket: join(folder, "management.sock"),
+    record: join(folder, "process.json"),
+  };
 }
 
 export interface KeyFiles {

@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Admission, AdmissionDesk } from "../auth/admission";
@@ -17,8 +17,9 @@ import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/ap
 import type { DisconnectCode } from "../protocol/events";
 import type { Credentials } from "../state/identity";
 import { findDue, readCertificate, type ShownCertificate } from "./certificate-pace";
-import { type KeyFiles, type ProcessFiles, renderConfig } from "./config";
+import { type KeyFiles, type ProcessFiles, processFiles, renderConfig } from "./config";
 import { planProcesses } from "./plan";
+import { writePrivate } from "./private-file";
 import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
@@ -296,15 +297,7 @@ class OpenvpnSupervisor implements Supervisor {
   }
 
   #files(name: string): ProcessFiles {
-    const folder = join(this.#folder, name);
-    return {
-      folder,
-      config: join(folder, "openvpn.conf"),
-      log: join(folder, "openvpn.log"),
-      pid: join(folder, "openvpn.pid"),
-      socket: join(folder, "management.sock"),
-      record: join(folder, "process.json"),
-    };
+    return processFiles(join(this.#folder, name));
   }
 
   #writeKeys(config: GatewayConfig, identity: Credentials): KeyFiles {
@@ -336,17 +329,6 @@ class OpenvpnSupervisor implements Supervisor {
     this.#work = done.catch(() => {});
     return done;
   }
-}
-
-/** Never half: openvpn may start again by itself while it is written. */
-function writePrivate(path: string, text: string): void {
-  try {
-    if (readFileSync(path, "utf8") === text) return;
-  } catch {
-    // Not there yet.
-  }
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }
 
 function digest(parts: string[]): string {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Locations } from "./api";
 import { canonical } from "./canonical";
 import type { Entry } from "./document";
 
@@ -18,3 +19,7 @@ export const emptyDigest = (): Buffer => Buffer.alloc(32);
 export function toggleDigest(digest: Buffer, part: Buffer): void {
   for (let i = 0; i < digest.length; i++) digest[i]! ^= part[i]!;
 }
+
+/** SHA-256 of where devices are, lower-case hex: tells both sides whether the gateway has the newest. */
+export const digestLocations = ({ peers }: Pick<Locations, "peers">): string =>
+  createHash("sha256").update(JSON.stringify(peers)).digest("hex");

@@ -2,7 +2,6 @@
  * Links between gateways, and where devices are, so that a person at one gateway reaches a device at another. Every two
  * enrolled gateways have one link; where devices are is what the session ledger says.
  */
-import { createHash } from "node:crypto";
 import type { LinkConfig, Locations } from "@/gateway/protocol/api";
 import { database, inTransaction, system, type Tx } from "../core/db";
 import { env } from "../core/env";
@@ -70,10 +69,6 @@ export function locationsFor(gatewayId: string, { version, byGateway }: Whereabo
     .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   return { version, peers };
 }
-
-/** As a gateway tells of what it has; see GatewayStateReply. */
-export const digestOf = ({ peers }: Pick<Locations, "peers">): string =>
-  createHash("sha256").update(JSON.stringify(peers)).digest("hex");
 
 /** Tells all gateways where devices are. One that does not answer is told by the sweep. */
 export async function tellLocations(): Promise<void> {

@@ -5,6 +5,7 @@
  * it being on time.
  */
 import type { GatewayStateReply } from "@/gateway/protocol/api";
+import { digestLocations } from "@/gateway/protocol/digest";
 import { database, inTenant, inTransaction, pool, system } from "../core/db";
 import type { Log } from "../core/log";
 import type { Prisma } from "../core/prisma/client";
@@ -13,7 +14,7 @@ import { requestPushTo } from "../revisions/revisions";
 import { GatewayError, getDigest, getState } from "./client";
 import { configure } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
-import { digestOf, findDevices, locationsFor, tell, type Whereabouts } from "./links";
+import { findDevices, locationsFor, tell, type Whereabouts } from "./links";
 import { storeUnanswered } from "./push";
 import { renewIfDue } from "./renew";
 import { storeSample } from "./samples";
@@ -59,7 +60,7 @@ export async function sweepGateway(gateway: GatewayRow, log: Log, whereabouts?: 
     await configure(gateway);
     log.info({ gateway: gateway.name, version: gateway.configVersion }, "sent its configuration");
   }
-  if (whereabouts && state.locations !== digestOf(locationsFor(gatewayId, whereabouts)))
+  if (whereabouts && state.locations !== digestLocations(locationsFor(gatewayId, whereabouts)))
     await tell(gateway, whereabouts);
   await compareDigests(gateway, log);
   await renewIfDue(gateway, state, log);
