@@ -261,7 +261,6 @@ export class ProcessClients {
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
-    log.info({ tenantId, accountId, deviceId, realAddress, clientId }, "a connection was accepted");
     ledger.accept({
       tenantId,
       accountId,
@@ -276,7 +275,8 @@ export class ProcessClients {
       platform,
       cipher,
     });
-    log.info({ tenantId, accountId, deviceId, realAddress, isByToken: admission.isByToken }, "a connection was let in");
+    const { isByToken } = admission;
+    log.info({ tenantId, accountId, deviceId, realAddress, clientId, isByToken }, "a connection was let in");
     if (!(await this.#tell(command))) ledger.close(record.boot, clientId, { code: "unknown", reason: null });
     else if (claim.canBeHurried) this.#hurryLater(record.boot, clientId, keyId);
   }

@@ -24,10 +24,12 @@ export async function storeSample(
       tx.$executeRaw`
       INSERT INTO gateway_samples (gateway_id, at, sessions, cpu, memory_bytes, host_memory, behind, spooled, drifted)
       SELECT ${gatewayId}::uuid, now(), ${whole(state.sessions)}::int, ${cpuSince(state, before)}::real, ${whole(state.memoryBytes)}::bigint,
-        ${hostMemory(state)}::real, coalesce(sum(greatest(0, t.revision - coalesce(a.revision, 0))), 0)::bigint,
-        ${whole(state.spooled)}::bigint, count(*) FILTER (WHERE a.is_drifted)
-      FROM tenants t LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = ${gatewayId}::uuid
-      HAVING NOT EXISTS (SELECT FROM gateway_samples WHERE gateway_id = ${gatewayId}::uuid AND at > now() - ${everyMs - 1_000} * interval '1 millisecond')
+        ${hostMemory(state)}::real, l.behind, ${whole(state.spooled)}::bigint, l.drifted
+      FROM (SELECT WHERE NOT EXISTS (
+        SELECT FROM gateway_samples WHERE gateway_id = ${gatewayId}::uuid AND at > now() - ${everyMs - 1_000} * interval '1 millisecond')) due
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(greatest(0, t.revision - coalesce(a.revision, 0))), 0)::bigint AS behind, count(*) FILTER (WHERE a.is_drifted) AS drifted
+        FROM tenants t LEFT JOIN applied_revisions a ON a.tenant_id = t.id AND a.gateway_id = ${gatewayId}::uuid) l
       ON CONFLICT DO NOTHING`,
   );
 }

@@ -9,7 +9,7 @@
  */
 import type { DisconnectRequest } from "@/gateway/protocol/api";
 import type { SecondSession } from "@/gateway/protocol/document";
-import { nilTenant, pool } from "../core/db";
+import { inTransaction, nilTenant, system } from "../core/db";
 import type { Log } from "../core/log";
 import { disconnect, type GatewayAddress, GatewayError, getSession } from "./client";
 
@@ -35,10 +35,13 @@ export async function endSecondSessions(holders: HolderKey[], log: Log): Promise
 
 /** Those that are live on more than one gateway. */
 export async function findDoubles(): Promise<HolderKey[]> {
-  return asWorker<HolderKey>(
-    `SELECT tenant_id AS "tenantId", coalesce(device_id, account_id) AS "holderId" FROM sessions
-      WHERE disconnected_at IS NULL AND coalesce(device_id, account_id) <> $1 GROUP BY 1, 2 HAVING count(DISTINCT gateway_id) > 1`,
-    [nilTenant],
+  return inTransaction(
+    system,
+    { isWorker: true },
+    ({ tx }) => tx.$queryRaw<HolderKey[]>`
+      SELECT tenant_id AS "tenantId", coalesce(device_id, account_id) AS "holderId" FROM sessions
+      WHERE disconnected_at IS NULL AND coalesce(device_id, account_id) <> ${nilTenant}::uuid
+      GROUP BY 1, 2 HAVING count(DISTINCT gateway_id) > 1`,
   );
 }
 
@@ -54,16 +57,18 @@ interface LiveSession extends HolderKey {
 async function findLive(holders: HolderKey[]): Promise<LiveSession[]> {
   const named = holders.filter(({ holderId }) => holderId !== nilTenant);
   if (named.length === 0) return [];
-  return asWorker<LiveSession>(
-    `SELECT s.tenant_id AS "tenantId", n.holder_id AS "holderId", s.id AS "sessionId", s.real_address AS "realAddress",
+  return inTransaction(
+    system,
+    { isWorker: true },
+    ({ tx }) => tx.$queryRaw<LiveSession[]>`
+      SELECT s.tenant_id AS "tenantId", n.holder_id AS "holderId", s.id AS "sessionId", s.real_address AS "realAddress",
         s.device_id IS NOT NULL AS "isDevice",
         t.second_session AS "secondSession",
         jsonb_build_object('id', g.id, 'name', g.name, 'apiHost', g.api_host, 'apiPort', g.api_port, 'isAnswering', g.error IS NULL AND g.enrolled_at IS NOT NULL) AS gateway
-      FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[]) AS n (tenant_id, holder_id)) AS n
+      FROM (SELECT DISTINCT * FROM unnest(${named.map(({ tenantId }) => tenantId)}::uuid[], ${named.map(({ holderId }) => holderId)}::uuid[]) AS n (tenant_id, holder_id)) AS n
       JOIN sessions s ON s.tenant_id = n.tenant_id AND n.holder_id IN (s.account_id, s.device_id) AND s.disconnected_at IS NULL
       JOIN tenants t ON t.id = s.tenant_id JOIN gateways g ON g.id = s.gateway_id
       ORDER BY s.began_at, s.id`,
-    [named.map(({ tenantId }) => tenantId), named.map(({ holderId }) => holderId)],
   );
 }
 
@@ -122,22 +127,5 @@ async function end({ sessionId, tenantId, holderId, gateway }: LiveSession, requ
     );
   } finally {
     ending.delete(sessionId);
-  }
-}
-
-/** Reads across tenants; what follows from it is done on the gateways. */
-async function asWorker<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
-  const client = await pool().connect();
-  try {
-    await client.query("BEGIN READ ONLY");
-    await client.query("SELECT set_config('app.worker', 'on', true)");
-    const { rows } = await client.query<Row>(text, values);
-    await client.query("COMMIT");
-    return rows;
-  } catch (error) {
-    await client.query("ROLLBACK").catch(() => {});
-    throw error;
-  } finally {
-    client.release();
   }
 }
