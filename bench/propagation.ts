@@ -11,7 +11,7 @@ import { createNftPipe } from "../gateway/firewall/command-pipe";
 import { formatAddress, parseAddress } from "../gateway/protocol/addresses";
 import type { NetworkNote } from "../scripts/support/installation-note";
 import { restoreAccount, revokeAccount } from "../server/accounts/accounts";
-import { inTenant, system } from "../server/core/db";
+import { database, inTenant, system } from "../server/core/db";
 import { createWorker, defineJob, enqueue } from "../server/core/queue";
 import { closeGatewayConnections, getState } from "../server/gateways/client";
 import { type Installation, startInstallation, type Watch, watchReceipts } from "./installation";
@@ -174,12 +174,7 @@ async function prepareFloor(accounts: number, client: pg.Client, gateways: Netwo
   await worker.worker.waitUntilReady();
 
   const [gateway] = gateways;
-  const address = {
-    id: gateway!.id,
-    name: gateway!.name,
-    apiHost: gateway!.managementAddress,
-    apiPort: gateway!.apiPort,
-  };
+  const address = await database().gateway.findUniqueOrThrow({ where: { id: gateway!.id } });
   const nft = createNftPipe(["ip", "netns", "exec", gateway!.namespace]);
   const change = async (command: string) => {
     const complaint = await nft.run(command);

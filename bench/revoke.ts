@@ -16,7 +16,7 @@ import { startVpnClient, until, type VpnClient } from "../e2e/lab/vpn-client";
 import { plainAccount, plainTenant } from "../gateway/testing/values";
 import { ensureProfile } from "../scripts/demonstration-profile";
 import { restoreAccount, revokeAccount } from "../server/accounts/accounts";
-import { inTenant, system, type TenantScope } from "../server/core/db";
+import { database, inTenant, system, type TenantScope } from "../server/core/db";
 import { closeGatewayConnections, type GatewayAddress, putTenant } from "../server/gateways/client";
 import { createPolicy } from "../server/policies/policies";
 import { password, startInstallation, watchReceipts } from "./installation";
@@ -82,7 +82,7 @@ export async function revoke(): Promise<Report> {
     const { namespace } = people.at(-1)!;
     const sender = tools.spawn(namespace, [process.execPath, "-e", senderScript]);
     const arrivals = () => readFileSync(stamps, "utf8").trim().split("\n").map(Number);
-    const push = await prepareFloor({ ...gateways[0]!, apiHost: gateways[0]!.managementAddress });
+    const push = await prepareFloor(await database().gateway.findUniqueOrThrow({ where: { id: gateways[0]!.id } }));
 
     const taken = { last: [] as number[], receipt: [] as number[], floor: [] as number[] };
     let client: VpnClient | undefined;

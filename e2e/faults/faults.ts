@@ -173,7 +173,8 @@ export function unmount(path: string): void {
 
 export const addressOf = ({ id, name }: WorldGateway, relays: Scene["relays"]) => {
   const relay = [...relays].find(([gateway]) => gateway.id === id)![1];
-  return { id, name, apiHost: "127.0.0.1", apiPort: relay.port };
+  // Whatever certificate of the platform's it shows.
+  return { id, name, apiHost: "127.0.0.1", apiPort: relay.port, fingerprint: null, nextFingerprint: null };
 };
 
 /** Until the gateway's API answers. */

@@ -30,8 +30,8 @@ export interface GatewayAddress {
   apiHost: string;
   apiPort: number;
   /** SHA-256 of its certificate, and of one that it is being granted: no other is believed where the first is known. */
-  fingerprint?: string | null;
-  nextFingerprint?: string | null;
+  fingerprint: string | null;
+  nextFingerprint: string | null;
 }
 
 /** unreachable: nothing answers. untrusted: what answers is not that gateway. refused: it answered, and said no. broken: it answered nonsense. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createEnrolledGateway, createRegion, createTenant, until } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
@@ -114,6 +114,23 @@ describe("an account's second session, on another gateway", () => {
     await endSecondSessions(await ownDoubles(), log);
     expect(oslo.disconnects).toMatchObject([{ sessionId: first, code: "replaced" }]);
     await isLive(second);
+  });
+
+  test("is said to no gateway that shows another certificate than it was granted", async () => {
+    collect(oslo);
+    await connect(oslo);
+    stop.abort();
+    await Promise.allSettled(collecting);
+    await database().gateway.update({ where: { id: oslo.gatewayId }, data: { fingerprint: "ab".repeat(32) } });
+    closeGatewayConnections();
+    stop = new AbortController();
+    const warn = vi.spyOn(log, "warn");
+    collect(rome);
+    await connect(rome);
+    const failed = "a second session could not be ended";
+    await until("it was tried", async () => warn.mock.calls.some(([, text]) => (text as unknown) === failed));
+    warn.mockRestore();
+    expect(oslo.disconnects).toEqual([]);
   });
 
   test("is the newer one although its gateway's clock is an hour behind", async () => {

@@ -64,7 +64,8 @@ async function findLive(holders: HolderKey[]): Promise<LiveSession[]> {
       SELECT s.tenant_id AS "tenantId", n.holder_id AS "holderId", s.id AS "sessionId", s.real_address AS "realAddress",
         s.device_id IS NOT NULL AS "isDevice",
         t.second_session AS "secondSession",
-        jsonb_build_object('id', g.id, 'name', g.name, 'apiHost', g.api_host, 'apiPort', g.api_port, 'isAnswering', g.error IS NULL AND g.enrolled_at IS NOT NULL) AS gateway
+        jsonb_build_object('id', g.id, 'name', g.name, 'apiHost', g.api_host, 'apiPort', g.api_port,
+          'fingerprint', g.fingerprint, 'nextFingerprint', g.next_fingerprint, 'isAnswering', g.error IS NULL AND g.enrolled_at IS NOT NULL) AS gateway
       FROM (SELECT DISTINCT * FROM unnest(${named.map(({ tenantId }) => tenantId)}::uuid[], ${named.map(({ holderId }) => holderId)}::uuid[]) AS n (tenant_id, holder_id)) AS n
       JOIN sessions s ON s.tenant_id = n.tenant_id AND n.holder_id IN (s.account_id, s.device_id) AND s.disconnected_at IS NULL
       JOIN tenants t ON t.id = s.tenant_id JOIN gateways g ON g.id = s.gateway_id
