@@ -47,7 +47,7 @@ export async function failover(): Promise<Report> {
 }
 
 async function measureCrash(fleet: Fleet, person: FleetPerson): Promise<{ goneMs: number; noticedMs: number }> {
-  const { place } = fleet.gateways[0]!;
+  const { gateway: place } = fleet.gateways[0]!;
   const link = (state: string) => fleet.lab.exec(place.namespace, ["ip", "link", "set", "wan", state]);
   const { client, probe } = await settle(fleet, person);
   const began = Date.now();
@@ -68,21 +68,21 @@ async function measurePlanned(fleet: Fleet, person: FleetPerson): Promise<number
   const [gateway] = fleet.gateways as [Fleet["gateways"][number]];
   const { client, probe } = await settle(fleet, person);
   const began = Date.now();
-  const stopped = gateway.killAgent("SIGUSR2");
+  const stopped = gateway.kill("SIGUSR2");
   try {
     return await probe.gapAfter(began, client);
   } finally {
     probe.stop();
     client.process.kill("SIGKILL");
     await stopped;
-    await gateway.startAgent();
+    await gateway.start();
     await until(async () => (await gateway.controlPlane.state()).processes.every(({ status }) => status === "running"));
   }
 }
 
 /** A client on the first gateway, with answers coming. */
 async function settle(fleet: Fleet, person: FleetPerson): Promise<{ client: VpnClient; probe: Probe }> {
-  const [{ place }] = fleet.gateways as [Fleet["gateways"][number]];
+  const [{ gateway: place }] = fleet.gateways as [Fleet["gateways"][number]];
   for (let attempt = 0; attempt < 5; attempt++) {
     const client = fleet.connect(person, { profile: `${person.profile}machine-readable-output\n` });
     await client.connected();

@@ -25,7 +25,7 @@ const ownPolicies = 20;
 export async function forward(): Promise<Report> {
   const fleet = await createFleet(247, 1);
   try {
-    const [{ controlPlane, place }] = fleet.gateways as [Fleet["gateways"][number]];
+    const [{ controlPlane, gateway: place }] = fleet.gateways as [Fleet["gateways"][number]];
     await pushLargeDocuments({ controlPlane }, { groups: groupsPerTenant, firstTenant: 2 });
     const answer = await controlPlane.push(uuid(1), policies());
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));

@@ -23,7 +23,7 @@ export async function restart(): Promise<Report> {
     const memory = { heard: 0, ready: 0 };
     // The first turn warms the disk up.
     for (let run = 0; run <= runs; run++) {
-      const floor = readState(join(bench.folder, "state/tenants"));
+      const floor = readState(join(bench.stateDir, "tenants"));
       const killedAt = Date.now();
       const seen = bench.log().length;
       const readyMs = await bench.restart();

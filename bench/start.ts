@@ -10,9 +10,9 @@ const runs = 3;
 export async function start(): Promise<Report> {
   const bench = await startBenchGateway(241);
   try {
-    const { controlPlane, folder } = bench;
+    const { controlPlane } = bench;
     await pushLargeDocuments(bench);
-    const files = join(folder, "state/tenants");
+    const files = join(bench.stateDir, "tenants");
     const readAll = () => {
       const began = performance.now();
       for (const name of readdirSync(files)) readFileSync(join(files, name));

@@ -2,11 +2,9 @@
  * One gateway with the whole agent, as its one file, in a lab: enrolled, configured, and driven by a control plane of the
  * test's own. Its documents are kept here too, so that a test can hold real packets to `decide()`.
  */
-import { type ChildProcess, execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argon2id } from "hash-wasm";
 import { expect } from "vitest";
 import {
   type AccountValue,
@@ -19,9 +17,10 @@ import {
   type TenantValue,
 } from "@/gateway/protocol/document";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
+import { buildAgent, hashLabPassword, issueLabClient, startLabAgent } from "./lab-agent";
 import { createLab, type Lab, type LabGateway, type LabPerson } from "./network";
-import { TestControlPlane } from "./test-control-plane";
-import { startVpnClient, until, type VpnClient } from "./vpn-client";
+import type { TestControlPlane } from "./test-control-plane";
+import { startVpnClient, type VpnClient } from "./vpn-client";
 
 export const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
@@ -56,61 +55,20 @@ const password = "a password of the lab";
 const port = 1194;
 
 export async function createAgentLab(number: number): Promise<AgentLab> {
-  const root = new URL("../..", import.meta.url).pathname;
-  execFileSync(process.execPath, [join(root, "scripts/build-gateway.mjs")], { stdio: "pipe" });
   const folder = mkdtempSync(join(tmpdir(), `agentlab${number}-`));
-  copyFileSync(join(root, "dist/gateway.mjs"), join(folder, "gateway.mjs"));
-  const passwordHash = await argon2id({
-    password,
-    salt: Buffer.alloc(16, 7),
-    parallelism: 1,
-    iterations: 2,
-    memorySize: 1_024,
-    hashLength: 32,
-    outputType: "encoded",
-  });
+  buildAgent(folder);
+  const passwordHash = await hashLabPassword(password);
   const lab = await createLab(number);
   const gateway = await lab.addGateway();
-  const controlPlane = new TestControlPlane(`https://${gateway.managementAddress}:8443`);
+  const config = { processes: [{ name: `udp-${port}`, protocol: "udp" as const, port }] };
+  const agent = await startLabAgent(lab, folder, gateway, { config });
+  const { controlPlane } = agent;
   const documents = new Map<number, TenantDocument>();
-  let agent: ChildProcess;
-  const log = () => readFileSync(join(folder, "agent.log"), "utf8");
-  const start = () => {
-    const output = openSync(join(folder, "agent.log"), "a");
-    agent = lab.spawn(gateway.namespace, [process.execPath, join(folder, "gateway.mjs")], {
-      cwd: folder,
-      stdio: ["ignore", output, output],
-      env: {
-        ...process.env,
-        GATEWAY_STATE_DIR: join(folder, "state"),
-        GATEWAY_API_HOST: gateway.managementAddress,
-        GATEWAY_API_PORT: "8443",
-        GATEWAY_TOKEN: controlPlane.tokenText,
-      },
-    });
-  };
   const documentOf = (tenantNumber: number) => {
     const document = documents.get(tenantNumber) ?? emptyDocument(tenantId(tenantNumber));
     documents.set(tenantNumber, document);
     return document;
   };
-
-  start();
-  await until(() => log().includes("waiting to be enrolled"), 30_000, log);
-  await controlPlane.enrol();
-  await until(() => log().includes("API open"), 30_000, log);
-  const tlsKey = join(folder, "server.tls");
-  execFileSync("openvpn", ["--genkey", "tls-crypt-v2-server", tlsKey], { stdio: "pipe" });
-  const configured = await controlPlane.configure({
-    version: 1,
-    range: "100.64.0.0/10",
-    rangeAddress: "100.64.0.1",
-    processes: [{ name: `udp-${port}`, protocol: "udp", port }],
-    clientCa: controlPlane.clientAuthority.certificate,
-    tlsCryptV2Key: readFileSync(tlsKey, "utf8"),
-  });
-  expect(configured.status).toBe(200);
-  await until(async () => (await controlPlane.state()).processes.every(({ status }) => status === "running"), 30_000);
 
   return {
     lab,
@@ -126,19 +84,8 @@ export async function createAgentLab(number: number): Promise<AgentLab> {
     async addPerson(tenantNumber, n) {
       const place = await lab.addPerson();
       const accountId = uuid(tenantNumber * 1000 + n);
-      const { certificate, key, fingerprint } = controlPlane.clientAuthority.issue(accountId, { usage: "client" });
-      const clientKey = join(folder, `${accountId}.tls`);
-      const genkey = ["--tls-crypt-v2", tlsKey, "--genkey", "tls-crypt-v2-client", clientKey];
-      execFileSync("openvpn", genkey, { stdio: "pipe" });
-      const profile = [
-        "client\ndev tun0\ndev-type tun\nproto udp4\nnobind\nremote-cert-tls server\nconnect-retry 1 2",
-        `remote ${gateway.wanAddress} ${port}`,
-        `verify-x509-name gateway.${controlPlane.gatewayId} name`,
-        inline("ca", controlPlane.gatewayAuthority.certificate),
-        inline("cert", certificate),
-        inline("key", key),
-        inline("tls-crypt-v2", readFileSync(clientKey, "utf8")),
-      ].join("\n");
+      const { fingerprint, ...client } = issueLabClient(folder, accountId, controlPlane);
+      const profile = client.profile(agent, config.processes[0]!);
       return { ...place, tenantNumber, accountId, vpnAddress: addressOf(tenantNumber, n), fingerprint, profile };
     },
     connect: ({ namespace, profile }) => startVpnClient(lab, namespace, folder, { profile, password }),
@@ -154,17 +101,8 @@ export async function createAgentLab(number: number): Promise<AgentLab> {
         ...change,
       },
     }),
-    async kill(signal) {
-      const ended = new Promise((resolve) => agent.once("exit", resolve));
-      agent.kill(signal);
-      await ended;
-    },
-    async restart() {
-      const opened = () => log().split("API open").length;
-      const before = opened();
-      start();
-      await until(() => opened() > before, 30_000, log);
-    },
+    kill: agent.kill,
+    restart: agent.start,
     ruleset: () => lab.exec(gateway.namespace, ["nft", "list", "table", "inet", "drawbridge"]),
     async destroy() {
       await lab.destroy();
@@ -235,7 +173,3 @@ export const grant = (n: number, account: string, groups: number[], rules: Polic
   id: uuid(600 + n),
   value: { account, groups: groups.map(groupId).sort(), rules, until },
 });
-
-function inline(tag: string, content: string): string {
-  return `<${tag}>\n${content.trim()}\n</${tag}>`;
-}

@@ -2,22 +2,22 @@
  * The whole agent, as its one file, in a gateway's namespace, against real packets: what a person may reach, what nobody
  * may, and that both hold when access is taken away and when the agent dies.
  */
-import { type ChildProcess, execFileSync } from "node:child_process";
+
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountValue, Entry } from "@/gateway/protocol/document";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
+import { buildAgent, hashLabPassword, issueLabClient, type LabAgent, startLabAgent } from "./lab-agent";
 import { createLab, type Lab, type LabGateway, type LabPerson, type LabSite } from "./network";
-import { TestControlPlane } from "./test-control-plane";
+import type { TestControlPlane } from "./test-control-plane";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 const password = 'correct "horse" \\ battery';
-const port = 1194;
+const udp = { name: "udp-1194", protocol: "udp" as const, port: 1194 };
 
 interface Person extends LabPerson {
   accountId: string;
@@ -32,7 +32,7 @@ let lab: Lab;
 let gateway: LabGateway;
 let sites: LabSite[];
 let controlPlane: TestControlPlane;
-let agent: ChildProcess;
+let agent: LabAgent;
 let folder: string;
 let passwordHash: string;
 let anna: Person;
@@ -41,21 +41,9 @@ let cora: Person;
 const clients = new Map<Person, VpnClient>();
 
 beforeAll(async () => {
-  const root = new URL("../..", import.meta.url).pathname;
-  execFileSync(process.execPath, [join(root, "scripts/build-gateway.mjs")], { stdio: "pipe" });
   folder = mkdtempSync(join(tmpdir(), "gwagent-"));
-  // On its own: the file must need nothing beside it.
-  copyFileSync(join(root, "dist/gateway.mjs"), join(folder, "gateway.mjs"));
-  passwordHash = await argon2id({
-    password,
-    salt: Buffer.alloc(16, 7),
-    parallelism: 1,
-    iterations: 2,
-    memorySize: 1_024,
-    hashLength: 32,
-    outputType: "encoded",
-  });
-
+  buildAgent(folder);
+  passwordHash = await hashLabPassword(password);
   lab = await createLab(233);
   gateway = await lab.addGateway();
   sites = [
@@ -68,22 +56,9 @@ beforeAll(async () => {
       { address: "10.20.0.5", name: "vault" },
     ]),
   ];
-  controlPlane = new TestControlPlane(`https://${gateway.managementAddress}:8443`);
-  startAgent();
-  await until(() => log().includes("waiting to be enrolled"));
-  await controlPlane.enrol();
-  await until(() => log().includes("API open"));
-  const tlsCryptV2Key = join(folder, "server.tls");
-  execFileSync("openvpn", ["--genkey", "tls-crypt-v2-server", tlsCryptV2Key], { stdio: "pipe" });
-  const configured = await controlPlane.configure({
-    version: 1,
-    range: "100.64.0.0/10",
-    rangeAddress: "100.64.0.1",
-    processes: [{ name: `udp-${port}`, protocol: "udp", port }],
-    clientCa: controlPlane.clientAuthority.certificate,
-    tlsCryptV2Key: readFileSync(tlsCryptV2Key, "utf8"),
-  });
-  expect(configured.status).toBe(200);
+  const env = { GATEWAY_METRICS_HOST: gateway.managementAddress, GATEWAY_METRICS_PORT: "9464" };
+  agent = await startLabAgent(lab, folder, gateway, { config: { processes: [udp] }, env });
+  ({ controlPlane } = agent);
 
   anna = await addPerson(11, uuid(1), "100.64.16.11");
   boris = await addPerson(12, uuid(1), "100.64.16.12");
@@ -91,7 +66,6 @@ beforeAll(async () => {
   const first = await controlPlane.push(uuid(1), [...tenant(1), ...devices(1), account(anna), account(boris)]);
   expect(first).toMatchObject({ status: 200, body: { revision: 1, ended: [] } });
   await controlPlane.push(uuid(2), [...tenant(2), ...devices(2), account(cora)]);
-  await until(async () => (await controlPlane.state()).processes.every(({ status }) => status === "running"));
   for (const person of [anna, boris, cora]) connect(person);
   for (const client of clients.values()) await client.connected();
 });
@@ -216,7 +190,7 @@ describe("whoever operates it", () => {
     expect(await (await ask("/readyz")).json()).toEqual({ status: "ready" });
     const metrics = await (await ask("/metrics")).text();
     const { sessions } = await controlPlane.state();
-    expect(metrics).toContain(`drawbridge_agent_sessions{process="udp-${port}"} ${sessions}`);
+    expect(metrics).toContain(`drawbridge_agent_sessions{process="${udp.name}"} ${sessions}`);
     expect(metrics).toMatch(/^drawbridge_agent_admissions_total\{outcome="accepted"\} [1-9]/m);
     expect(metrics).toMatch(/^drawbridge_agent_nft_seconds_count\{outcome="applied"\} [1-9]/m);
     expect(metrics).not.toContain(uuid(1));
@@ -227,7 +201,7 @@ describe("whoever operates it", () => {
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line));
-    const [accepted] = lines.filter(({ msg }) => msg === "a connection was accepted");
+    const [accepted] = lines.filter(({ msg }) => msg === "a connection was let in");
     expect(accepted).toMatchObject({ tenantId: expect.any(String), accountId: expect.any(String) });
     expect(lines).toContainEqual(
       expect.objectContaining({
@@ -344,38 +318,9 @@ describe("SIGUSR2", () => {
   });
 });
 
-function startAgent(): void {
-  const output = openSync(join(folder, "agent.log"), "a");
-  agent = lab.spawn(gateway.namespace, [process.execPath, join(folder, "gateway.mjs")], {
-    cwd: folder,
-    stdio: ["ignore", output, output],
-    env: {
-      ...process.env,
-      GATEWAY_STATE_DIR: join(folder, "state"),
-      GATEWAY_API_HOST: gateway.managementAddress,
-      GATEWAY_API_PORT: "8443",
-      GATEWAY_METRICS_HOST: gateway.managementAddress,
-      GATEWAY_METRICS_PORT: "9464",
-      GATEWAY_TOKEN: controlPlane.tokenText,
-    },
-  });
-}
-
-const log = () => readFileSync(join(folder, "agent.log"), "utf8");
-
-async function kill(signal: NodeJS.Signals): Promise<void> {
-  const ended = new Promise((resolve) => agent.once("exit", resolve));
-  agent.kill(signal);
-  await ended;
-}
-
-async function restart(): Promise<void> {
-  const opened = () => log().split("API open").length;
-  const before = opened();
-  startAgent();
-  await until(() => opened() > before, 15_000, log);
-}
-
+const log = () => agent.log();
+const kill = (signal: NodeJS.Signals) => agent.kill(signal);
+const restart = () => agent.start();
 const ruleset = () => lab.exec(gateway.namespace, ["nft", "list", "table", "inet", "drawbridge"]);
 
 async function listen(namespace: string, at: number): Promise<void> {
@@ -407,33 +352,9 @@ function connect(person: Person): void {
 async function addPerson(n: number, tenantId: string, vpnAddress: string): Promise<Person> {
   const place = await lab.addPerson();
   const accountId = uuid(n);
-  const { certificate, key, fingerprint } = controlPlane.clientAuthority.issue(accountId, { usage: "client" });
-  const clientTls = join(folder, `${n}.tls`);
-  execFileSync(
-    "openvpn",
-    ["--tls-crypt-v2", join(folder, "server.tls"), "--genkey", "tls-crypt-v2-client", clientTls],
-    { stdio: "pipe" },
-  );
-  const profile = `client
-dev tun0
-dev-type tun
-proto udp4
-remote ${gateway.wanAddress} ${port}
-nobind
-remote-cert-tls server
-verify-x509-name gateway.${controlPlane.gatewayId} name
-connect-retry 1 2
-${inline("ca", controlPlane.gatewayAuthority.certificate)}
-${inline("cert", certificate)}
-${inline("key", key)}
-${inline("tls-crypt-v2", readFileSync(clientTls, "utf8"))}
-`;
-  writeFileSync(join(folder, `${n}.ovpn`), profile);
+  const { fingerprint, ...client } = issueLabClient(folder, accountId, controlPlane);
+  const profile = client.profile(agent, udp);
   return { ...place, accountId, tenantId, vpnAddress, fingerprint, profile };
-}
-
-function inline(tag: string, content: string): string {
-  return `<${tag}>\n${content.trim()}\n</${tag}>`;
 }
 
 function tenant(number: number): Entry[] {

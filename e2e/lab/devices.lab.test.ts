@@ -6,12 +6,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode } from "dns-packet";
-import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountValue, DeviceValue, Entry } from "@/gateway/protocol/document";
 import { createAuthority } from "../../gateway/testing/authority";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
-import { buildAgent, issueLabClient, type LabAgent, type LabClient, serveHttp, startLabAgent } from "./lab-agent";
+import {
+  buildAgent,
+  hashLabPassword,
+  issueLabClient,
+  type LabAgent,
+  type LabClient,
+  serveHttp,
+  startLabAgent,
+} from "./lab-agent";
 import { createLab, type Lab, type LabPerson, type LabSite } from "./network";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
 
@@ -42,12 +49,15 @@ let rival: Place;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "labdevices-"));
   buildAgent(folder);
-  const salt = Buffer.alloc(16, 7);
-  passwordHash = await argon2id({ password, salt, parallelism: 1, iterations: 2, memorySize: 1_024, hashLength: 32, outputType: "encoded" }); // biome-ignore format: one line
+  passwordHash = await hashLabPassword(password);
   lab = await createLab(236);
   const gateway = await lab.addGateway();
   site = await lab.addSite(1, [{ address: "10.0.0.10", name: "pump" }]);
-  agent = await startLabAgent(lab, folder, gateway, { gatewayId: uuid(255), processes: [udp, tcp], ...authorities });
+  agent = await startLabAgent(lab, folder, gateway, {
+    gatewayId: uuid(255),
+    config: { processes: [udp, tcp], zone: "vpn.internal" },
+    ...authorities,
+  });
   anna = await addPlace(11, "100.64.16.11");
   cora = await addPlace(12, "100.64.32.12");
   crane = await addPlace(21, "100.64.16.21");

@@ -4,12 +4,13 @@
  */
 import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createFleet, type Fleet, type FleetGateway, type FleetPerson, hash } from "./fleet";
+import { createFleet, type Fleet, type FleetPerson } from "./fleet";
+import { hashLabPassword, type LabAgent } from "./lab-agent";
 import { until, type VpnClient } from "./vpn-client";
 
 let fleet: Fleet;
-let first: FleetGateway;
-let second: FleetGateway;
+let first: LabAgent;
+let second: LabAgent;
 let ana: FleetPerson;
 let client: VpnClient;
 
@@ -19,7 +20,7 @@ const crashMs = 21_000;
 
 beforeAll(async () => {
   fleet = await createFleet(237, 2);
-  [first, second] = fleet.gateways as [FleetGateway, FleetGateway];
+  [first, second] = fleet.gateways as [LabAgent, LabAgent];
 });
 
 beforeEach(async () => {
@@ -39,11 +40,11 @@ afterEach(async () => {
 afterAll(() => fleet?.destroy());
 
 describe("a gateway whose processes are killed, and the agent with them", () => {
-  afterEach(() => first.startAgent());
+  afterEach(() => first.start());
 
   it("is left for the next one by itself, with the same address", async () => {
     const { processes } = await first.controlPlane.state();
-    await first.killAgent("SIGKILL");
+    await first.kill("SIGKILL");
     for (const { pid } of processes) process.kill(pid!, "SIGKILL");
     await isBack(crashMs);
     expect(await fleet.lab.exec(ana.namespace, ["ip", "-4", "addr", "show", "dev", "tun0"])).toContain(ana.vpnAddress);
@@ -69,11 +70,11 @@ describe("a gateway that is cut off", () => {
 });
 
 describe("a gateway that is stopped as planned", () => {
-  afterEach(() => first.startAgent());
+  afterEach(() => first.start());
 
   it("sends its people to the next one before it goes", async () => {
     forgetThePassword();
-    await first.killAgent("SIGUSR2");
+    await first.kill("SIGUSR2");
     await isBack(plannedMs);
     expect(client.log()).not.toContain("AUTH_FAILED");
   });
@@ -107,7 +108,7 @@ describe("a gateway in maintenance", () => {
 
 describe("a password that was changed", () => {
   it("ends what the token of before opens, on every gateway", async () => {
-    await fleet.putAccount(ana, { passwordHash: await hash("a new one") });
+    await fleet.putAccount(ana, { passwordHash: await hashLabPassword("a new one") });
     await link("down");
     await client.exited(60_000);
     await link("up");
@@ -119,11 +120,11 @@ describe("a password that was changed", () => {
 describe("a gateway that starts while the control plane is away", () => {
   it("lets people in by what is on its disk", async () => {
     const { processes } = await first.controlPlane.state();
-    await first.killAgent("SIGKILL");
+    await first.kill("SIGKILL");
     for (const { pid } of processes) process.kill(pid!, "SIGKILL");
     await isBack(crashMs);
     await client.stop();
-    await first.startAgent();
+    await first.start();
     client = fleet.connect(ana);
     await client.connected(30_000);
     await until(() => isReached(), 10_000);
@@ -142,14 +143,14 @@ async function isBack(withinMs: number): Promise<void> {
 }
 
 /** Whether the gateway has the person, at their one address. */
-async function holds({ place }: FleetGateway): Promise<boolean> {
+async function holds({ gateway: place }: LabAgent): Promise<boolean> {
   return (await fleet.lab.exec(place.namespace, ["ip", "route", "show", `${ana.vpnAddress}/32`])).includes("dev db-");
 }
 
 const isReached = async () => (await fleet.lab.httpGet(ana.namespace, fleet.deviceAddress)) !== null;
 
 const link = (state: "up" | "down") =>
-  fleet.lab.exec(first.place.namespace, ["ip", "link", "set", "wan", state]).then(() => {});
+  fleet.lab.exec(first.gateway.namespace, ["ip", "link", "set", "wan", state]).then(() => {});
 
 /** As a client that keeps no password: whoever would ask for it now is told a wrong one. */
 function forgetThePassword(): void {

@@ -5,12 +5,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argon2id } from "hash-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Entry } from "@/gateway/protocol/document";
 import { createAuthority } from "../../gateway/testing/authority";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
-import { buildAgent, issueLabClient, type LabAgent, type LabClient, serveHttp, startLabAgent } from "./lab-agent";
+import {
+  buildAgent,
+  hashLabPassword,
+  issueLabClient,
+  type LabAgent,
+  type LabClient,
+  serveHttp,
+  startLabAgent,
+} from "./lab-agent";
 import { createLab, type Lab, type LabPerson } from "./network";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
 
@@ -44,15 +51,20 @@ let version = 0;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lablinks-"));
   buildAgent(folder);
-  passwordHash = await argon2id({
-    ...{ password, salt: Buffer.alloc(16, 7), parallelism: 1, iterations: 2 },
-    ...{ memorySize: 1_024, hashLength: 32, outputType: "encoded" },
-  });
+  passwordHash = await hashLabPassword(password);
   lab = await createLab(237);
   const ids = [uuid(251), uuid(252)];
   const [one, two] = [await lab.addGateway(), await lab.addGateway()];
-  first = await startLabAgent(lab, folder, one, { gatewayId: ids[0]!, processes: [udp], ...authorities });
-  second = await startLabAgent(lab, folder, two, { gatewayId: ids[1]!, processes: [udp], ...authorities });
+  first = await startLabAgent(lab, folder, one, {
+    gatewayId: ids[0]!,
+    config: { processes: [udp], zone: "vpn.internal" },
+    ...authorities,
+  });
+  second = await startLabAgent(lab, folder, two, {
+    gatewayId: ids[1]!,
+    config: { processes: [udp], zone: "vpn.internal" },
+    ...authorities,
+  });
   await first.configure({ links: [{ peer: ids[1]!, host: null, port: linkPort }] });
   await second.configure({ links: [{ peer: ids[0]!, host: one.wanAddress, port: linkPort }] });
   anna = await addPlace(11, "100.64.16.11");
@@ -105,7 +117,7 @@ describe("a device at another gateway", () => {
 
   it("is reached again when a link's openvpn was killed, at either end", async () => {
     for (const agent of [first, second]) {
-      const files = `${join(folder, agent.gateway.namespace)}/state/links/dl-*/openvpn.pid`;
+      const files = `${agent.stateDir}/links/dl-*/openvpn.pid`;
       const pids = await lab.exec(agent.gateway.namespace, ["sh", "-c", `cat ${files}`]);
       process.kill(Number(pids.trim()), "SIGKILL");
       await until(reaches, 30_000, () => agent.log());

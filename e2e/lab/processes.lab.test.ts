@@ -1,16 +1,17 @@
 /** Many processes behind one port: new connections are spread, addresses follow their owners, one process ends alone. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createFleet, type Fleet, type FleetGateway, type FleetPerson, frontPort } from "./fleet";
+import { createFleet, type Fleet, type FleetPerson, frontPort } from "./fleet";
+import type { LabAgent } from "./lab-agent";
 import { until, type VpnClient } from "./vpn-client";
 
 let fleet: Fleet;
-let gateway: FleetGateway;
+let gateway: LabAgent;
 let people: FleetPerson[];
 const clients: VpnClient[] = [];
 
 beforeAll(async () => {
   fleet = await createFleet(236, 1);
-  [gateway] = fleet.gateways as [FleetGateway];
+  [gateway] = fleet.gateways as [LabAgent];
   people = [];
   for (let n = 0; n < 4; n++) people.push(await fleet.addPerson());
 });
@@ -35,8 +36,8 @@ describe("a port that clients are told of", () => {
 
   it("is the only way in: a process's own port is shut from outside", async () => {
     const [person] = people as [FleetPerson];
-    expect(await fleet.lab.canConnect(person.namespace, gateway.place.wanAddress, frontPort)).toBe("open");
-    expect(await fleet.lab.canConnect(person.namespace, gateway.place.wanAddress, 20_001)).toBe("silent");
+    expect(await fleet.lab.canConnect(person.namespace, gateway.gateway.wanAddress, frontPort)).toBe("open");
+    expect(await fleet.lab.canConnect(person.namespace, gateway.gateway.wanAddress, 20_001)).toBe("silent");
   });
 });
 
@@ -162,6 +163,6 @@ async function sessions() {
 
 /** By the host's route to the person's address. */
 async function processOf(person: FleetPerson): Promise<string> {
-  const route = await fleet.lab.exec(gateway.place.namespace, ["ip", "route", "show", `${person.vpnAddress}/32`]);
+  const route = await fleet.lab.exec(gateway.gateway.namespace, ["ip", "route", "show", `${person.vpnAddress}/32`]);
   return /dev db-(\S+)/.exec(route)![1]!;
 }
