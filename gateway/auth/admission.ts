@@ -42,6 +42,8 @@ const windowMs = 5 * 60_000;
 export class AdmissionDesk {
   #perAccount: AttemptLimiter;
   #perAddress: AttemptLimiter;
+  /** Passwords that are being checked, by address. */
+  #running = new Map<string, number>();
 
   constructor(readonly deps: AdmissionDependencies) {
     this.#perAccount = deps.perAccount ?? new AttemptLimiter(10, windowMs);
@@ -102,11 +104,14 @@ export class AdmissionDesk {
       return refused(match, "too_many_attempts", `too many failed attempts; try again in ${when}`);
     }
     let isRight: boolean;
+    this.#count(addressKey, 1);
     try {
       isRight = await this.deps.passwords.check(first.passwordHash, first.password);
     } catch (error) {
       this.#giveBack(accountKey, addressKey);
       throw error;
+    } finally {
+      this.#count(addressKey, -1);
     }
     if (isRight) {
       this.#perAccount.clear(accountKey);
@@ -122,12 +127,21 @@ export class AdmissionDesk {
     return accepted(now, second, (subject && this.deps.tokens?.()?.issue(subject)) ?? null);
   }
 
+  /** @throws BusyError where those of the address that are being checked may yet turn out right: an office in the morning. */
   #take(accountKey: string, addressKey: string): number {
     const accountMs = this.#perAccount.take(accountKey);
     if (accountMs > 0) return accountMs;
     const addressMs = this.#perAddress.take(addressKey);
-    if (addressMs > 0) this.#perAccount.giveBack(accountKey);
+    if (addressMs === 0) return 0;
+    this.#perAccount.giveBack(accountKey);
+    if (this.#running.has(addressKey)) throw new BusyError("too many at once from one address");
     return addressMs;
+  }
+
+  #count(addressKey: string, change: number): void {
+    const running = (this.#running.get(addressKey) ?? 0) + change;
+    if (running > 0) this.#running.set(addressKey, running);
+    else this.#running.delete(addressKey);
   }
 
   #giveBack(accountKey: string, addressKey: string): void {

@@ -68,6 +68,24 @@ describe("passwords", { timeout: 20_000 }, () => {
     expect(await first).toBe(true);
   });
 
+  it("are not checked once they have waited for longer than a client does", async () => {
+    const checker = start({ maxWaitMs: 50 });
+    const stored = await hash("right", 5, 262_144);
+    const first = checker.check(stored, "right");
+    await expect(checker.check(stored, "other")).rejects.toThrow(BusyError);
+    expect(await first).toBe(true);
+    expect(await checker.check(stored, "another")).toBe(false);
+  });
+
+  it("are each answered for themselves where many are asked at once", async () => {
+    const checker = start({ workers: 2 });
+    const stored = await hash("right", 6);
+    const asked = ["a", "right", "b", "c", "right", "d"];
+    expect(await Promise.all(asked.map((password) => checker.check(stored, password)))).toEqual(
+      asked.map((password) => password === "right"),
+    );
+  });
+
   it("fail loudly, never as right, where the stored hash is no hash", async () => {
     const checker = start();
     await expect(checker.check("$argon2id$nonsense", "x")).rejects.toThrow();

@@ -11,7 +11,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { argon2Verify } from "hash-wasm";
 
 export interface PasswordChecker {
-  /** @throws BusyError when too many wait already. */
+  /** @throws BusyError when too many wait already, or where this one had to wait for longer than a client does. */
   check(passwordHash: string, password: string): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -22,7 +22,9 @@ export class BusyError extends Error {
 
 export interface PasswordCheckerOptions {
   workers?: number;
+  /** How many may be checked or wait to be. */
   maxWaiting?: number;
+  maxWaitMs?: number;
   maxRemembered?: number;
 }
 
@@ -30,6 +32,8 @@ export function startPasswordChecker(options: PasswordCheckerOptions = {}): Pass
   return new WorkerPool(
     options.workers ?? Math.max(1, Math.min(8, availableParallelism() - 1)),
     options.maxWaiting ?? 1_000,
+    // openvpn denies what is not decided in 30 s, and says no reason.
+    options.maxWaitMs ?? 10_000,
     options.maxRemembered ?? 50_000,
   );
 }
@@ -37,25 +41,25 @@ export function startPasswordChecker(options: PasswordCheckerOptions = {}): Pass
 const role = "drawbridge-password";
 
 interface Question {
-  id: number;
   passwordHash: string;
   password: string;
 }
 
 interface Answer {
-  id: number;
   isRight: boolean;
   error: string | null;
 }
 
-interface Waiting {
+interface Waiting extends Question {
+  askedAt: number;
   resolve(isRight: boolean): void;
   reject(error: Error): void;
 }
 
 interface PoolWorker {
   thread: Worker;
-  waiting: Map<number, Waiting>;
+  /** What it checks just now. */
+  current: Waiting | null;
 }
 
 class WorkerPool implements PasswordChecker {
@@ -64,12 +68,14 @@ class WorkerPool implements PasswordChecker {
   #remembered = new Set<string>();
   #running = new Map<string, Promise<boolean>>();
   #workers: (PoolWorker | null)[];
-  #nextId = 1;
+  /** Oldest first. */
+  #queue: Waiting[] = [];
   #isClosed = false;
 
   constructor(
     workers: number,
     readonly maxWaiting: number,
+    readonly maxWaitMs: number,
     readonly maxRemembered: number,
   ) {
     this.#workers = Array.from({ length: workers }, () => null);
@@ -94,44 +100,59 @@ class WorkerPool implements PasswordChecker {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(closed());
     await Promise.all(this.#workers.map((worker) => worker?.thread.terminate()));
   }
 
   #ask(passwordHash: string, password: string): Promise<boolean> {
-    if (this.#isClosed) return Promise.reject(new BusyError("no passwords are checked any more"));
-    const index = this.#leastBusy();
-    const worker = this.#workers[index] ?? this.#start(index);
-    if (worker.waiting.size * this.#workers.length >= this.maxWaiting)
+    if (this.#isClosed) return Promise.reject(closed());
+    const checked = this.#workers.filter((worker) => worker?.current).length;
+    if (this.#queue.length + checked >= this.maxWaiting)
       return Promise.reject(new BusyError("too many passwords wait to be checked"));
-    const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      worker.waiting.set(id, { resolve, reject });
-      worker.thread.postMessage({ id, passwordHash, password } satisfies Question);
+      this.#queue.push({ passwordHash, password, askedAt: performance.now(), resolve, reject });
+      this.#next();
     });
   }
 
-  #leastBusy(): number {
-    let best = 0;
-    const load = (index: number) => this.#workers[index]?.waiting.size ?? 0;
-    for (let index = 1; index < this.#workers.length; index++) if (load(index) < load(best)) best = index;
-    return best;
+  /** Gives each thread that has nothing to do the oldest that is still of use. */
+  #next(): void {
+    for (let index = 0; index < this.#workers.length; index++) {
+      if (this.#workers[index]?.current) continue;
+      const waiting = this.#shift();
+      if (!waiting) return;
+      const worker = this.#workers[index] ?? this.#start(index);
+      worker.current = waiting;
+      const { passwordHash, password } = waiting;
+      worker.thread.postMessage({ passwordHash, password } satisfies Question);
+    }
+  }
+
+  #shift(): Waiting | undefined {
+    for (;;) {
+      const waiting = this.#queue.shift();
+      if (!waiting || performance.now() - waiting.askedAt <= this.maxWaitMs) return waiting;
+      waiting.reject(new BusyError("a password waited for too long to be checked"));
+    }
   }
 
   #start(index: number): PoolWorker {
     const thread = startThread();
-    const worker: PoolWorker = { thread, waiting: new Map() };
+    const worker: PoolWorker = { thread, current: null };
     this.#workers[index] = worker;
     thread.unref();
-    thread.on("message", ({ id, isRight, error }: Answer) => {
-      const waiting = worker.waiting.get(id);
-      worker.waiting.delete(id);
-      if (error === null) waiting?.resolve(isRight);
-      else waiting?.reject(new Error(error));
+    thread.on("message", ({ isRight, error }: Answer) => {
+      const { current } = worker;
+      worker.current = null;
+      if (error === null) current?.resolve(isRight);
+      else current?.reject(new Error(error));
+      this.#next();
     });
     const fail = (error: Error) => {
       if (this.#workers[index] === worker) this.#workers[index] = null;
-      for (const waiting of worker.waiting.values()) waiting.reject(error);
-      worker.waiting.clear();
+      worker.current?.reject(error);
+      worker.current = null;
+      if (!this.#isClosed) this.#next();
     };
     thread.on("error", (error) => fail(error instanceof Error ? error : new Error(String(error))));
     thread.on("exit", () => fail(new Error("the thread that checks passwords ended")));
@@ -145,6 +166,8 @@ class WorkerPool implements PasswordChecker {
   }
 }
 
+const closed = () => new BusyError("no passwords are checked any more");
+
 function startThread(): Worker {
   const file = import.meta.url;
   if (!file.endsWith(".ts")) return new Worker(new URL(file), { workerData: role });
@@ -154,8 +177,8 @@ function startThread(): Worker {
 }
 
 if (!isMainThread && workerData === role) {
-  parentPort!.on("message", async ({ id, passwordHash, password }: Question) => {
-    const answer: Answer = { id, isRight: false, error: null };
+  parentPort!.on("message", async ({ passwordHash, password }: Question) => {
+    const answer: Answer = { isRight: false, error: null };
     try {
       answer.isRight = await argon2Verify({ hash: passwordHash, password });
     } catch (error) {
