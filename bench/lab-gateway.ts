@@ -12,18 +12,17 @@ export interface BenchGateway extends LabAgent {
   folder: string;
   /** PEM file of the tls-crypt-v2 server key. */
   tlsCryptV2File: string;
-  port: number;
   /** Kills the agent and starts it again. @returns milliseconds from start until its API answers */
   restart(): Promise<number>;
   destroy(): Promise<void>;
 }
 
-export async function startBenchGateway(labNumber: number): Promise<BenchGateway> {
+/** @param ports one openvpn process each, over UDP */
+export async function startBenchGateway(labNumber: number, ports = [1194]): Promise<BenchGateway> {
   const folder = mkdtempSync(join(tmpdir(), "drawbridge-bench-"));
   buildAgent(folder);
   const lab = await createLab(labNumber);
-  const port = 1194;
-  const processes = [{ name: `udp-${port}`, protocol: "udp" as const, port }];
+  const processes = ports.map((port) => ({ name: `udp-${port}`, protocol: "udp" as const, port }));
   const env = { LOG_LEVEL: "info" };
   const agent = await startLabAgent(lab, folder, await lab.addGateway(), { config: { processes }, env });
   return {
@@ -31,7 +30,6 @@ export async function startBenchGateway(labNumber: number): Promise<BenchGateway
     lab,
     folder,
     tlsCryptV2File: join(folder, "server.tls"),
-    port,
     async restart() {
       await agent.kill("SIGKILL");
       const began = performance.now();
