@@ -15,7 +15,7 @@ import type { Account, Plan } from "../core/prisma/client";
 import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
-import { allocateAddress } from "../tenants/tenants";
+import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import type { createAccountInput, revokeAccountInput, updateAccountInput } from "./schema";
 
 export interface AccountSummary {
@@ -121,7 +121,7 @@ export async function resetPassword(
   return { temporaryPassword, revision };
 }
 
-/** Its address is not given to anybody else. */
+/** Its address rests before anybody else is given it. */
 export async function deleteAccount(scope: TenantScope, accountId: string): Promise<{ revision: number }> {
   const account = await getAccountRow(scope, accountId);
   const grants = await goneGrantEntries(scope, accountId);
@@ -135,6 +135,7 @@ export async function deleteAccount(scope: TenantScope, accountId: string): Prom
     summary: `removed account ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
+  await releaseAddress(scope, account.address, revision);
   return { revision };
 }
 

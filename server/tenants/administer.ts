@@ -100,6 +100,7 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.account.deleteMany({ where });
   await tx.deviceGroup.deleteMany({ where });
   await tx.device.deleteMany({ where });
+  await tx.releasedAddress.deleteMany({ where });
   await tx.network.deleteMany({ where });
   await tx.uplink.deleteMany({ where });
   await tx.member.deleteMany({ where });
@@ -128,6 +129,7 @@ export async function setNetworks(
   requireOutsideRange(networks);
   const { scope, tenant } = await enterTenant(platform, tenantId);
   const { tx } = scope;
+  await requireOutsideBlocks(scope, networks);
   await requireDevicesInside(scope, networks);
   const before = await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } });
   const wanted = new Map(networks.map(({ cidr, name }) => [cidr, name]));
@@ -212,10 +214,24 @@ function requireOutsideRange(networks: { cidr: string }[]): void {
   }
 }
 
+/** Blocks that were cut before the platform's range was another may lie outside it. */
+async function requireOutsideBlocks({ tx, tenantId }: TenantScope, networks: { cidr: string }[]): Promise<void> {
+  const blocks = await tx.addressBlock.findMany({ where: { tenantId } });
+  for (const [index, { cidr }] of networks.entries()) {
+    const block = blocks.find((one) => doOverlap(parseCidr(one.cidr), parseCidr(cidr)));
+    if (block)
+      throw invalid(
+        `networks.${index}.cidr`,
+        `${cidr} overlaps ${block.cidr}, from which this tenant's own VPN addresses are.`,
+      );
+  }
+}
+
+/** Those that are reached by a network; one on a tunnel has its address from a block. */
 async function requireDevicesInside({ tx, tenantId }: TenantScope, networks: { cidr: string }[]): Promise<void> {
   const cidrs = networks.map(({ cidr }) => parseCidr(cidr));
   const devices = await tx.device.findMany({
-    where: { tenantId },
+    where: { tenantId, attachment: "routed" },
     select: { name: true, address: true },
     orderBy: { name: "asc" },
   });
