@@ -19,6 +19,7 @@ const staffScreens = [
   "/staff/gateways",
   "/staff/gateways?panel=new",
   "/staff/sessions",
+  "/staff/sessions?view=kicked",
   "/staff/sessions?view=refused",
   "/staff/outbox",
 ];
