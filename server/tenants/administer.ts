@@ -66,15 +66,15 @@ export async function updateTenant(
   const { scope, tenant } = await enterTenant(platform, input.tenantId);
   if (input.planId !== tenant.planId) await requireFittingPlan(scope, input.planId);
   if (input.homeRegionId) await requireRegion(platform, input.homeRegionId);
-  const { name, planId, homeRegionId } = input;
-  const after = await scope.tx.tenant.update({ where: { id: tenant.id }, data: { name, planId, homeRegionId } });
+  const { tenantId: id, ...data } = input;
+  const after = await scope.tx.tenant.update({ where: { id }, data });
   await audit(scope, {
     action: "tenants.update",
     subject: subjectOf(after),
     details: { before: changeable(tenant), after: changeable(after) },
   });
-  const entries = planId === tenant.planId ? [] : await entriesUnderPlan(scope);
-  return { revision: await publishTenant(scope, `changed ${name}`, entries) };
+  const entries = after.planId === tenant.planId ? [] : await entriesUnderPlan(scope);
+  return { revision: await publishTenant(scope, `changed ${after.name}`, entries) };
 }
 
 /** Nobody of the tenant's gets in, and nothing crosses; all else stays as it is. */
@@ -283,4 +283,9 @@ async function uniqueSlug<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const subjectOf = ({ id, name }: Tenant) => ({ kind: "tenant", id, name });
-const changeable = ({ name, planId, homeRegionId }: Tenant) => ({ name, planId, homeRegionId });
+const changeable = ({ name, planId, homeRegionId, secondSession }: Tenant) => ({
+  name,
+  planId,
+  homeRegionId,
+  secondSession,
+});

@@ -238,6 +238,27 @@ describe("a second session", () => {
     expect(written).toMatchObject({ action: "tenants.setSecondSession", actorName: admin.name });
   });
 
+  test("is for staff who may edit the tenant to choose, too, which its admin reads in the audit", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    const tenant = await callAs(staff).tenants.get({ tenantId });
+    const keep = { tenantId, name: tenant.name, planId: tenant.plan.id };
+    const { revision } = await callAs(staff).tenants.update({ ...keep, secondSession: "refuse" });
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "refuse" });
+    const entry = await inTenant(system, tenantId, ({ tx }) =>
+      tx.documentEntry.findFirstOrThrow({ where: { tenantId, kind: "tenant" } }),
+    );
+    expect(entry).toMatchObject({ revision: BigInt(revision), value: { secondSession: "refuse" } });
+    const { rows } = await callAs(admin).audit.list({ tenantId, action: "tenants.update" });
+    expect(rows[0]).toMatchObject({
+      actor: { kind: "staff", name: staff.name },
+      details: { before: { secondSession: "replace" }, after: { secondSession: "refuse" } },
+    });
+    await callAs(staff).tenants.update(keep);
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "refuse" });
+    const support = callAs(await createUser("support"));
+    await expect(support.tenants.update({ ...keep, secondSession: "replace" })).rejects.toThrow("tenants:write");
+  });
+
   test("is not for a manager to decide", async () => {
     const { tenantId } = await createTenantWithAdmin();
     const manager = await createMember(tenantId, "manager");
