@@ -302,9 +302,15 @@ export function ceilingOf({ maxDown, maxUp }: Pick<Plan, "maxDown" | "maxUp">): 
   return maxDown !== null && maxUp !== null ? { down: maxDown, up: maxUp } : null;
 }
 
-/** The entries of the accounts that a change of the plan's ceiling reaches. */
+/**
+ * The entries of the accounts that a change of the plan's ceiling reaches, to be published in this transaction: the tenant
+ * is marked as having it. A plan that changes in between leaves the mark at the former ceiling, so that it is found behind.
+ */
 export async function entriesUnderPlan(scope: TenantScope): Promise<Entry[]> {
   const { tx, tenantId } = scope;
+  await tx.$executeRaw`
+    UPDATE tenants t SET ceiling_down = p.max_down, ceiling_up = p.max_up FROM plans p
+    WHERE p.id = t.plan_id AND t.id = ${tenantId}::uuid`;
   const accounts = await tx.account.findMany({ where: { tenantId, rateDown: null }, select: { id: true } });
   return accountEntries(
     scope,

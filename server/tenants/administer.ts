@@ -37,7 +37,9 @@ export async function createTenant(
   await bind(tx, { tenantId, isStaff: true, userId: platform.actor.id ?? undefined });
   const scope: TenantScope = { ...platform, tenantId };
   const { name, slug, planId, homeRegionId } = input;
-  const tenant = await uniqueSlug(() => tx.tenant.create({ data: { id: tenantId, name, slug, planId, homeRegionId } }));
+  const ceiling = { ceilingDown: plan.maxDown, ceilingUp: plan.maxUp };
+  const data = { id: tenantId, name, slug, planId, homeRegionId, ...ceiling };
+  const tenant = await uniqueSlug(() => tx.tenant.create({ data }));
   const block = await cutBlock(scope);
   await tx.network.createMany({ data: input.networks.map((network) => ({ tenantId, ...network })) });
   await tx.uplink.createMany({
