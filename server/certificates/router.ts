@@ -21,7 +21,7 @@ export const certificatesRouter = router({
     .input(oneDeviceInput)
     .query(({ ctx, input }) => listDeviceCertificates(ctx.scope, input.deviceId)),
   issueToDevice: tenantProcedure("devices:write")
-    .input(oneDeviceInput.extend({ csr }))
+    .input(oneDeviceInput.extend({ csr, renews: z.uuid().optional() }))
     .mutation(({ ctx, input }) => issueDeviceCertificate(ctx.scope, input)),
   revokeOfDevice: tenantProcedure("devices:write")
     .input(oneDeviceInput.extend({ certificateId: z.uuid() }))
