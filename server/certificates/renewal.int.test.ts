@@ -12,13 +12,15 @@ import { closeQueues } from "../core/queue";
 import { closeGatewayConnections } from "../gateways/client";
 import { collectFrom } from "../gateways/collect";
 import { fingerprintOf } from "./authority";
-import { remindOfEnds, retireRenewed } from "./renewal";
+import { remindOfEnds } from "./reminders";
+import { retireRenewed } from "./renewal";
 
 const day = 86_400_000;
 let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let tenantId: string;
 let admin: ReturnType<typeof callAs>;
+let adminEmail: string;
 let accountId: string;
 let email: string;
 let portal: ReturnType<typeof callAs>;
@@ -29,6 +31,7 @@ beforeAll(async () => {
   const tenant = await createTenantWithAdmin();
   tenantId = tenant.tenantId;
   admin = callAs(tenant.admin);
+  adminEmail = tenant.admin.email;
 });
 beforeEach(async () => {
   email = `${unique("dana")}@renewal.test`;
@@ -133,6 +136,18 @@ describe("a device's renewed profile", () => {
       { id: renewed.id, replaces: old.id, revokedAt: null },
       { id: old.id, replaces: null, revokedAt: expect.any(Date) },
     ]);
+  });
+
+  test("is asked of the tenant's admins, once, when the one in use is about to end", async () => {
+    const { id, fingerprint } = await issueToDevice();
+    await connect(fingerprint, { deviceId });
+    await endIn(id, 13);
+    await remindOfEnds();
+    await remindOfEnds();
+    const told = await inTransaction(system, { isWorker: true }, ({ tx }) =>
+      tx.mail.findMany({ where: { text: { contains: `/devices?panel=${deviceId}` } } }),
+    );
+    expect(told.map(({ recipient }) => recipient)).toEqual([adminEmail]);
   });
 
   test("that never reached the device is void once it is renewed again; another device's is not to be had", async () => {

@@ -6,7 +6,7 @@ import {
   listDeviceCertificates,
   revokeDeviceCertificate,
 } from "./certificates";
-import { askToRenew } from "./renewal";
+import { askToRenew } from "./reminders";
 import { maxRequestBytes } from "./signing-request";
 
 const csr = z.string().max(maxRequestBytes, "The signing request is over 8 kB.");
