@@ -99,7 +99,7 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
         >
           Put it on the device and start <code>openvpn --config {saved.name}</code> there. It asks for no password, so
           keep it nowhere else.
-          {saved.isRenewal && " The profile that it renews works until then."}
+          {saved.isRenewal && " The old profile works until this one has connected."}
         </Callout>
       )}
       {list.error ? (
@@ -127,7 +127,7 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
                   {renewed.has(certificate.id) && " · renewed: works until the new one has connected"}
                 </span>
                 {!certificate.revokedAt && (
-                  <span className="flex gap-1">
+                  <span className="ml-auto flex gap-1">
                     <Button
                       size="sm"
                       icon={<RefreshCw aria-hidden />}

@@ -74,8 +74,8 @@ export function PlanForm({ plan, onDone }: { plan: Plan | undefined; onDone: () 
       </Field>
       {plan && plan.tenants > 0 && (
         <Callout tone="info">
-          {plural(plan.tenants, "tenant")} on this plan are held to the new limits: to numbers at once, to the speed as
-          their gateways hear of it, one tenant after the other. Whoever uses more keeps it and can add nothing.
+          {plural(plan.tenants, "tenant")} on this plan. New numbers hold at once, and a new speed as their gateways
+          hear of it, one tenant after the other. Whoever uses more keeps it and can add nothing.
         </Callout>
       )}
       <FormError />
