@@ -19,6 +19,7 @@ const staffScreens = [
   "/staff/gateways",
   "/staff/gateways?panel=new",
   "/staff/sessions",
+  "/staff/sessions?view=kicked",
   "/staff/sessions?view=refused",
   "/staff/outbox",
 ];
@@ -55,11 +56,9 @@ test("screens before signing in", async ({ browser }) => {
 test("screens of staff", async ({ browser }) => {
   const page = await enter(browser, getStaff("administrator"));
   await look(page, "staff", staffScreens);
-  for (const [list, name] of [
-    ["/staff/tenants", "tenant"],
-    ["/staff/outbox", "mail"],
-  ] as const)
-    await look(page, `staff-${name}`, [await firstLink(page, list)]);
+  const tenant = await firstLink(page, "/staff/tenants");
+  await look(page, "staff-tenant", [tenant, `${tenant}?panel=details`]);
+  await look(page, "staff-mail", [await firstLink(page, "/staff/outbox")]);
   // Where there is no network, there is no gateway.
   if (!note.network) return;
   const gateway = await firstLink(page, "/staff/gateways");

@@ -6,6 +6,7 @@ import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewayLocate, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { grantsSweep } from "../server/grants/jobs";
 import { mailSend } from "../server/mail/jobs";
+import { plansPublish } from "../server/plans/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
 import type { Handler } from "./handler";
 
@@ -19,6 +20,7 @@ export const jobs = [
   grantsSweep,
   mailSend,
   certificatesWatch,
+  plansPublish,
 ] as const;
 
 type Job = (typeof jobs)[number];
@@ -33,4 +35,5 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "grants.sweep": () => import("./handlers/grants-sweep"),
   "mail.send": () => import("./handlers/mail-send"),
   "certificates.watch": () => import("./handlers/certificates-watch"),
+  "plans.publish": () => import("./handlers/plans-publish"),
 };

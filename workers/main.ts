@@ -16,6 +16,8 @@ import { ensurePartitions } from "../server/gateways/retain";
 import { sweepEveryMs } from "../server/gateways/sweep";
 import { grantsSweep } from "../server/grants/jobs";
 import { sweepGrantsEveryMs } from "../server/grants/sweep";
+import { publishCeilingsEveryMs } from "../server/plans/ceilings";
+import { plansPublish } from "../server/plans/jobs";
 import type { Handler } from "./handler";
 import { handlers, jobs } from "./handlers";
 import { countJobs } from "./metrics";
@@ -39,6 +41,7 @@ await schedule(gatewaySweep, {}, sweepEveryMs);
 await schedule(grantsSweep, {}, sweepGrantsEveryMs);
 await schedule(telemetryRetain, {}, dayMs);
 await schedule(certificatesWatch, {}, hourMs);
+await schedule(plansPublish, {}, publishCeilingsEveryMs);
 isStarting = false;
 log.info({ jobs: jobs.map(({ name }) => name).join(", ") }, "working");
 

@@ -81,5 +81,11 @@ function EntryDetails({ entry }: { entry: AuditEntry }) {
 }
 
 function actorNote(kind: string): string {
-  return kind === "account" ? " (VPN account)" : kind === "system" ? " (by itself)" : "";
+  return actorNotes[kind] ?? "";
 }
+
+const actorNotes: Record<string, string> = {
+  staff: " (the operator's staff)",
+  account: " (VPN account)",
+  system: " (by itself)",
+};

@@ -1,3 +1,5 @@
+import type { Holder } from "../_holds/holder";
+
 /** What every list of sessions tells of one, the tenant's and the operator's. */
 export interface Session {
   id: string;
@@ -43,13 +45,19 @@ export function nameOfHolder({ deviceId, accountName, deviceName }: Held): strin
   return deviceId ? (deviceName ?? "A deleted device") : (accountName ?? "A deleted account");
 }
 
+/** null once it was deleted. */
+export function holderOf({ accountId, deviceId, accountName, deviceName }: Held): Holder | null {
+  if (deviceId) return deviceName === null ? null : { kind: "device", id: deviceId, name: deviceName };
+  return accountId && accountName !== null ? { kind: "account", id: accountId, name: accountName } : null;
+}
+
 interface HolderPaths {
   account: (id: string) => string;
   device: (id: string) => string;
 }
 
 /** Where the account or the device is shown; null once it was deleted. */
-export function pathOfHolder({ accountId, deviceId, accountName, deviceName }: Held, paths: HolderPaths) {
-  if (deviceId) return deviceName === null ? null : paths.device(deviceId);
-  return accountId && accountName !== null ? paths.account(accountId) : null;
+export function pathOfHolder(session: Held, paths: HolderPaths) {
+  const holder = holderOf(session);
+  return holder && paths[holder.kind](holder.id);
 }

@@ -15,7 +15,7 @@ import type { Account, Plan } from "../core/prisma/client";
 import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
-import { allocateAddress } from "../tenants/tenants";
+import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import type { createAccountInput, revokeAccountInput, updateAccountInput } from "./schema";
 
 export interface AccountSummary {
@@ -121,7 +121,7 @@ export async function resetPassword(
   return { temporaryPassword, revision };
 }
 
-/** Its address is not given to anybody else. */
+/** Its address rests before anybody else is given it. */
 export async function deleteAccount(scope: TenantScope, accountId: string): Promise<{ revision: number }> {
   const account = await getAccountRow(scope, accountId);
   const grants = await goneGrantEntries(scope, accountId);
@@ -135,6 +135,7 @@ export async function deleteAccount(scope: TenantScope, accountId: string): Prom
     summary: `removed account ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
+  await releaseAddress(scope, account.address, revision);
   return { revision };
 }
 
@@ -301,9 +302,15 @@ export function ceilingOf({ maxDown, maxUp }: Pick<Plan, "maxDown" | "maxUp">): 
   return maxDown !== null && maxUp !== null ? { down: maxDown, up: maxUp } : null;
 }
 
-/** The entries of the accounts that a change of the plan's ceiling reaches. */
+/**
+ * The entries of the accounts that a change of the plan's ceiling reaches, to be published in this transaction: the tenant
+ * is marked as having it. A plan that changes in between leaves the mark at the former ceiling, so that it is found behind.
+ */
 export async function entriesUnderPlan(scope: TenantScope): Promise<Entry[]> {
   const { tx, tenantId } = scope;
+  await tx.$executeRaw`
+    UPDATE tenants t SET ceiling_down = p.max_down, ceiling_up = p.max_up FROM plans p
+    WHERE p.id = t.plan_id AND t.id = ${tenantId}::uuid`;
   const accounts = await tx.account.findMany({ where: { tenantId, rateDown: null }, select: { id: true } });
   return accountEntries(
     scope,

@@ -24,10 +24,10 @@ export const accountsRouter = router({
   update: tenantProcedure("accounts:write")
     .input(updateAccountInput)
     .mutation(({ ctx, input }) => accounts.updateAccount(ctx.scope, input)),
-  hold: tenantProcedure("accounts:write")
+  hold: tenantProcedure("holds:write")
     .input(holdAccountInput)
     .mutation(({ ctx, input }) => holdAccount(ctx.scope, input)),
-  letIn: tenantProcedure("accounts:write")
+  letIn: tenantProcedure("holds:write")
     .input(accountInput)
     .mutation(({ ctx, input }) => letAccountIn(ctx.scope, input.accountId)),
   revoke: tenantProcedure("accounts:write")

@@ -21,7 +21,7 @@ import {
   signLeaf,
   tlsCryptV2Key,
 } from "./authority";
-import { beginRenewal, retireRenewed } from "./renewal";
+import { beginRenewal, type Holder, retireRenewed } from "./renewal";
 import { readSigningRequest } from "./signing-request";
 import { createClientKey } from "./tls-crypt-v2";
 
@@ -63,7 +63,7 @@ export async function issueCertificate(
   const { tx, tenantId } = scope;
   const { accountId } = input;
   await requireMayHold(scope, accountId);
-  const renewal = input.renews ? await beginRenewal(scope, accountId, input.renews) : null;
+  const renewal = input.renews ? await beginRenewal(scope, { accountId }, input.renews) : null;
   const { leaf, id, dropped } = await issueTo(scope, { accountId }, input.csr, renewal?.renews);
   const account = await tx.account.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: accountId } } });
   await audit(scope, {
@@ -78,21 +78,25 @@ export async function issueCertificate(
   return assembleIssued(scope, leaf, accountId, revision);
 }
 
-/** @throws AppError when the request is unfit, or the device has no tunnel of its own */
+/**
+ * @param input.renews the device's certificate that this one is to take the place of, once it has connected
+ * @throws AppError when the request is unfit, or the device has no tunnel of its own
+ */
 export async function issueDeviceCertificate(
   scope: TenantScope,
-  input: { deviceId: string; csr: string },
+  input: { deviceId: string; csr: string; renews?: string },
 ): Promise<IssuedProfile> {
   const { deviceId } = input;
   const device = await requireDialling(scope, deviceId);
-  const { leaf, id, dropped } = await issueTo(scope, { deviceId }, input.csr);
+  const renewal = input.renews ? await beginRenewal(scope, { deviceId }, input.renews) : null;
+  const { leaf, id, dropped } = await issueTo(scope, { deviceId }, input.csr, renewal?.renews);
   await audit(scope, {
     action: "certificates.issue",
     subject: { kind: "device", id: deviceId, name: device.name },
-    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, dropped },
+    details: { certificate: id, fingerprint: leaf.fingerprint, notAfter: leaf.notAfter, ...renewal, dropped },
   });
   const revision = await publish(scope, await deviceEntries(scope, [deviceId]), {
-    summary: `issued a profile to device ${device.name}`,
+    summary: `${renewal ? "renewed a profile of" : "issued a profile to"} device ${device.name}`,
     subject: { kind: "device", id: deviceId },
   });
   return assembleIssued(scope, leaf, deviceId, revision);
@@ -129,6 +133,8 @@ export interface DeviceCertificate {
   createdAt: Date;
   notAfter: Date;
   revokedAt: Date | null;
+  /** The certificate that it renews, which works until this one was seen to connect. */
+  replaces: string | null;
 }
 
 /** Newest first. */
@@ -138,12 +144,10 @@ export async function listDeviceCertificates(
 ): Promise<DeviceCertificate[]> {
   return tx.certificate.findMany({
     where: { tenantId, deviceId },
-    select: { id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true },
+    select: { id: true, serial: true, createdAt: true, notAfter: true, revokedAt: true, replaces: true },
     orderBy: { createdAt: "desc" },
   });
 }
-
-type Holder = { accountId: string } | { deviceId: string };
 
 async function issueTo(scope: TenantScope, holder: Holder, csr: string, replaces?: string) {
   const { tx, tenantId } = scope;

@@ -12,13 +12,15 @@ import { closeQueues } from "../core/queue";
 import { closeGatewayConnections } from "../gateways/client";
 import { collectFrom } from "../gateways/collect";
 import { fingerprintOf } from "./authority";
-import { remindOfEnds, retireRenewed } from "./renewal";
+import { remindOfEnds } from "./reminders";
+import { retireRenewed } from "./renewal";
 
 const day = 86_400_000;
 let dropDatabase: () => Promise<void>;
 let gateway: TestGateway;
 let tenantId: string;
 let admin: ReturnType<typeof callAs>;
+let adminEmail: string;
 let accountId: string;
 let email: string;
 let portal: ReturnType<typeof callAs>;
@@ -29,6 +31,7 @@ beforeAll(async () => {
   const tenant = await createTenantWithAdmin();
   tenantId = tenant.tenantId;
   admin = callAs(tenant.admin);
+  adminEmail = tenant.admin.email;
 });
 beforeEach(async () => {
   email = `${unique("dana")}@renewal.test`;
@@ -102,6 +105,61 @@ describe("a renewed profile", () => {
   });
 });
 
+describe("a device's renewed profile", () => {
+  let deviceId: string;
+  beforeEach(async () => {
+    const { group } = await admin.devices.createGroup({ tenantId, name: unique("Cranes") });
+    const input = { tenantId, name: unique("Crane"), attachment: "openvpn" as const, groupIds: [group.id] };
+    deviceId = (await admin.devices.create(input)).device.id;
+  });
+
+  const issueToDevice = async (renews?: string, to = deviceId) => {
+    const csr = await createRequest();
+    return found(await admin.certificates.issueToDevice({ tenantId, deviceId: to, csr, renews }));
+  };
+
+  test("leaves the old one working until the new one has connected, and address and groups as they were", async () => {
+    const old = await issueToDevice();
+    const before = await published("device", deviceId);
+    const renewed = await issueToDevice(old.id);
+    const both = { ...before, fingerprints: [old.fingerprint, renewed.fingerprint].sort() };
+    expect(await published("device", deviceId)).toEqual(both);
+    await connect(old.fingerprint, { deviceId });
+    expect(await published("device", deviceId), "the old one goes on connecting").toEqual(both);
+    await connect(renewed.fingerprint, { deviceId });
+    expect(await published("device", deviceId)).toEqual({ ...before, fingerprints: [renewed.fingerprint] });
+    const [entry] = (
+      await admin.audit.list({ tenantId, action: "certificates.retire", subjectId: deviceId, order: "desc" })
+    ).rows;
+    expect(entry).toMatchObject({ subject: { kind: "device" }, details: { renewedBy: renewed.id } });
+    expect(await admin.certificates.listOfDevice({ tenantId, deviceId })).toMatchObject([
+      { id: renewed.id, replaces: old.id, revokedAt: null },
+      { id: old.id, replaces: null, revokedAt: expect.any(Date) },
+    ]);
+  });
+
+  test("is asked of the tenant's admins, once, when the one in use is about to end", async () => {
+    const { id, fingerprint } = await issueToDevice();
+    await connect(fingerprint, { deviceId });
+    await endIn(id, 13);
+    await remindOfEnds();
+    await remindOfEnds();
+    const told = await inTransaction(system, { isWorker: true }, ({ tx }) =>
+      tx.mail.findMany({ where: { text: { contains: `/devices?panel=${deviceId}` } } }),
+    );
+    expect(told.map(({ recipient }) => recipient)).toEqual([adminEmail]);
+  });
+
+  test("that never reached the device is void once it is renewed again; another device's is not to be had", async () => {
+    const old = await issueToDevice();
+    await issueToDevice(old.id);
+    const second = await issueToDevice(old.id);
+    expect((await published("device", deviceId)).fingerprints).toEqual([old.fingerprint, second.fingerprint].sort());
+    const { device } = await admin.devices.create({ tenantId, name: unique("Hoist"), attachment: "openvpn" });
+    await expect(issueToDevice(old.id, device.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
 describe("whose profile is in use and about to end", () => {
   test("is told by mail, once", async () => {
     const { id, fingerprint } = await issue();
@@ -132,7 +190,10 @@ describe("whose profile is in use and about to end", () => {
 });
 
 async function issue(renews?: string): Promise<{ id: string; fingerprint: string }> {
-  const { certificate } = await portal.certificates.issue({ csr: await createRequest(), renews });
+  return found(await portal.certificates.issue({ csr: await createRequest(), renews }));
+}
+
+async function found({ certificate }: { certificate: string }): Promise<{ id: string; fingerprint: string }> {
   const fingerprint = fingerprintOf(certificate);
   const { id } = await inTenant(system, tenantId, ({ tx }) =>
     tx.certificate.findFirstOrThrow({ where: { tenantId, fingerprint } }),
@@ -147,21 +208,22 @@ async function createRequest(): Promise<string> {
   return (await x509.Pkcs10CertificateRequestGenerator.create(made, webcrypto as Crypto)).toString("pem");
 }
 
-async function published(): Promise<{ fingerprints: string[] }> {
+async function published(kind = "account", id = accountId): Promise<{ fingerprints: string[] }> {
   const entry = await inTenant(system, tenantId, ({ tx }) =>
-    tx.documentEntry.findUniqueOrThrow({ where: { tenantId_kind_id: { tenantId, kind: "account", id: accountId } } }),
+    tx.documentEntry.findUniqueOrThrow({ where: { tenantId_kind_id: { tenantId, kind, id } } }),
   );
   return entry.value as { fingerprints: string[] };
 }
 
 /** As the gateway tells it, and the collector commits it. */
-async function connect(fingerprint: string): Promise<void> {
+async function connect(fingerprint: string, { deviceId }: { deviceId?: string } = {}): Promise<void> {
   const event = gateway.append({
     ...{
       type: "connected",
       sessionId: crypto.randomUUID(),
       tenantId,
-      accountId,
+      accountId: deviceId ? null : accountId,
+      deviceId,
       connectedAt: new Date().toISOString(),
     },
     ...{ processBoot: "b", clientId: gateway.events.length, process: "udp-1194", realAddress: "192.0.2.7:1" },

@@ -6,7 +6,7 @@ import {
   listDeviceCertificates,
   revokeDeviceCertificate,
 } from "./certificates";
-import { askToRenew } from "./renewal";
+import { askToRenew } from "./reminders";
 import { maxRequestBytes } from "./signing-request";
 
 const csr = z.string().max(maxRequestBytes, "The signing request is over 8 kB.");
@@ -21,7 +21,7 @@ export const certificatesRouter = router({
     .input(oneDeviceInput)
     .query(({ ctx, input }) => listDeviceCertificates(ctx.scope, input.deviceId)),
   issueToDevice: tenantProcedure("devices:write")
-    .input(oneDeviceInput.extend({ csr }))
+    .input(oneDeviceInput.extend({ csr, renews: z.uuid().optional() }))
     .mutation(({ ctx, input }) => issueDeviceCertificate(ctx.scope, input)),
   revokeOfDevice: tenantProcedure("devices:write")
     .input(oneDeviceInput.extend({ certificateId: z.uuid() }))

@@ -11,7 +11,8 @@ export type Tx = Prisma.TransactionClient;
 
 /** Who is doing it, for the audit. */
 export interface Actor {
-  kind: "user" | "account" | "system";
+  /** `staff` is a user of the operator's, who acts as such. */
+  kind: "user" | "staff" | "account" | "system";
   id: string | null;
   name: string;
 }

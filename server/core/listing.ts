@@ -25,6 +25,9 @@ export function filterOf<Schema extends z.ZodType>(value: Schema) {
 export const containing = (search: string) =>
   ({ contains: search.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" }) as const;
 
+/** The same for ILIKE in SQL. */
+export const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+
 export interface Page<Row> {
   rows: Row[];
   /** Rows that match, over all pages. */

@@ -7,6 +7,7 @@ export const tenantPermissions = [
   "accounts:write",
   "devices:read",
   "devices:write",
+  "holds:write",
   "policies:read",
   "policies:write",
   "grants:read",
@@ -38,7 +39,15 @@ const everyTenantRead = tenantPermissions.filter((permission) => permission.ends
 
 const memberTable: Record<MemberRole, readonly TenantPermission[]> = {
   admin: tenantPermissions,
-  manager: [...everyTenantRead, "accounts:write", "devices:write", "policies:write", "grants:write", "sessions:write"],
+  manager: [
+    ...everyTenantRead,
+    "accounts:write",
+    "devices:write",
+    "holds:write",
+    "policies:write",
+    "grants:write",
+    "sessions:write",
+  ],
   viewer: everyTenantRead,
 };
 
@@ -56,11 +65,11 @@ const staffTable: Record<StaffRole, readonly StaffPermission[]> = {
   support: ["tenants:read", "plans:read", "gateways:read", "live:read", "live:write", "outbox:read"],
 };
 
-/** What staff may do inside a tenant that they are no member of: look, and no more. */
+/** What staff may do inside a tenant that they are no member of: look, and whoever answers calls may kick. */
 const staffInTenantTable: Record<StaffRole, readonly TenantPermission[]> = {
-  administrator: everyTenantRead,
+  administrator: [...everyTenantRead, "holds:write"],
   account_manager: everyTenantRead,
-  support: everyTenantRead,
+  support: [...everyTenantRead, "holds:write"],
 };
 
 export function canMember(role: MemberRole, permission: TenantPermission): boolean {

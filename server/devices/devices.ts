@@ -15,7 +15,7 @@ import { bareAddress } from "../core/inet";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { DeviceAttachment, Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
-import { allocateAddress } from "../tenants/tenants";
+import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import { chooseLabel } from "./label";
 import { type Presence, presenceOf } from "./presence";
 import {
@@ -164,6 +164,7 @@ export async function updateDevice(
   return { device, revision };
 }
 
+/** Its stable address, where it has one, rests before anybody else is given it. */
 export async function deleteDevice(scope: TenantScope, deviceId: string): Promise<{ revision: number }> {
   const { tx, tenantId } = scope;
   const device = await getDevice(scope, deviceId);
@@ -177,6 +178,7 @@ export async function deleteDevice(scope: TenantScope, deviceId: string): Promis
     summary: `removed device ${device.name}`,
     subject: { kind: "device", id: deviceId },
   });
+  if (device.attachment === "openvpn") await releaseAddress(scope, device.address, revision);
   return { revision };
 }
 

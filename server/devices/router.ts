@@ -29,10 +29,10 @@ export const devicesRouter = router({
   delete: tenantProcedure("devices:write")
     .input(oneDeviceInput)
     .mutation(({ ctx, input }) => devices.deleteDevice(ctx.scope, input.deviceId)),
-  hold: tenantProcedure("devices:write")
+  hold: tenantProcedure("holds:write")
     .input(holdDeviceInput)
     .mutation(({ ctx, input }) => holdDevice(ctx.scope, input)),
-  letIn: tenantProcedure("devices:write")
+  letIn: tenantProcedure("holds:write")
     .input(z.object({ deviceId: z.uuid() }))
     .mutation(({ ctx, input }) => letDeviceIn(ctx.scope, input.deviceId)),
 

@@ -273,7 +273,7 @@ async function forEachTenant(
   scope: Scope,
   work: (tenant: { id: string; number: number }) => Promise<void>,
 ): Promise<void> {
-  const userId = scope.actor.kind === "user" ? (scope.actor.id ?? undefined) : undefined;
+  const userId = scope.actor.kind === "staff" ? (scope.actor.id ?? undefined) : undefined;
   await bind(scope.tx, { isStaff: true, userId });
   const tenants = await scope.tx.tenant.findMany({
     where: { state: { not: "deleted" } },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accountPrincipal, callAs, createMember, createTenantWithAdmin } from "@/e2e/support/principals";
+import { accountPrincipal, callAs, createMember, createTenantWithAdmin, createUser } from "@/e2e/support/principals";
 import { closeDatabase, inTenant, system } from "../core/db";
 import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
@@ -128,6 +128,42 @@ describe("a hold", () => {
     await admin.accounts.letIn({ tenantId, accountId });
     expect(await published("account", accountId)).toMatchObject({ hold: null });
     await expect(admin.accounts.letIn({ tenantId, accountId })).rejects.toThrow("not put off");
+  });
+
+  test("is for support to set and end in any tenant, which reads in its own audit that staff did it", async () => {
+    const staff = await createUser("support");
+    const support = callAs(staff);
+    const { device } = await admin.devices.create({ tenantId, name: "Winch", address: "10.0.0.9" });
+    await support.accounts.hold({ tenantId, accountId, minutes: 30, reason: "Malware, by phone." });
+    await support.devices.hold({ tenantId, deviceId: device.id, minutes: 60, reason: "It floods." });
+    expect(await published("account", accountId)).toMatchObject({ hold: { reason: "Malware, by phone." } });
+    const held = () => support.live.held({ tenantId, sort: "until" });
+    expect(await held()).toMatchObject({
+      total: 2,
+      rows: [
+        { kind: "account", id: accountId, name: "Ida", reason: "Malware, by phone." },
+        { kind: "device", id: device.id, name: "Winch", reason: "It floods." },
+      ],
+    });
+    expect((await support.live.held({ tenantId, search: "flood" })).rows).toHaveLength(1);
+    await support.accounts.letIn({ tenantId, accountId });
+    await support.devices.letIn({ tenantId, deviceId: device.id });
+    expect(await held()).toMatchObject({ total: 0, rows: [] });
+    expect(await published("account", accountId)).toMatchObject({ hold: null });
+    const { rows } = await admin.audit.list({ tenantId, subjectId: accountId });
+    expect(rows.slice(0, 2)).toMatchObject([
+      { action: "accounts.let_in", actor: { kind: "staff", id: staff.userId, name: staff.name } },
+      {
+        action: "accounts.hold",
+        actor: { kind: "staff", id: staff.userId },
+        details: { reason: "Malware, by phone." },
+      },
+    ]);
+
+    const manager = callAs(await createUser("account_manager"));
+    const attempt = manager.accounts.hold({ tenantId, accountId, minutes: 30, reason: "No." });
+    await expect(attempt).rejects.toThrow("does not include holds:write");
+    await expect(admin.live.held({ tenantId })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("outlives a change of the device that is held", async () => {

@@ -1,7 +1,9 @@
 import { afterAll, expect, test } from "vitest";
 import { callAs, createTenantWithAdmin, createUser, unique } from "@/e2e/support/principals";
 import { closeDatabase, inTenant, system } from "../core/db";
+import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
+import { publishCeilings } from "./ceilings";
 
 afterAll(async () => {
   await closeQueues();
@@ -67,6 +69,9 @@ test("a plan's speed limit holds every account that has none of its own, on whic
   expect(await ratesOf(tenantId, [one, other])).toEqual([slow, own]);
 
   await staff.plans.update({ planId: plan.id, name, ...limits, ceiling: fast });
+  expect((await staff.plans.list({ search: name })).rows[0]).toMatchObject({ ceiling: fast, tenants: 2, behind: 2 });
+  await publishCeilings(createLog("test"));
+  expect((await staff.plans.list({ search: name })).rows[0]).toMatchObject({ behind: 0 });
   expect(await ratesOf(tenantId, [one, other])).toEqual([fast, own]);
   expect(await ratesOf(second.tenantId, [third])).toEqual([fast]);
   const revision = () =>
@@ -77,6 +82,7 @@ test("a plan's speed limit holds every account that has none of its own, on whic
     );
   const before = await revision();
   await staff.plans.update({ planId: plan.id, name, ...limits, maxAccounts: 7 });
+  await publishCeilings(createLog("test"));
   expect(await revision(), "left out, it stays, and gateways need not hear of it").toBe(before);
 
   const without = await staff.plans.create({ name: unique("Without"), ...limits });

@@ -1,18 +1,22 @@
 /** Plans: what a tenant may use, and for how much. A plan that is no longer offered stays with the tenants that have it. */
 import type { z } from "zod";
-import { entriesUnderPlan } from "../accounts/accounts";
+import type { RateLimit } from "@/gateway/protocol/document";
+import { ceilingOf } from "../accounts/accounts";
 import { audit } from "../core/audit";
-import type { Scope } from "../core/db";
+import type { Scope, Tx } from "../core/db";
 import { AppError, conflict, isUniqueViolation, notFound } from "../core/errors";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { Plan, Prisma } from "../core/prisma/client";
-import { publish } from "../revisions/revisions";
-import { enterTenant } from "../tenants/tenants";
+import { enqueue } from "../core/queue";
+import { plansPublish } from "./jobs";
 import type { createPlanInput, listPlansInput, updatePlanInput } from "./schema";
 
 export interface PlanRow extends Plan {
-  /** How many tenants have it. */
+  /** In kbit/s; null where there is none. */
+  ceiling: RateLimit | null;
+  /** How many tenants have it, and how many of them have yet to be given its ceiling. */
   tenants: number;
+  behind: number;
 }
 
 export async function listPlans({ tx }: Scope, input: z.infer<typeof listPlansInput>): Promise<Page<PlanRow>> {
@@ -27,7 +31,22 @@ export async function listPlans({ tx }: Scope, input: z.infer<typeof listPlansIn
     ...skipTake(input),
   });
   const total = await tx.plan.count({ where });
-  return { rows: plans.map(({ _count, ...plan }) => ({ ...plan, tenants: _count.tenants })), total };
+  const behind = await countBehind(tx);
+  const rows = plans.map(({ _count, ...plan }) => ({
+    ...plan,
+    ceiling: ceilingOf(plan),
+    tenants: _count.tenants,
+    behind: behind.get(plan.id) ?? 0,
+  }));
+  return { rows, total };
+}
+
+/** By plan; those with none are left out. */
+async function countBehind(tx: Tx): Promise<Map<string, number>> {
+  const counts = await tx.$queryRaw<{ id: string; behind: number }[]>`
+    SELECT p.id, count(*)::int AS behind FROM tenants t JOIN plans p ON p.id = t.plan_id
+    WHERE t.state <> 'deleted' AND (t.ceiling_down, t.ceiling_up) IS DISTINCT FROM (p.max_down, p.max_up) GROUP BY p.id`;
+  return new Map(counts.map(({ id, behind }) => [id, behind]));
 }
 
 export async function createPlan(scope: Scope, input: z.infer<typeof createPlanInput>): Promise<Plan> {
@@ -37,31 +56,16 @@ export async function createPlan(scope: Scope, input: z.infer<typeof createPlanI
 }
 
 /**
- * Tenants that use more than it now allows keep what they have and add nothing. A new ceiling is published to all of them
- * in this transaction, so that none is left with the former one.
+ * Tenants that use more than it now allows keep what they have and add nothing. A new ceiling is given to them one by one
+ * after commit: see ceilings.ts.
  */
 export async function updatePlan(scope: Scope, { planId, ...input }: z.infer<typeof updatePlanInput>): Promise<Plan> {
   const before = await getPlan(scope, planId);
   const plan = await uniqueName(() => scope.tx.plan.update({ where: { id: planId }, data: columnsOf(input) }));
   await audit(scope, { action: "plans.update", subject: subjectOf(plan), details: { before, after: plan } });
-  if (before.maxDown !== plan.maxDown || before.maxUp !== plan.maxUp) await publishCeiling(scope, plan);
+  if (before.maxDown !== plan.maxDown || before.maxUp !== plan.maxUp)
+    scope.afterCommit(() => enqueue(plansPublish, {}));
   return plan;
-}
-
-/** In the order of their ids: two plans that change at once have no tenant in common, and so never wait crosswise. */
-async function publishCeiling(platform: Scope, plan: Plan): Promise<void> {
-  const tenants = await platform.tx.tenant.findMany({
-    where: { planId: plan.id, state: { not: "deleted" } },
-    select: { id: true },
-    orderBy: { id: "asc" },
-  });
-  for (const { id } of tenants) {
-    const { scope } = await enterTenant(platform, id);
-    const entries = await entriesUnderPlan(scope);
-    if (entries.length === 0) continue;
-    const summary = `changed the speed limit of plan ${plan.name}`;
-    await publish(scope, entries, { summary, subject: { kind: "tenant", id } });
-  }
 }
 
 function columnsOf({ ceiling, ...data }: z.infer<typeof createPlanInput>) {

@@ -1,7 +1,9 @@
 import { changes } from "../core/listen";
 import { router, staffProcedure, staffSubscription, tenantProcedure, tenantSubscription } from "../trpc/trpc";
+import { listHeld } from "./held";
 import {
   disconnectInput,
+  listHeldInput,
   listLiveInput,
   listLiveRefusalsInput,
   listRefusalsInput,
@@ -46,6 +48,9 @@ export const liveRouter = router({
   refusals: staffProcedure("live:read")
     .input(listLiveRefusalsInput)
     .query(({ ctx, input }) => sessions.listLiveRefusals(ctx.scope, input)),
+  held: staffProcedure("live:read")
+    .input(listHeldInput)
+    .query(({ ctx, input }) => listHeld(ctx.scope, input)),
   disconnect: staffProcedure("live:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.scope, input)),

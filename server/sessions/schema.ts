@@ -30,6 +30,7 @@ export const disconnectInput = z.object({
     .regex(/^\P{Cc}*$/u, "Use visible characters only."),
 });
 export const listRefusalsInput = listInput(["at"]).extend({ ...newestFirst, accountId: z.uuid().optional() });
+export const listHeldInput = listInput(["until", "name"]).extend({ tenantId: z.uuid().optional() });
 export const listLiveRefusalsInput = listRefusalsInput.extend({
   tenantId: z.uuid().optional(),
   gatewayId: z.uuid().optional(),

@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { audit } from "../core/audit";
 import { bind, type Scope, type TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
-import { type Page, skipTake } from "../core/listing";
+import { like, type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
 import { disconnectOn } from "../gateways/gateways";
 import type {
@@ -310,5 +310,4 @@ async function queryRefusals(
   return { rows, total: Number(count!.total) };
 }
 
-const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
 const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

@@ -37,7 +37,9 @@ export async function createTenant(
   await bind(tx, { tenantId, isStaff: true, userId: platform.actor.id ?? undefined });
   const scope: TenantScope = { ...platform, tenantId };
   const { name, slug, planId, homeRegionId } = input;
-  const tenant = await uniqueSlug(() => tx.tenant.create({ data: { id: tenantId, name, slug, planId, homeRegionId } }));
+  const ceiling = { ceilingDown: plan.maxDown, ceilingUp: plan.maxUp };
+  const data = { id: tenantId, name, slug, planId, homeRegionId, ...ceiling };
+  const tenant = await uniqueSlug(() => tx.tenant.create({ data }));
   const block = await cutBlock(scope);
   await tx.network.createMany({ data: input.networks.map((network) => ({ tenantId, ...network })) });
   await tx.uplink.createMany({
@@ -66,15 +68,15 @@ export async function updateTenant(
   const { scope, tenant } = await enterTenant(platform, input.tenantId);
   if (input.planId !== tenant.planId) await requireFittingPlan(scope, input.planId);
   if (input.homeRegionId) await requireRegion(platform, input.homeRegionId);
-  const { name, planId, homeRegionId } = input;
-  const after = await scope.tx.tenant.update({ where: { id: tenant.id }, data: { name, planId, homeRegionId } });
+  const { tenantId: id, ...data } = input;
+  const after = await scope.tx.tenant.update({ where: { id }, data });
   await audit(scope, {
     action: "tenants.update",
     subject: subjectOf(after),
     details: { before: changeable(tenant), after: changeable(after) },
   });
-  const entries = planId === tenant.planId ? [] : await entriesUnderPlan(scope);
-  return { revision: await publishTenant(scope, `changed ${name}`, entries) };
+  const entries = after.planId === tenant.planId ? [] : await entriesUnderPlan(scope);
+  return { revision: await publishTenant(scope, `changed ${after.name}`, entries) };
 }
 
 /** Nobody of the tenant's gets in, and nothing crosses; all else stays as it is. */
@@ -100,6 +102,7 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.account.deleteMany({ where });
   await tx.deviceGroup.deleteMany({ where });
   await tx.device.deleteMany({ where });
+  await tx.releasedAddress.deleteMany({ where });
   await tx.network.deleteMany({ where });
   await tx.uplink.deleteMany({ where });
   await tx.member.deleteMany({ where });
@@ -128,6 +131,7 @@ export async function setNetworks(
   requireOutsideRange(networks);
   const { scope, tenant } = await enterTenant(platform, tenantId);
   const { tx } = scope;
+  await requireOutsideBlocks(scope, networks);
   await requireDevicesInside(scope, networks);
   const before = await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } });
   const wanted = new Map(networks.map(({ cidr, name }) => [cidr, name]));
@@ -212,10 +216,24 @@ function requireOutsideRange(networks: { cidr: string }[]): void {
   }
 }
 
+/** Blocks that were cut before the platform's range was another may lie outside it. */
+async function requireOutsideBlocks({ tx, tenantId }: TenantScope, networks: { cidr: string }[]): Promise<void> {
+  const blocks = await tx.addressBlock.findMany({ where: { tenantId } });
+  for (const [index, { cidr }] of networks.entries()) {
+    const block = blocks.find((one) => doOverlap(parseCidr(one.cidr), parseCidr(cidr)));
+    if (block)
+      throw invalid(
+        `networks.${index}.cidr`,
+        `${cidr} overlaps ${block.cidr}, from which this tenant's own VPN addresses are.`,
+      );
+  }
+}
+
+/** Those that are reached by a network; one on a tunnel has its address from a block. */
 async function requireDevicesInside({ tx, tenantId }: TenantScope, networks: { cidr: string }[]): Promise<void> {
   const cidrs = networks.map(({ cidr }) => parseCidr(cidr));
   const devices = await tx.device.findMany({
-    where: { tenantId },
+    where: { tenantId, attachment: "routed" },
     select: { name: true, address: true },
     orderBy: { name: "asc" },
   });
@@ -267,4 +285,9 @@ async function uniqueSlug<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const subjectOf = ({ id, name }: Tenant) => ({ kind: "tenant", id, name });
-const changeable = ({ name, planId, homeRegionId }: Tenant) => ({ name, planId, homeRegionId });
+const changeable = ({ name, planId, homeRegionId, secondSession }: Tenant) => ({
+  name,
+  planId,
+  homeRegionId,
+  secondSession,
+});

@@ -11,11 +11,18 @@ afterAll(async () => {
   await closeDatabase();
 });
 
-test("a range that is used up says so, and a deleted tenant's block is given again once every gateway has dropped it", async () => {
+test("blocks stay clear of networks, a range that is used up says so, and a deleted tenant's block is given again once every gateway has dropped it", async () => {
   const gateway = await createGatewayRow();
-  const tenants = [await createTenantWithAdmin(), await createTenantWithAdmin(), await createTenantWithAdmin()];
-  const blocksOf = async (tenantId: string) => (await callAs(tenants[0]!.staff).tenants.get({ tenantId })).blocks;
   const usedUp = { code: "FORBIDDEN", message: expect.stringContaining("100.127.192.0/18 is used up") };
+  const first = await createTenantWithAdmin();
+  const blocksOf = async (tenantId: string) => (await callAs(first.staff).tenants.get({ tenantId })).blocks;
+  const network = { tenantId: first.tenantId, name: "of before the range was this", cidr: "100.127.224.0/24" };
+  const { id } = await inTenant(system, first.tenantId, ({ tx }) => tx.network.create({ data: network }));
+  const second = await createTenantWithAdmin();
+  expect(await blocksOf(second.tenantId), "beside the network").toEqual(["100.127.240.0/20"]);
+  await expect(createTenantWithAdmin()).rejects.toMatchObject(usedUp);
+  await inTenant(system, first.tenantId, ({ tx }) => tx.network.deleteMany({ where: { id } }));
+  const tenants = [first, second, await createTenantWithAdmin()];
   await expect(createTenantWithAdmin()).rejects.toMatchObject(usedUp);
 
   const { tenantId, staff } = tenants[1]!;

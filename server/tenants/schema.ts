@@ -75,13 +75,15 @@ export const createTenantInput = z.object({
   networks,
   admin: z.object({ email: emailField, name: nameField.optional() }),
 });
+export const setSecondSessionInput = z.object({ secondSession: z.enum(["replace", "refuse"]) });
 export const updateTenantInput = z.object({
   tenantId: z.uuid(),
   name: nameField,
   planId: z.uuid("Choose a plan."),
   homeRegionId: z.uuid().nullable().default(null),
+  /** The tenant's own choice, which staff may make for it; left out, it stays. */
+  secondSession: setSecondSessionInput.shape.secondSession.optional(),
 });
-export const setSecondSessionInput = z.object({ secondSession: z.enum(["replace", "refuse"]) });
 export const setNetworksInput = z.object({ tenantId: z.uuid(), networks });
 export const setUplinkInput = z.object({
   tenantId: z.uuid(),

@@ -9,8 +9,10 @@ import {
   unique,
 } from "@/e2e/support/principals";
 import { isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
-import { closeDatabase, database, inTenant, lockTenant, system } from "../core/db";
+import { createAccount } from "../accounts/accounts";
+import { closeDatabase, database, inTenant, lockTenant, system, type TenantScope } from "../core/db";
 import { closeQueues } from "../core/queue";
+import { createDevice } from "../devices/devices";
 import type { UserPrincipal } from "../trpc/principal";
 import { allocateAddress, firstFree } from "./tenants";
 
@@ -100,7 +102,7 @@ describe("creating a tenant", () => {
 });
 
 describe("stable addresses", () => {
-  test("are never given twice, and a full block is followed by a further one, which gateways hear of", async () => {
+  test("rest when they are given back, and a full block is followed by a further one, which gateways hear of", async () => {
     const { tenantId, admin } = await createTenantWithAdmin();
     const first = (await callAs(staff).tenants.get({ tenantId })).blocks[0]!;
     const { base, size } = parseCidr(first);
@@ -126,11 +128,47 @@ describe("stable addresses", () => {
     expect(Number(stored.revision)).toBe(beyond.revision);
   });
 
-  test("asked for by many at once are all different", async () => {
+  test("asked for by many at once are all different, also of those that have rested", async () => {
     const { tenantId } = await createTenantWithAdmin();
     const ask = () => inTenant(system, tenantId, async (scope) => (await allocateAddress(scope)).address);
+    await Promise.all(Array.from({ length: 3 }, async () => release(tenantId, await ask(), { daysAgo: 31 })));
     const addresses = await Promise.all(Array.from({ length: 12 }, ask));
     expect(new Set(addresses).size).toBe(12);
+  });
+
+  test("are given again after thirty days, the longest released first, before any that nobody has had", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    const { account: ann } = await inTenant(system, tenantId, (scope) => createAccount(scope, person("Ann")));
+    const { account: ben } = await inTenant(system, tenantId, (scope) => createAccount(scope, person("Ben")));
+    const { device } = await inTenant(system, tenantId, (scope) => createDevice(scope, crane("Crane")));
+    const had = [ann.address, ben.address, device.address];
+    const sessionId = await endedSession(tenantId, ann);
+    await callAs(admin).devices.delete({ tenantId, deviceId: device.id });
+    await callAs(admin).accounts.delete({ tenantId, accountId: ben.id });
+    const { revision } = await callAs(admin).accounts.delete({ tenantId, accountId: ann.id });
+    const age = (address: string, days: number) =>
+      inTenant(system, tenantId, ({ tx }) =>
+        tx.releasedAddress.update({ where: { address }, data: { releasedAt: daysAgo(days) } }),
+      );
+    await age(device.address, 29.9);
+    await age(ben.address, 40);
+    await age(ann.address, 50);
+
+    const create = (name: string, appliedRevision: number) =>
+      withGatewaysAt(tenantId, appliedRevision, async (scope) => (await createAccount(scope, person(name))).account);
+    const early = await create("Before every gateway has dropped them", revision - 3);
+    expect(had).not.toContain(early.address);
+    const [next, after] = [await create("Cara", revision), await create("Dee", revision)];
+    expect([next.address, after.address]).toEqual([ann.address, ben.address]);
+    const fresh = await create("Eve, while the crane's rests", revision);
+    expect(parseAddress(fresh.address)).toBe(parseAddress(early.address) + 1);
+    await age(device.address, 30.1);
+    const again = await withGatewaysAt(tenantId, revision, (scope) => createDevice(scope, crane("Crane 2")));
+    expect(again.device.address).toBe(device.address);
+
+    const { rows } = await callAs(admin).sessions.list({ tenantId, search: ann.address });
+    expect(rows, "what was Ann's stays Ann's").toMatchObject([{ id: sessionId, accountId: ann.id, accountName: null }]);
+    expect((await callAs(admin).sessions.list({ tenantId, accountId: next.id })).total).toBe(0);
   });
 
   test("cannot overlap another tenant's, whatever the code believes", async () => {
@@ -146,6 +184,44 @@ describe("stable addresses", () => {
   });
 });
 
+const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3600_000);
+
+const release = (tenantId: string, address: string, { daysAgo: days }: { daysAgo: number }) =>
+  inTenant(system, tenantId, ({ tx }) =>
+    tx.releasedAddress.create({ data: { tenantId, address, revision: 0, releasedAt: daysAgo(days) } }),
+  );
+
+const person = (name: string) => ({ name, email: `${unique("person")}@released.test`, policyIds: [] });
+const crane = (name: string) => ({ name, attachment: "openvpn" as const, address: "", description: "", groupIds: [] });
+
+/** As if every gateway that is there had applied it. Other tests make theirs in the same database: they wait meanwhile. */
+function withGatewaysAt<T>(tenantId: string, revision: number, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+  return inTenant(system, tenantId, async (scope) => {
+    await lockTenant(scope);
+    await scope.tx.$executeRaw`LOCK TABLE gateways IN SHARE MODE`;
+    const gateways = await scope.tx.gateway.findMany();
+    expect(gateways.length).toBeGreaterThan(0);
+    await scope.tx.appliedRevision.deleteMany({ where: { tenantId } });
+    const data = gateways.map(({ id }) => ({ tenantId, gatewayId: id, revision }));
+    await scope.tx.appliedRevision.createMany({ data });
+    return work(scope);
+  });
+}
+
+async function endedSession(tenantId: string, account: { id: string; address: string }): Promise<string> {
+  const gateway = await createGatewayRow();
+  const { id } = await inTenant(system, tenantId, ({ tx }) =>
+    tx.session.create({
+      data: {
+        ...{ tenantId, id: crypto.randomUUID(), gatewayId: gateway.id, accountId: account.id, process: "udp-1194" },
+        ...{ processBoot: "x", clientId: 0, realAddress: "192.0.2.4:5000", vpnAddress: account.address },
+        ...{ fingerprint: "ab", connectedAt: new Date(), bytesAt: new Date(), disconnectedAt: new Date() },
+      },
+    }),
+  );
+  return id;
+}
+
 describe("a second session", () => {
   test("is what the tenant's admin says, which is published, and written down", async () => {
     const { tenantId, admin } = await createTenantWithAdmin();
@@ -160,6 +236,27 @@ describe("a second session", () => {
     );
     expect(entry).toMatchObject({ revision: BigInt(revision), value: { secondSession: "refuse" } });
     expect(written).toMatchObject({ action: "tenants.setSecondSession", actorName: admin.name });
+  });
+
+  test("is for staff who may edit the tenant to choose, too, which its admin reads in the audit", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    const tenant = await callAs(staff).tenants.get({ tenantId });
+    const keep = { tenantId, name: tenant.name, planId: tenant.plan.id };
+    const { revision } = await callAs(staff).tenants.update({ ...keep, secondSession: "refuse" });
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "refuse" });
+    const entry = await inTenant(system, tenantId, ({ tx }) =>
+      tx.documentEntry.findFirstOrThrow({ where: { tenantId, kind: "tenant" } }),
+    );
+    expect(entry).toMatchObject({ revision: BigInt(revision), value: { secondSession: "refuse" } });
+    const { rows } = await callAs(admin).audit.list({ tenantId, action: "tenants.update" });
+    expect(rows[0]).toMatchObject({
+      actor: { kind: "staff", name: staff.name },
+      details: { before: { secondSession: "replace" }, after: { secondSession: "refuse" } },
+    });
+    await callAs(staff).tenants.update(keep);
+    expect(await callAs(admin).tenants.secondSession({ tenantId })).toEqual({ secondSession: "refuse" });
+    const support = callAs(await createUser("support"));
+    await expect(support.tenants.update({ ...keep, secondSession: "replace" })).rejects.toThrow("tenants:write");
   });
 
   test("is not for a manager to decide", async () => {
@@ -185,6 +282,27 @@ describe("networks", () => {
     expect(networks.map(({ cidr }) => cidr)).toEqual(["10.0.0.0/16", "192.168.7.7/32"]);
     expect(tenant.revision).toBe(revision);
     await expect(set("10.0.0.0/16", "100.64.3.0/24")).rejects.toThrow("100.64.3.0/24 overlaps 100.64.0.0/10");
+  });
+
+  test("are changed beside a device on a tunnel, whose address is in none of them", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    await callAs(admin).devices.create({ tenantId, name: "Hoist", attachment: "openvpn" });
+    const networks = [{ name: "other", cidr: "10.9.0.0/24" }];
+    await expect(callAs(staff).tenants.setNetworks({ tenantId, networks })).resolves.toBeDefined();
+  });
+
+  test("do not overlap a block of the tenant's, wherever that is, and it is named", async () => {
+    const { tenantId } = await createTenantWithAdmin();
+    const cidr = "10.77.16.0/20";
+    const block = await inTenant(system, tenantId, ({ tx }) => tx.addressBlock.create({ data: { tenantId, cidr } }));
+    const networks = [
+      { name: "plant", cidr: "10.0.0.0/24" },
+      { name: "yard", cidr: "10.77.17.0/24" },
+    ];
+    await expect(callAs(staff).tenants.setNetworks({ tenantId, networks })).rejects.toMatchObject({
+      cause: { field: "networks.1.cidr", message: expect.stringContaining("10.77.17.0/24 overlaps 10.77.16.0/20") },
+    });
+    await inTenant(system, tenantId, ({ tx }) => tx.addressBlock.deleteMany({ where: { tenantId, id: block.id } }));
   });
 
   test("of two tenants may overlap", async () => {

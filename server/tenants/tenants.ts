@@ -53,12 +53,22 @@ export async function uplinkEntries({ tx, tenantId }: TenantScope, gatewayId?: s
 export const defaultUplink = (tenantNumber: number) => `up-${tenantNumber}`;
 
 /**
- * The next stable address of the tenant, and the entries that must be published with it. Addresses are never given twice.
- * Takes the tenant's row lock. @throws limit when the platform's range is used up
+ * How long an address rests before somebody else is given it: longer than anybody goes on taking it for its former
+ * owner's, be it a gateway that comes back with events of then, or a device's own log and rules. Our history does not
+ * depend on it: sessions and refusals name accounts and devices, never addresses.
+ */
+export const addressQuarantineMs = 30 * 24 * 60 * 60_000;
+
+/**
+ * A stable address for a new owner, and the entries that must be published with it: of those released the one that has
+ * rested longest, or else the next that nobody has had. Takes the tenant's row lock, so two at once are never given one.
+ * @throws limit when the platform's range is used up
  */
 export async function allocateAddress(scope: TenantScope): Promise<{ address: string; entries: Entry[] }> {
   const { tx, tenantId } = scope;
   await lockTenant(scope);
+  const rested = await takeRested(scope);
+  if (rested) return { address: rested, entries: [] };
   const blocks = await tx.addressBlock.findMany({ where: { tenantId }, orderBy: { id: "asc" } });
   const roomy = blocks.find((block) => block.nextOffset < lastOffset(parseCidr(block.cidr)));
   const block = roomy ?? (await cutBlock(scope));
@@ -70,7 +80,33 @@ export async function allocateAddress(scope: TenantScope): Promise<{ address: st
   return { address, entries: roomy ? [] : [await tenantEntry(scope)] };
 }
 
-/** Cuts the next free block of the platform's range for the tenant; the database refuses any that overlap. */
+/**
+ * Gives a stable address back, which then rests for `addressQuarantineMs`.
+ * @param revision with which the former owner was taken out of the document
+ */
+export async function releaseAddress({ tx, tenantId }: TenantScope, address: string, revision: number): Promise<void> {
+  await tx.releasedAddress.create({ data: { tenantId, address, revision } });
+}
+
+/** Takes the address that has rested longest. One whose former owner a gateway may still let in rests on. */
+async function takeRested({ tx, tenantId }: TenantScope): Promise<string | undefined> {
+  const releasedBefore = new Date(Date.now() - addressQuarantineMs);
+  const [taken] = await tx.$queryRaw<{ address: string }[]>`
+    DELETE FROM released_addresses WHERE tenant_id = ${tenantId}::uuid AND address = (
+      SELECT address FROM released_addresses r
+      WHERE r.tenant_id = ${tenantId}::uuid AND r.released_at < ${releasedBefore}::timestamptz AND r.revision <= ALL (
+        SELECT coalesce(a.revision, 0) FROM gateways g
+        LEFT JOIN applied_revisions a ON a.gateway_id = g.id AND a.tenant_id = ${tenantId}::uuid
+        WHERE g.enrolled_at IS NOT NULL)
+      ORDER BY r.released_at, r.address LIMIT 1)
+    RETURNING host(address) AS address`;
+  return taken?.address;
+}
+
+/**
+ * Cuts the next free block of the platform's range for the tenant: one that overlaps no other block, to which the database
+ * holds it, and no network of a tenant's, which may be there since before the range was this one.
+ */
 export async function cutBlock({ tx, tenantId }: TenantScope) {
   // One at a time, so that the free block that is read is still free when it is taken.
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(7270002)::text`;
@@ -82,7 +118,7 @@ export async function cutBlock({ tx, tenantId }: TenantScope) {
 
 /**
  * The base of the first free block. The range's first block is skipped: the gateways' own address is in it.
- * @param taken sorted by base, none overlapping another
+ * @param taken sorted by base
  */
 export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | undefined {
   let candidate = range.base + size;
@@ -98,12 +134,13 @@ export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | un
 async function findFree(tx: Tx): Promise<number | undefined> {
   const taken = await seeingAll(
     tx,
-    () => tx.$queryRaw<{ cidr: string }[]>`SELECT b.cidr::text FROM address_blocks b ORDER BY b.cidr`,
+    () => tx.$queryRaw<{ cidr: string }[]>`
+      SELECT cidr::text FROM address_blocks UNION ALL SELECT cidr::text FROM networks WHERE cidr && ${env.VPN_RANGE}::inet`,
   );
   return firstFree(
     parseCidr(env.VPN_RANGE),
     2 ** (32 - env.TENANT_BLOCK_PREFIX),
-    taken.map(({ cidr }) => parseCidr(cidr)),
+    taken.map(({ cidr }) => parseCidr(cidr)).sort((one, other) => one.base - other.base),
   );
 }
 

@@ -126,10 +126,20 @@ describe("every procedure of a tenant", () => {
       expect(await refusals(principal, tenant, { tenantId })).toEqual(all(tenant, "NOT_FOUND"));
   });
 
-  test("that changes something is refused to a viewer, and to staff who are no members", async () => {
+  test("that changes something is refused to a viewer, and to staff who are no members, but for kicking", async () => {
     const changing = having("tenant").filter(({ type }) => type === "mutation");
-    for (const principal of [viewer, staff])
+    const isHold = ({ meta }: Described) => (meta as { permission: string }).permission === "holds:write";
+    expect(changing.filter(isHold).map(({ path }) => path)).toEqual([
+      "accounts.hold",
+      "accounts.letIn",
+      "devices.hold",
+      "devices.letIn",
+    ]);
+    for (const principal of [viewer, await createUser("account_manager")])
       expect(await refusals(principal, changing, { tenantId })).toEqual(all(changing, "FORBIDDEN"));
+    const others = changing.filter((procedure) => !isHold(procedure));
+    for (const principal of [staff, await createUser("support")])
+      expect(await refusals(principal, others, { tenantId })).toEqual(all(others, "FORBIDDEN"));
   });
 
   test("answers as for one that never was, once the tenant is deleted", async () => {

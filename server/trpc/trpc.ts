@@ -145,8 +145,9 @@ export const tenantProcedure = (permission: TenantPermission) =>
       const principal = settledUser(call.ctx.principal);
       const { tenantId } = input;
       return inOneTransaction(call, actorOf(principal), { tenantId, userId: principal.userId }, async (unbound) => {
-        const scope: TenantScope = { ...unbound, tenantId };
-        const standing = await standingIn(scope, principal, tenantId);
+        const standing = await standingIn(unbound, principal, tenantId);
+        const actor = standing.kind === "staff" ? staffActor(principal) : unbound.actor;
+        const scope: TenantScope = { ...unbound, tenantId, actor };
         if (!mayInTenant(standing, permission))
           throw new AppError("forbidden", `Your role here (${standing.role}) does not include ${permission}.`);
         if (call.type === "mutation") await lockTenant(scope);
@@ -161,7 +162,7 @@ export const staffProcedure = (permission: StaffPermission) =>
     if (!principal.staffRole) throw notFound("page");
     if (!canStaff(principal.staffRole, permission))
       throw new AppError("forbidden", `Your role (${principal.staffRole}) does not include ${permission}.`);
-    return inOneTransaction(call, actorOf(principal), { isStaff: true, userId: principal.userId }, (scope) =>
+    return inOneTransaction(call, staffActor(principal), { isStaff: true, userId: principal.userId }, (scope) =>
       next({ ctx: { ...call.ctx, principal, staffRole: principal.staffRole!, scope } }),
     );
   });
@@ -245,6 +246,8 @@ export function actorOf(
     name: principal.name,
   };
 }
+
+const staffActor = ({ userId, name }: UserPrincipal): Actor => ({ kind: "staff", id: userId, name });
 
 /** Signed in as a user, with no forced change of password outstanding. */
 export function settledUser(principal: Principal | null): UserPrincipal {

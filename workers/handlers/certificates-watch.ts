@@ -1,5 +1,6 @@
 import type { certificatesWatch } from "../../server/certificates/jobs";
-import { remindOfEnds, retireRenewed } from "../../server/certificates/renewal";
+import { remindOfEnds } from "../../server/certificates/reminders";
+import { retireRenewed } from "../../server/certificates/renewal";
 import type { Handler } from "../handler";
 
 /** Idempotent: a mail is marked with its certificate, and one that is retired is left alone. */

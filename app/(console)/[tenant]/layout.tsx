@@ -55,7 +55,7 @@ export default async function TenantLayout({ params, children }: TenantLayoutPro
           <>
             {isStaffLooking && (
               <Banner>
-                You are viewing {name} as operator staff (read only).{" "}
+                You are viewing {name} as operator staff.{" "}
                 <TextLink href={paths.staff.tenant(id)}>Manage this tenant</TextLink>
               </Banner>
             )}

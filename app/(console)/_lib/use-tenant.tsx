@@ -44,7 +44,7 @@ export function TenantProvider({ tenant, children }: { tenant: TenantFacts; chil
 
 function reason({ standing, name }: Omit<TenantFacts, "permissions">): string {
   return standing.kind === "staff"
-    ? "Operator staff may look into a tenant but change nothing in it."
+    ? "Operator staff may look into a tenant but not change this in it."
     : `As ${standing.role} you may look but not change this. Ask an admin of ${name}.`;
 }
 

@@ -2,14 +2,12 @@
 
 import { FileKey, RefreshCw } from "lucide-react";
 import type { Api } from "../../_lib/api-types";
-import { formatDate, plural } from "../../_lib/format";
+import { formatDate } from "../../_lib/format";
+import { CertificateStatus } from "../../_profile/certificate-status";
 import { Button } from "../../_ui/button";
 import { Card } from "../../_ui/card";
 import { EmptyState } from "../../_ui/empty-state";
-import { Status } from "../../_ui/status-dot";
 import { DateTime } from "../../_ui/time-ago";
-import { useNow } from "../../_ui/use-now";
-import { daysLeft, renewSoonDays } from "./ending-certificate";
 
 type Certificate = Api["portal"]["profile"]["certificates"][number];
 
@@ -23,7 +21,6 @@ interface CertificatesProps {
 
 /** One for each profile that I downloaded. */
 export function Certificates({ certificates, whyNot, isBusy, onRenew }: CertificatesProps) {
-  const now = useNow(60_000);
   return (
     <Card title="Profiles you have downloaded" padding="none">
       {certificates.length === 0 ? (
@@ -40,7 +37,7 @@ export function Certificates({ certificates, whyNot, isBusy, onRenew }: Certific
                 </span>
                 <span className="block text-xs text-faint">{describeUse(certificate)}</span>
               </span>
-              <CertificateState certificate={certificate} now={now} />
+              <CertificateStatus isRevoked={certificate.revoked} notAfter={certificate.notAfter} />
               {!certificate.revoked && (
                 <Button
                   size="sm"
@@ -66,19 +63,4 @@ function describeUse({ revoked, isUsed, isRenewed, isRenewal }: Certificate): st
   if (isRenewed) return "Renewed: it works until the new one has connected";
   if (isRenewal) return "Not connected with yet; the one that it renews works until then";
   return isUsed ? "In use" : "Not connected with yet";
-}
-
-function CertificateState({ certificate: { revoked, notAfter }, now }: { certificate: Certificate; now: Date | null }) {
-  if (revoked) return <Status tone="neutral">No longer works</Status>;
-  if (!now) return null;
-  const days = daysLeft(notAfter, now);
-  if (days < 0) return <Status tone="bad">Expired: renew it</Status>;
-  if (days < renewSoonDays) return <Status tone="warn">Ends in {plural(days, "day")}</Status>;
-  return (
-    <Status tone="ok">
-      <span>
-        Works until <DateTime date={notAfter} />
-      </span>
-    </Status>
-  );
 }

@@ -1,14 +1,7 @@
 import type { Api } from "../../_lib/api-types";
+import { daysLeft, renewSoonDays } from "../../_profile/days-left";
 
 type Certificate = Api["portal"]["profile"]["certificates"][number];
-
-/** From then on the portal asks to renew. */
-export const renewSoonDays = 30;
-
-const dayMs = 86_400_000;
-
-/** Whole days; negative once it has ended. */
-export const daysLeft = (notAfter: Date, now: Date) => Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
 
 /** The certificate in use that ends first, where that is soon or over and nothing was done about it. */
 export function findEnding(certificates: readonly Certificate[], now: Date): Certificate | undefined {

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Api } from "../../_lib/api-types";
 import { formatDate, formatRelative, formatTime, plural } from "../../_lib/format";
 import { useTRPC } from "../../_lib/trpc";
+import { daysLeft } from "../../_profile/days-left";
 import { Badge } from "../../_ui/badge";
 import { Button } from "../../_ui/button";
 import { Callout } from "../../_ui/callout";
@@ -18,7 +19,7 @@ import { Elapsed } from "../../_ui/time-ago";
 import { useNow } from "../../_ui/use-now";
 import { Certificates } from "./certificates";
 import { Download } from "./download";
-import { daysLeft, findEnding } from "./ending-certificate";
+import { findEnding } from "./ending-certificate";
 import { Instructions } from "./instructions";
 import { useDownload } from "./use-download";
 

@@ -1,11 +1,11 @@
 "use client";
 
 import { KeyRound, Trash2, UserRoundCheck, UserRoundMinus, UserRoundX } from "lucide-react";
+import { HoldHolder } from "../../../_holds/hold-holder";
+import { LetInHolder } from "../../../_holds/let-in-holder";
 import type { MenuItem, MenuSeparator } from "../../../_ui/dropdown-menu";
-import type { Tenant } from "../../_lib/use-tenant";
+import { type Tenant, useTenant } from "../../_lib/use-tenant";
 import { DeleteAccount } from "./delete-account";
-import { HoldAccount } from "./hold-account";
-import { LetAccountIn } from "./let-account-in";
 import { ResetPassword } from "./reset-password";
 import { RestoreAccount } from "./restore-account";
 import { RevokeAccount } from "./revoke-account";
@@ -22,8 +22,10 @@ interface AccountActionProps {
 
 /** The dialog of what is being done to an account. */
 export function AccountAction({ name, account, onClose, onDeleted }: AccountActionProps) {
-  if (name === "hold") return <HoldAccount account={account} onClose={onClose} />;
-  if (name === "let-in") return <LetAccountIn account={account} onClose={onClose} />;
+  const { tenantId } = useTenant();
+  const holder = { kind: "account", id: account.id, name: account.name } as const;
+  if (name === "hold") return <HoldHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
+  if (name === "let-in") return <LetInHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
   if (name === "revoke") return <RevokeAccount account={account} onClose={onClose} />;
   if (name === "restore") return <RestoreAccount account={account} onClose={onClose} />;
   if (name === "reset") return <ResetPassword account={account} onClose={onClose} />;
@@ -50,14 +52,14 @@ export function accountActions(
       ? {
           label: "Let back in…",
           icon: <UserRoundCheck aria-hidden />,
-          disabledReason: refused,
+          disabledReason: whyNot("holds:write"),
           onSelect: () => choose("let-in"),
         }
       : {
           label: "Kick…",
           icon: <UserRoundMinus aria-hidden />,
           tone: "danger",
-          disabledReason: refused ?? (isRevoked ? "Their access is revoked already." : null),
+          disabledReason: whyNot("holds:write") ?? (isRevoked ? "Their access is revoked already." : null),
           onSelect: () => choose("hold"),
         },
     isRevoked

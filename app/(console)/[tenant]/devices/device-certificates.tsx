@@ -1,11 +1,12 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Download, FileKey } from "lucide-react";
+import { Download, FileKey, RefreshCw } from "lucide-react";
 import { useState } from "react";
 import type { Api } from "../../../_lib/api-types";
 import { shorten } from "../../../_lib/format";
 import { useTRPC } from "../../../_lib/trpc";
+import { CertificateStatus } from "../../../_profile/certificate-status";
 import { assembleProfile, profileFileName } from "../../../_profile/profile";
 import { type MadeFile, saveProfile } from "../../../_profile/save-file";
 import { createSigningRequest } from "../../../_profile/signing-request";
@@ -18,7 +19,6 @@ import { EmptyState } from "../../../_ui/empty-state";
 import { ErrorState } from "../../../_ui/error-state";
 import { readServerError } from "../../../_ui/server-error";
 import { SkeletonText } from "../../../_ui/skeleton";
-import { Status } from "../../../_ui/status-dot";
 import { DateTime } from "../../../_ui/time-ago";
 import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
@@ -33,20 +33,23 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
   const list = useQuery(trpc.certificates.listOfDevice.queryOptions({ tenantId, deviceId: device.id }));
   const issue = useMutation(trpc.certificates.issueToDevice.mutationOptions());
   const revoke = useMutation(trpc.certificates.revokeOfDevice.mutationOptions());
-  const [saved, setSaved] = useState<MadeFile>();
+  const [saved, setSaved] = useState<MadeFile & { isRenewal: boolean }>();
   const [problem, setProblem] = useState<string>();
   const [leaving, setLeaving] = useState<Certificate>();
+  const renewed = new Set(list.data?.filter(({ revokedAt }) => !revokedAt).map(({ replaces }) => replaces));
 
-  const download = async () => {
+  /** @param renews the certificate that the new one is to take the place of */
+  const download = async (renews?: string) => {
     setProblem(undefined);
     setSaved(undefined);
     try {
       const { request, privateKey } = await createSigningRequest(device.id);
-      const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request });
+      const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request, renews });
       const about = { tenantName, accountName: device.name, accountId: device.id, email: null, at: new Date() };
       const file = {
         name: profileFileName("", device.name),
         text: assembleProfile({ ...issued, ...about, privateKey }),
+        isRenewal: renews !== undefined,
       };
       saveProfile(file);
       setSaved(file);
@@ -96,6 +99,7 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
         >
           Put it on the device and start <code>openvpn --config {saved.name}</code> there. It asks for no password, so
           keep it nowhere else.
+          {saved.isRenewal && " The old profile works until this one has connected."}
         </Callout>
       )}
       {list.error ? (
@@ -116,20 +120,33 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
               className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5"
             >
               <Copyable text={certificate.serial}>{shorten(certificate.serial)}</Copyable>
-              <CertificateStatus certificate={certificate} />
-              <span className="flex w-full items-center justify-between text-xs text-faint">
+              <CertificateStatus isRevoked={certificate.revokedAt !== null} notAfter={certificate.notAfter} />
+              <span className="flex w-full flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-faint">
                 <span>
                   Issued <DateTime date={certificate.createdAt} />
+                  {renewed.has(certificate.id) && " · renewed: works until the new one has connected"}
                 </span>
                 {!certificate.revokedAt && (
-                  <Button
-                    size="sm"
-                    variant="danger-ghost"
-                    disabledReason={whyNot("devices:write")}
-                    onClick={() => setLeaving(certificate)}
-                  >
-                    Revoke…
-                  </Button>
+                  <span className="ml-auto flex gap-1">
+                    <Button
+                      size="sm"
+                      icon={<RefreshCw aria-hidden />}
+                      loading={issue.isPending}
+                      disabledReason={whyNot("devices:write")}
+                      aria-label={`Renew certificate ${shorten(certificate.serial)}`}
+                      onClick={() => void download(certificate.id)}
+                    >
+                      Renew
+                    </Button>
+                    <Button
+                      size="sm"
+                      variant="danger-ghost"
+                      disabledReason={whyNot("devices:write")}
+                      onClick={() => setLeaving(certificate)}
+                    >
+                      Revoke…
+                    </Button>
+                  </span>
                 )}
               </span>
             </li>
@@ -154,17 +171,5 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
         }}
       />
     </Card>
-  );
-}
-
-function CertificateStatus({ certificate: { revokedAt, notAfter } }: { certificate: Certificate }) {
-  if (revokedAt) return <Status tone="neutral">Replaced or revoked</Status>;
-  if (notAfter < new Date()) return <Status tone="bad">Expired</Status>;
-  return (
-    <Status tone="ok">
-      <span>
-        Until <DateTime date={notAfter} />
-      </span>
-    </Status>
   );
 }

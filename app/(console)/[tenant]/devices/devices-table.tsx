@@ -3,6 +3,8 @@
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { CircleSlash, Pencil, Router, Trash2, Undo2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { HeldUntil } from "../../../_holds/held-until";
+import { HoldHolder } from "../../../_holds/hold-holder";
 import type { Api } from "../../../_lib/api-types";
 import { useTRPC } from "../../../_lib/trpc";
 import { Copyable } from "../../../_ui/copyable";
@@ -14,11 +16,9 @@ import { useTableState } from "../../../_ui/use-table-state";
 import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
 import { GroupLinks } from "../_components/group-links";
-import { HeldUntil } from "../_components/held-until";
 import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
 import { DevicePresence } from "./device-presence";
-import { HoldDevice } from "./hold-device";
 
 type Device = Api["devices"]["list"]["rows"][number];
 
@@ -74,7 +74,7 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
             ? {
                 label: "Let back in",
                 icon: <Undo2 aria-hidden />,
-                disabledReason: whyNot("devices:write"),
+                disabledReason: whyNot("holds:write"),
                 onSelect: async () => {
                   const { revision } = await letIn.mutateAsync({ tenantId, deviceId: device.id });
                   announce(revision, {
@@ -88,7 +88,7 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
                 label: "Kick…",
                 icon: <CircleSlash aria-hidden />,
                 tone: "danger" as const,
-                disabledReason: whyNot("devices:write"),
+                disabledReason: whyNot("holds:write"),
                 onSelect: () => setHolding(device),
               },
           {
@@ -106,7 +106,13 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
           </EmptyState>
         }
       />
-      {holding && <HoldDevice device={holding} onClose={() => setHolding(undefined)} />}
+      {holding && (
+        <HoldHolder
+          tenantId={tenantId}
+          holder={{ kind: "device", id: holding.id, name: holding.name }}
+          onClose={() => setHolding(undefined)}
+        />
+      )}
       <DeleteDevice device={leaving} onClose={() => setLeaving(undefined)} />
     </>
   );

@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { z } from "zod";
 import { createGrantInput } from "@/server/grants/schema";
+import { durations } from "../../../_lib/durations";
 import { useTRPC } from "../../../_lib/trpc";
 import { Button } from "../../../_ui/button";
 import { Combobox } from "../../../_ui/combobox";
@@ -15,7 +16,6 @@ import { Sheet } from "../../../_ui/sheet";
 import type { usePanel } from "../../../_ui/use-panel";
 import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
-import { durations } from "../_components/durations";
 import { useAccountChoice } from "../_components/use-account-choice";
 import { useGroupOptions } from "../_components/use-group-options";
 import { policyFormSchema } from "../policies/[policy]/policy-form-schema";

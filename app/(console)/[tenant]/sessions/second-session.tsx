@@ -4,10 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { MonitorSmartphone } from "lucide-react";
 import { setSecondSessionInput } from "@/server/tenants/schema";
 import { useTRPC } from "../../../_lib/trpc";
+import { SecondSessionField } from "../../../_sessions/second-session-field";
 import { Button } from "../../../_ui/button";
-import { Field } from "../../../_ui/field";
 import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../_ui/form";
-import { Select } from "../../../_ui/select";
 import { Sheet } from "../../../_ui/sheet";
 import { Skeleton } from "../../../_ui/skeleton";
 import { usePanel } from "../../../_ui/use-panel";
@@ -64,19 +63,7 @@ function SecondSessionForm({ secondSession, onDone }: { secondSession: Choice; o
         });
       }}
     >
-      <Field
-        name="secondSession"
-        label="When an account connects again"
-        hint="The person is told why. A connection that went silent, or whose gateway is gone, keeps nobody out."
-      >
-        <Select<Choice>
-          disabled={!can("settings:write")}
-          options={[
-            { value: "replace", label: "End the first", detail: "The newest connection stays." },
-            { value: "refuse", label: "Refuse the second", detail: "The first stays while it is up." },
-          ]}
-        />
-      </Field>
+      <SecondSessionField disabled={!can("settings:write")} />
       <FormError />
       <FormActions>
         <SubmitButton disabledReason={whyNot("settings:write")}>Save</SubmitButton>

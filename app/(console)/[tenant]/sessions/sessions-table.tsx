@@ -1,12 +1,15 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Cable, History, UserRoundMinus } from "lucide-react";
+import { Cable, History } from "lucide-react";
 import { useState } from "react";
+import { HoldHolder } from "../../../_holds/hold-holder";
+import type { Holder } from "../../../_holds/holder";
 import { useTRPC } from "../../../_lib/trpc";
 import { disconnectItem } from "../../../_sessions/disconnect-item";
 import { holderItem } from "../../../_sessions/holder-item";
-import { nameOfHolder, pathOfHolder, type Session } from "../../../_sessions/session";
+import { kickItem } from "../../../_sessions/kick-item";
+import { holderOf, type Session } from "../../../_sessions/session";
 import { liveColumns, pastColumns } from "../../../_sessions/session-columns";
 import { DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
@@ -14,8 +17,6 @@ import { LinkButton } from "../../../_ui/link-button";
 import { usePanel } from "../../../_ui/use-panel";
 import { useTableState } from "../../../_ui/use-table-state";
 import { useTenant } from "../../_lib/use-tenant";
-import { HoldAccount } from "../accounts/hold-account";
-import { HoldDevice } from "../devices/hold-device";
 import { DisconnectSession } from "./disconnect-session";
 import { SessionSheet } from "./session-sheet";
 
@@ -25,7 +26,7 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
   const { tenantId, whyNot, paths } = useTenant();
   const panel = usePanel();
   const [ending, setEnding] = useState<Session>();
-  const [kicking, setKicking] = useState<Session>();
+  const [kicking, setKicking] = useState<Holder | null>(null);
   const state = useTableState({
     sortable: ["connectedAt", "accountName"],
     sort: "-connectedAt",
@@ -52,14 +53,7 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         searchPlaceholder="Search by account, device or address"
         rowMenu={(session) => [
           ...holderItem(session, paths),
-          session.disconnectedAt === null &&
-            pathOfHolder(session, paths) !== null && {
-              label: "Kick…",
-              icon: <UserRoundMinus aria-hidden />,
-              tone: "danger",
-              disabledReason: whyNot(session.deviceId ? "devices:write" : "accounts:write"),
-              onSelect: () => setKicking(session),
-            },
+          ...kickItem(session, whyNot("holds:write"), () => setKicking(holderOf(session))),
           ...disconnectItem(session, whyNot("sessions:write"), () => setEnding(session)),
         ]}
         empty={
@@ -79,18 +73,7 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         }
       />
       <SessionSheet panel={panel} sessions={query.data?.rows} onDisconnect={setEnding} />
-      {kicking?.deviceId && (
-        <HoldDevice
-          device={{ id: kicking.deviceId, name: nameOfHolder(kicking) }}
-          onClose={() => setKicking(undefined)}
-        />
-      )}
-      {kicking?.accountId && (
-        <HoldAccount
-          account={{ id: kicking.accountId, name: nameOfHolder(kicking) }}
-          onClose={() => setKicking(undefined)}
-        />
-      )}
+      {kicking && <HoldHolder tenantId={tenantId} holder={kicking} onClose={() => setKicking(null)} />}
       <DisconnectSession session={ending} onClose={() => setEnding(undefined)} />
     </>
   );

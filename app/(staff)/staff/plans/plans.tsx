@@ -95,7 +95,7 @@ const columns: Column<Plan>[] = [
   },
   { id: "accounts", header: "Accounts", align: "right", width: "7rem", cell: (plan) => formatNumber(plan.maxAccounts) },
   { id: "devices", header: "Devices", align: "right", width: "7rem", cell: (plan) => formatNumber(plan.maxDevices) },
-  { id: "tenants", header: "Tenants", align: "right", width: "6rem", cell: (plan) => formatNumber(plan.tenants) },
+  { id: "tenants", header: "Tenants", align: "right", width: "6rem", cell: (plan) => <Tenants plan={plan} /> },
   {
     id: "description",
     header: "Description",
@@ -103,3 +103,16 @@ const columns: Column<Plan>[] = [
     cell: (plan) => <span className="block max-w-80 truncate text-muted">{plan.description || "–"}</span>,
   },
 ];
+
+function Tenants({ plan: { tenants, behind } }: { plan: Plan }) {
+  return (
+    <>
+      {formatNumber(tenants)}
+      {behind > 0 && (
+        <span className="block text-xs text-warn" title="They have the plan's former speed limit until then">
+          telling {formatNumber(behind)}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,12 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Unplug } from "lucide-react";
+import { Unplug, UserRoundMinus } from "lucide-react";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
 import { HolderLink } from "../../../_sessions/holder-link";
-import { nameOfHolder } from "../../../_sessions/session";
+import { holderOf, nameOfHolder } from "../../../_sessions/session";
 import { SessionDetails } from "../../../_sessions/session-details";
 import { useKept } from "../../../_sessions/use-kept";
 import { Button } from "../../../_ui/button";
@@ -21,11 +21,12 @@ export type LiveSession = Api["live"]["list"]["rows"][number];
 interface LiveSheetProps {
   panel: ReturnType<typeof usePanel>;
   sessions: readonly LiveSession[] | undefined;
+  onKick: (session: LiveSession) => void;
   onDisconnect: (session: LiveSession) => void;
 }
 
 /** One session beside the list; it goes on being shown when it leaves the list. */
-export function LiveSheet({ panel, sessions, onDisconnect }: LiveSheetProps) {
+export function LiveSheet({ panel, sessions, onKick, onDisconnect }: LiveSheetProps) {
   const trpc = useTRPC();
   const { whyNot } = useStaff();
   const session = useKept(sessions, panel.value);
@@ -50,14 +51,25 @@ export function LiveSheet({ panel, sessions, onDisconnect }: LiveSheetProps) {
       footer={
         session &&
         !hasLeft && (
-          <Button
-            variant="danger"
-            icon={<Unplug aria-hidden />}
-            disabledReason={whyNot("live:write")}
-            onClick={() => onDisconnect(session)}
-          >
-            Disconnect…
-          </Button>
+          <>
+            <Button
+              variant="danger"
+              icon={<Unplug aria-hidden />}
+              disabledReason={whyNot("live:write")}
+              onClick={() => onDisconnect(session)}
+            >
+              Disconnect…
+            </Button>
+            {holderOf(session) && (
+              <Button
+                icon={<UserRoundMinus aria-hidden />}
+                disabledReason={whyNot("live:write")}
+                onClick={() => onKick(session)}
+              >
+                Kick…
+              </Button>
+            )}
+          </>
         )
       }
     >

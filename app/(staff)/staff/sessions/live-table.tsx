@@ -3,10 +3,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Building2, Cable } from "lucide-react";
 import { useState } from "react";
+import { HoldHolder } from "../../../_holds/hold-holder";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
 import { disconnectItem } from "../../../_sessions/disconnect-item";
 import { holderItem } from "../../../_sessions/holder-item";
+import { kickItem } from "../../../_sessions/kick-item";
+import { holderOf } from "../../../_sessions/session";
 import { liveColumns } from "../../../_sessions/session-columns";
 import { type Column, DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
@@ -25,6 +28,8 @@ export function LiveTable() {
   const { whyNot } = useStaff();
   const panel = usePanel();
   const [ending, setEnding] = useState<LiveSession>();
+  const [kicking, setKicking] = useState<LiveSession>();
+  const held = kicking && holderOf(kicking);
   const regions = useRegionOptions();
   const gateways = useGatewayOptions();
   const tenants = useTenantOptions();
@@ -65,6 +70,7 @@ export function LiveTable() {
         rowMenu={(session) => [
           ...holderItem(session, paths.tenant(session.slug)),
           { label: "Open the tenant", icon: <Building2 aria-hidden />, href: paths.staff.tenant(session.tenantId) },
+          ...kickItem(session, whyNot("live:write"), () => setKicking(session)),
           ...disconnectItem(session, whyNot("live:write"), () => setEnding(session)),
         ]}
         empty={
@@ -73,7 +79,10 @@ export function LiveTable() {
           </EmptyState>
         }
       />
-      <LiveSheet panel={panel} sessions={query.data?.rows} onDisconnect={setEnding} />
+      <LiveSheet panel={panel} sessions={query.data?.rows} onKick={setKicking} onDisconnect={setEnding} />
+      {kicking && held && (
+        <HoldHolder tenantId={kicking.tenantId} holder={held} onClose={() => setKicking(undefined)} />
+      )}
       <DisconnectLive session={ending} onClose={() => setEnding(undefined)} />
     </>
   );

@@ -6,6 +6,7 @@ import { LiveMark } from "../../../_sessions/live-mark";
 import { useLiveRefresh } from "../../../_sessions/use-live-refresh";
 import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
+import { HeldTable } from "./held-table";
 import { LiveRefusals } from "./live-refusals";
 import { LiveSummary } from "./live-summary";
 import { LiveTable } from "./live-table";
@@ -30,6 +31,7 @@ export function Live() {
         param="view"
         tabs={[
           { value: "live", label: "Connected", content: <LiveTable /> },
+          { value: "kicked", label: "Kicked", content: <HeldTable /> },
           { value: "refused", label: "Refused attempts", content: <LiveRefusals /> },
         ]}
       />

@@ -3,16 +3,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FileKey, Mail } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
-import { plural, shorten } from "../../../../_lib/format";
+import { shorten } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
+import { CertificateStatus } from "../../../../_profile/certificate-status";
 import { Button } from "../../../../_ui/button";
 import { Card } from "../../../../_ui/card";
 import { Copyable } from "../../../../_ui/copyable";
 import { EmptyState } from "../../../../_ui/empty-state";
-import { Status } from "../../../../_ui/status-dot";
 import { DateTime, TimeAgo } from "../../../../_ui/time-ago";
 import { toast } from "../../../../_ui/toast";
-import { useNow } from "../../../../_ui/use-now";
 import { useTenant } from "../../../_lib/use-tenant";
 
 type Account = Api["accounts"]["get"];
@@ -21,7 +20,6 @@ type Certificate = Account["certificates"][number];
 /** One for each profile that was downloaded. */
 export function AccountCertificates({ account }: { account: Account }) {
   const { certificates } = account;
-  const now = useNow(60_000);
   const renewed = new Set(certificates.filter(({ revokedAt }) => !revokedAt).map(({ replaces }) => replaces));
   return (
     <Card
@@ -38,7 +36,7 @@ export function AccountCertificates({ account }: { account: Account }) {
           {certificates.map((certificate) => (
             <li key={certificate.id} className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2.5">
               <Copyable text={certificate.serial}>{shorten(certificate.serial)}</Copyable>
-              <CertificateStatus certificate={certificate} now={now} />
+              <CertificateStatus isRevoked={certificate.revokedAt !== null} notAfter={certificate.notAfter} />
               <div className="flex w-full flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-faint">
                 <p>
                   Issued <DateTime date={certificate.createdAt} />
@@ -86,28 +84,5 @@ function AskToRenew({ certificate }: { certificate: Certificate }) {
     >
       Ask to renew
     </Button>
-  );
-}
-
-const dayMs = 86_400_000;
-
-function CertificateStatus({
-  certificate: { revokedAt, notAfter },
-  now,
-}: {
-  certificate: Certificate;
-  now: Date | null;
-}) {
-  if (revokedAt) return <Status tone="neutral">Replaced or revoked</Status>;
-  if (!now) return null;
-  const days = Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
-  if (days < 0) return <Status tone="bad">Expired</Status>;
-  if (days < 30) return <Status tone="warn">Ends in {plural(days, "day")}</Status>;
-  return (
-    <Status tone="ok">
-      <span>
-        Until <DateTime date={notAfter} />
-      </span>
-    </Status>
   );
 }

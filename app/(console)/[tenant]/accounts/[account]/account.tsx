@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Ellipsis, Pencil, UserRoundCheck, UserRoundX, UserX } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { HeldUntil } from "../../../../_holds/held-until";
 import { formatRate } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
 import { Button } from "../../../../_ui/button";
@@ -20,7 +21,6 @@ import { SkeletonText } from "../../../../_ui/skeleton";
 import { DateTime, TimeAgo } from "../../../../_ui/time-ago";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useTenant } from "../../../_lib/use-tenant";
-import { HeldUntil } from "../../_components/held-until";
 import { AccountAction, type AccountActionName, accountActions } from "../account-action";
 import { AccountStatus } from "../account-status";
 import { AccountCertificates } from "./account-certificates";
@@ -113,7 +113,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
             tone="warn"
             title="Put off for a time"
             action={
-              <Button size="sm" disabledReason={refused} onClick={() => setActing("let-in")}>
+              <Button size="sm" disabledReason={tenant.whyNot("holds:write")} onClick={() => setActing("let-in")}>
                 Let back in
               </Button>
             }

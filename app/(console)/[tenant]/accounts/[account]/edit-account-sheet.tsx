@@ -1,10 +1,9 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { useWatch } from "react-hook-form";
-import { z } from "zod";
 import { updateAccountInput } from "@/server/accounts/schema";
 import type { Api } from "../../../../_lib/api-types";
+import { RateFields, rateDefaults, rateForm } from "../../../../_lib/rate-fields";
 import { useTRPC } from "../../../../_lib/trpc";
 import { Button } from "../../../../_ui/button";
 import { Field } from "../../../../_ui/field";
@@ -12,7 +11,6 @@ import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../..
 import { Input } from "../../../../_ui/input";
 import { MultiSelect } from "../../../../_ui/multi-select";
 import { Sheet } from "../../../../_ui/sheet";
-import { Switch } from "../../../../_ui/switch";
 import { useChange } from "../../../_lib/use-change";
 import { useTenant } from "../../../_lib/use-tenant";
 import { usePolicyOptions } from "../../_components/use-policy-options";
@@ -44,11 +42,9 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
       accountId: account.id,
       name: account.name,
       policyIds: account.policies.map(({ id }) => id),
-      isLimited: account.rate !== null,
-      rate: account.rate ?? { down: 20_000, up: 10_000 },
+      ...rateDefaults(account.rate),
     },
   });
-  const isLimited = useWatch({ control: form.control, name: "isLimited" });
   return (
     <Form
       form={form}
@@ -74,24 +70,10 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
           emptyText="No policy of that name"
         />
       </Field>
-      <Field
-        name="isLimited"
+      <RateFields
         label="Limit the speed of a session"
-        layout="inline"
         hint="What goes over is dropped by the gateway, each way by itself. Off, your plan’s limit holds, if it has one."
-      >
-        <Switch />
-      </Field>
-      {isLimited && (
-        <div className="grid grid-cols-2 gap-3">
-          <Field name="rate.down" label="Down, kbit/s">
-            <Input type="number" min={64} />
-          </Field>
-          <Field name="rate.up" label="Up, kbit/s">
-            <Input type="number" min={64} />
-          </Field>
-        </div>
-      )}
+      />
       <FormError />
       <FormActions>
         <SubmitButton disabledReason={whyNot("accounts:write")}>Save account</SubmitButton>
@@ -101,8 +83,4 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
   );
 }
 
-/** The ceiling as it is switched on and off. */
-const accountForm = updateAccountInput.extend({
-  isLimited: z.boolean(),
-  rate: updateAccountInput.shape.rate.unwrap().unwrap(),
-});
+const accountForm = updateAccountInput.extend(rateForm.shape);

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { updateTenantInput } from "@/server/tenants/schema";
 import { useAnnounceChange } from "../../../../_lib/change-receipt";
 import { useTRPC } from "../../../../_lib/trpc";
+import { SecondSessionField } from "../../../../_sessions/second-session-field";
 import { Button } from "../../../../_ui/button";
 import { Field } from "../../../../_ui/field";
 import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../../_ui/form";
@@ -26,6 +27,7 @@ export function DetailsForm({ tenant, onDone }: { tenant: TenantFacts; onDone: (
       name: tenant.name,
       planId: tenant.plan.id,
       homeRegionId: tenant.homeRegion?.id ?? null,
+      secondSession: tenant.secondSession,
     },
   });
   const offered = plans.options ?? [];
@@ -51,6 +53,7 @@ export function DetailsForm({ tenant, onDone }: { tenant: TenantFacts; onDone: (
       <Field name="homeRegionId" label="Home region" optional>
         <Select options={regions} placeholder="None" />
       </Field>
+      <SecondSessionField />
       <FormError />
       <FormActions>
         <SubmitButton>Save tenant</SubmitButton>

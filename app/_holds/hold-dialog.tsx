@@ -4,17 +4,17 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { z } from "zod";
 import { reasonField } from "@/server/core/listing";
-import { ChangeReceipt } from "../../../_lib/change-receipt";
-import { Button } from "../../../_ui/button";
-import { Dialog } from "../../../_ui/dialog";
-import { Field } from "../../../_ui/field";
-import { Form, FormActions, FormError, SubmitButton, useForm } from "../../../_ui/form";
-import { Input } from "../../../_ui/input";
-import { Select } from "../../../_ui/select";
-import { useTenant } from "../../_lib/use-tenant";
-import { durations } from "./durations";
+import { ChangeReceipt } from "../_lib/change-receipt";
+import { durations } from "../_lib/durations";
+import { Button } from "../_ui/button";
+import { Dialog } from "../_ui/dialog";
+import { Field } from "../_ui/field";
+import { Form, FormActions, FormError, SubmitButton, useForm } from "../_ui/form";
+import { Input } from "../_ui/input";
+import { Select } from "../_ui/select";
 
 interface HoldDialogProps {
+  tenantId: string;
   name: string;
   description: string;
   reasonHint: string;
@@ -23,8 +23,7 @@ interface HoldDialogProps {
 }
 
 /** Puts an account or a device off for a time. Stays open until whoever pressed it has seen every gateway enforce it. */
-export function HoldDialog({ name, description, reasonHint, onHold, onClose }: HoldDialogProps) {
-  const { tenantId } = useTenant();
+export function HoldDialog({ tenantId, name, description, reasonHint, onHold, onClose }: HoldDialogProps) {
   const queryClient = useQueryClient();
   const [revision, setRevision] = useState<number>();
   const form = useForm({ schema: holdForm, defaultValues: { reason: "", minutes: "60" } });

@@ -1,4 +1,4 @@
-import type { Option } from "../../../_ui/option";
+import type { Option } from "../_ui/option";
 
 /** For a select; in minutes. */
 export const durations: readonly Option[] = [

@@ -1,4 +1,4 @@
-import { DateTime } from "../../../_ui/time-ago";
+import { DateTime } from "../_ui/time-ago";
 
 /** "until 25 Nov 2026, 14:30:00: malware was found" */
 export function HeldUntil({ hold }: { hold: { until: Date; reason: string } }) {
