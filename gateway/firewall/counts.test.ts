@@ -46,8 +46,9 @@ describe("what policies let through", () => {
     const told: EventBody[] = [];
     const answers = [() => Promise.reject(new Error("nft is not there")), async () => [count(1, 7)]];
     const counting = startCounting({
-      firewall: { takeCounts: () => answers.shift()!() },
+      firewall: { takeCounts: () => answers.shift()!(), takeRefused: async () => [] },
       documents: () => [tenant(1)],
+      addressBook: { findSender: () => undefined, findDevice: () => undefined },
       spool: { append: (body: EventBody) => void told.push(body) } as Spool,
       log: createLog("silent", "json"),
       everyMs: 3_600_000,

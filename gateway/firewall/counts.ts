@@ -1,6 +1,7 @@
 /**
  * What policies let through, counted by the kernel and told to the control plane as differences: read and reset every
- * interval. A ruleset that is written anew after a fault begins at none, so at most an interval's counts are lost.
+ * interval, and with it the sample of what was refused (refused.ts). A ruleset that is written anew after a fault begins
+ * at none, so at most an interval's counts are lost.
  */
 
 import type { Spool } from "../ledger/spool";
@@ -8,6 +9,7 @@ import type { Logger } from "../log";
 import type { TenantDocument } from "../protocol/document";
 import { maxReadings, type PolicyUse } from "../protocol/events";
 import { policyOfName } from "./compile";
+import { type AddressBook, type Refused, refusedPackets } from "./refused";
 
 export interface Count {
   /** The counter's name. */
@@ -55,24 +57,37 @@ export interface Counting {
 }
 
 export interface CountingDependencies {
-  firewall: { takeCounts(): Promise<Count[]> };
+  firewall: { takeCounts(): Promise<Count[]>; takeRefused(): Promise<Refused[]> };
   documents: () => Iterable<TenantDocument>;
+  addressBook: AddressBook;
   spool: Spool;
   log: Logger;
   everyMs: number;
 }
 
-export function startCounting({ firewall, documents, spool, log, everyMs }: CountingDependencies): Counting {
+export function startCounting({
+  firewall,
+  documents,
+  addressBook,
+  spool,
+  log,
+  everyMs,
+}: CountingDependencies): Counting {
   let telling: Promise<void> = Promise.resolve();
   let isClosed = false;
+  const tellUse = async () => {
+    const counts = await firewall.takeCounts();
+    if (isClosed) return;
+    for (const tenants of usesOf(counts, documents())) spool.append({ type: "used", tenants });
+  };
+  const tellRefused = async () => {
+    const refused = await firewall.takeRefused();
+    if (isClosed) return;
+    for (const tenants of refusedPackets(refused, addressBook)) spool.append({ type: "refused_packets", tenants });
+  };
   const tellNow = async () => {
-    try {
-      const counts = await firewall.takeCounts();
-      if (isClosed) return;
-      for (const tenants of usesOf(counts, documents())) spool.append({ type: "used", tenants });
-    } catch (error) {
-      log.warn({ err: error }, "what policies let through could not be counted");
-    }
+    await tellUse().catch((error) => log.warn({ err: error }, "what policies let through could not be counted"));
+    await tellRefused().catch((error) => log.warn({ err: error }, "what was refused could not be read"));
   };
   const tell = () => {
     telling = telling.then(tellNow);

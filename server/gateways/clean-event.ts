@@ -3,7 +3,14 @@
  * batch that it is in. Texts lose what PostgreSQL cannot hold and are cut to length; an event whose ids, times or
  * numbers are none is left out.
  */
-import type { GatewayEvent, Holder, PolicyUse, TenantTotals } from "@/gateway/protocol/events";
+import type {
+  GatewayEvent,
+  Holder,
+  PolicyUse,
+  RefusedFlow,
+  RefusedPackets,
+  TenantTotals,
+} from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
@@ -16,6 +23,9 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
     case "used":
       if (!Array.isArray(event.tenants)) return undefined;
       return { ...event, tenants: event.tenants.map(cleanUse).filter((use) => use !== undefined) };
+    case "refused_packets":
+      if (!Array.isArray(event.tenants)) return undefined;
+      return { ...event, tenants: event.tenants.map(cleanRefused).filter((refused) => refused !== undefined) };
     case "bytes":
       return hasTotals(event) ? event : undefined;
     case "moved":
@@ -120,6 +130,20 @@ function cleanUse(use: PolicyUse): PolicyUse | undefined {
     bytes: bytes.filter(isCount),
     packets: packets.filter(isCount),
   };
+}
+
+/** Without the flows that are none. */
+function cleanRefused(refused: RefusedPackets): RefusedPackets | undefined {
+  const { tenantId, flows } = refused ?? {};
+  return isTenantId(tenantId) && Array.isArray(flows) ? { tenantId, flows: flows.filter(isRefusedFlow) } : undefined;
+}
+
+function isRefusedFlow(flow: RefusedFlow): boolean {
+  if (!flow || !isHolder(flow) || !isAddress(flow.destination)) return false;
+  if (!(flow.targetId === null || isId(flow.targetId)) || !isDelta(flow.packets)) return false;
+  if (flow.protocol === "icmp") return flow.port === null;
+  if (flow.protocol !== "tcp" && flow.protocol !== "udp") return false;
+  return Number.isInteger(flow.port) && flow.port! >= 0 && flow.port! <= 65_535;
 }
 
 /** Of one interval: what is more is none, and would one day fill the column to which it is added. */

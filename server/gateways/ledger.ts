@@ -12,6 +12,7 @@ import { int4Array, int8Array } from "../core/binary-array";
 import { nilTenant, pool } from "../core/db";
 import { isUniqueViolation } from "../core/errors";
 import { type PreparedEvents, prepareEvents, type SessionChange, type TenantBatch } from "./fold-events";
+import { addRefusedPackets } from "./refused-packets";
 
 export interface Committed {
   epoch: string;
@@ -146,6 +147,7 @@ async function write(
       addSamples(client, tenantId, batch, isCareful),
       addRefusals(client, tenantId, gatewayId, epoch, batch),
       addUses(client, tenantId, gatewayId, clockOffsetMs, batch),
+      addRefusedPackets(client, tenantId, gatewayId, clockOffsetMs, batch),
     );
   }
   await Promise.all(queued);

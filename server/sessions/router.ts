@@ -1,10 +1,13 @@
 import { changes } from "../core/listen";
 import { router, staffProcedure, staffSubscription, tenantProcedure, tenantSubscription } from "../trpc/trpc";
+import { listLiveRefusedPackets, listRefusedPackets } from "./refused-packets";
 import {
   disconnectInput,
   listLiveInput,
   listLiveRefusalsInput,
+  listLiveRefusedPacketsInput,
   listRefusalsInput,
+  listRefusedPacketsInput,
   listSessionsInput,
   oneSessionInput,
 } from "./schema";
@@ -23,6 +26,9 @@ export const sessionsRouter = router({
   refusals: tenantProcedure("sessions:read")
     .input(listRefusalsInput)
     .query(({ ctx, input }) => sessions.listRefusals(ctx.scope, input)),
+  refusedPackets: tenantProcedure("sessions:read")
+    .input(listRefusedPacketsInput)
+    .query(({ ctx, input }) => listRefusedPackets(ctx.scope, input)),
   disconnect: tenantProcedure("sessions:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.scope, input)),
@@ -46,6 +52,9 @@ export const liveRouter = router({
   refusals: staffProcedure("live:read")
     .input(listLiveRefusalsInput)
     .query(({ ctx, input }) => sessions.listLiveRefusals(ctx.scope, input)),
+  refusedPackets: staffProcedure("live:read")
+    .input(listLiveRefusedPacketsInput)
+    .query(({ ctx, input }) => listLiveRefusedPackets(ctx.scope, input)),
   disconnect: staffProcedure("live:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.scope, input)),
