@@ -20,6 +20,7 @@ const staffScreens = [
   "/staff/gateways?panel=new",
   "/staff/sessions",
   "/staff/sessions?view=refused",
+  "/staff/sessions?view=packets",
   "/staff/outbox",
 ];
 const tenantScreens = [
@@ -36,6 +37,7 @@ const tenantScreens = [
   "/sessions",
   "/sessions?view=past",
   "/sessions?view=refused",
+  "/sessions?view=packets",
   "/sessions?panel=second",
   "/members",
   "/audit",

@@ -37,13 +37,13 @@ export interface TrafficSample {
   sentRate: number;
 }
 
-type Held = Pick<Session, "accountId" | "deviceId" | "accountName" | "deviceName">;
+export type Held = Pick<Session, "accountId" | "deviceId" | "accountName" | "deviceName">;
 
 export function nameOfHolder({ deviceId, accountName, deviceName }: Held): string {
   return deviceId ? (deviceName ?? "A deleted device") : (accountName ?? "A deleted account");
 }
 
-interface HolderPaths {
+export interface HolderPaths {
   account: (id: string) => string;
   device: (id: string) => string;
 }

@@ -7,6 +7,7 @@ import { useLiveRefresh } from "../../../_sessions/use-live-refresh";
 import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
 import { LiveRefusals } from "./live-refusals";
+import { LiveRefusedPackets } from "./live-refused-packets";
 import { LiveSummary } from "./live-summary";
 import { LiveTable } from "./live-table";
 
@@ -30,7 +31,8 @@ export function Live() {
         param="view"
         tabs={[
           { value: "live", label: "Connected", content: <LiveTable /> },
-          { value: "refused", label: "Refused attempts", content: <LiveRefusals /> },
+          { value: "refused", label: "Refused connections", content: <LiveRefusals /> },
+          { value: "packets", label: "Refused packets", content: <LiveRefusedPackets /> },
         ]}
       />
     </>
