@@ -145,6 +145,7 @@ describe("what was refused", () => {
 
   it("is told while a flow goes on that was allowed before", async () => {
     const { lab, controlPlane } = world;
+    await world.push(1, [policy(1, [1], [tcp(9001), tcp(9002)])]);
     const script = `
 const socket = require("net").connect(9002, "${pump}");
 socket.on("data", () => {}).on("connect", () => { console.log("open"); setInterval(() => socket.write("x"), 200); });`;
