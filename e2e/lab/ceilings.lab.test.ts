@@ -47,7 +47,7 @@ net.createServer((s) => {
     ...tenant(world, 1),
     device(1, pump, [1]),
     device(2, camera, [2]),
-    policy(1, [1], [tcp(9001), tcp(9002)]),
+    policy(1, [1], [tcp(443), tcp(9001), tcp(9002)]),
     world.account(anna, { ...may, rate }),
     world.account(boris, may),
   ]);
@@ -105,6 +105,16 @@ describe("what a policy let through", () => {
       return bytes() > 1_000_000;
     }, 90_000);
     process.stdout.write(`counted for the policy: ${bytes()} bytes\n`);
+    const rules = controlPlane.events
+      .flatMap((event) => (event.type === "used" ? event.tenants : []))
+      .flatMap((use) => use.rules!);
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { policyId: id, rule } of rules) {
+      expect(id).toBe(policyId(1));
+      // 9002 was used by an earlier test; 443 never.
+      expect([tcp(9001), tcp(9002)]).toContainEqual(rule);
+    }
+    expect(rules.map(({ rule }) => rule)).toContainEqual(tcp(9001));
   }, 150_000);
 });
 

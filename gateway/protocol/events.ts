@@ -3,7 +3,7 @@
  * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
-import type { Protocol } from "./document";
+import type { PolicyRule, Protocol } from "./document";
 import type { AccountId, DeviceId, PolicyId, SessionId, TenantId } from "./ids";
 
 export type RefusalCode =
@@ -89,7 +89,19 @@ export interface PolicyUse {
   policyIds: PolicyId[];
   bytes: number[];
   packets: number[];
+  /** The same by rule, none twice; agents before it did not tell. */
+  rules?: RuleUse[];
 }
+
+export interface RuleUse {
+  policyId: PolicyId;
+  rule: PolicyRule;
+  bytes: number;
+  packets: number;
+}
+
+/** Rules that agents put into one event at most: some 200 kB. */
+export const maxRuleUses = 1_000;
 
 /** What of a tenant's people and devices no policy and no grant gave, since it was last told. */
 export interface RefusedPackets {
@@ -114,7 +126,7 @@ export interface RefusedFlow {
 /** Flows that agents put into one event at most: some 150 kB. */
 export const maxRefusedFlows = 500;
 
-/** Readings that agents put into one event at most: some 200 kB. */
+/** Readings of sessions that agents put into one event at most: some 200 kB. */
 export const maxReadings = 2_000;
 
 export type EventBody =

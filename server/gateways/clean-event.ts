@@ -9,6 +9,7 @@ import type {
   PolicyUse,
   RefusedFlow,
   RefusedPackets,
+  RuleUse,
   TenantTotals,
 } from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
@@ -121,7 +122,7 @@ function cleanTotals(totals: TenantTotals): TenantTotals | undefined {
 
 /** Without the counts that are none. */
 function cleanUse(use: PolicyUse): PolicyUse | undefined {
-  const { tenantId, policyIds, bytes, packets } = use ?? {};
+  const { tenantId, policyIds, bytes, packets, rules } = use ?? {};
   if (!isTenantId(tenantId) || ![policyIds, bytes, packets].every(Array.isArray)) return undefined;
   const isCount = (_: unknown, n: number) => isId(policyIds[n]) && isDelta(bytes[n]) && isDelta(packets[n]);
   return {
@@ -129,7 +130,15 @@ function cleanUse(use: PolicyUse): PolicyUse | undefined {
     policyIds: policyIds.filter(isCount),
     bytes: bytes.filter(isCount),
     packets: packets.filter(isCount),
+    rules: Array.isArray(rules) ? rules.filter(isRuleUse) : [],
   };
+}
+
+function isRuleUse(use: RuleUse): boolean {
+  const { protocol, from, to } = use?.rule ?? {};
+  if (!isId(use?.policyId) || !isDelta(use.bytes) || !isDelta(use.packets)) return false;
+  if (protocol !== "tcp" && protocol !== "udp") return protocol === "icmp" && from === null && to === null;
+  return (from === null && to === null) || (isPort(from) && isPort(to));
 }
 
 /** Without the flows that are none. */
@@ -143,8 +152,10 @@ function isRefusedFlow(flow: RefusedFlow): boolean {
   if (!(flow.targetId === null || isId(flow.targetId)) || !isDelta(flow.packets)) return false;
   if (flow.protocol === "icmp") return flow.port === null;
   if (flow.protocol !== "tcp" && flow.protocol !== "udp") return false;
-  return Number.isInteger(flow.port) && flow.port! >= 0 && flow.port! <= 65_535;
+  return isPort(flow.port);
 }
+
+const isPort = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
 
 /** Of one interval: what is more is none, and would one day fill the column to which it is added. */
 const isDelta = (value: unknown) => isTotal(value) && (value as number) < 1e15;

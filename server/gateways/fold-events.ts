@@ -6,6 +6,7 @@ import type {
   PolicyUse,
   RefusedFlow,
   RefusedPackets,
+  RuleUse,
   SessionStart,
   TenantTotals,
 } from "@/gateway/protocol/events";
@@ -89,6 +90,8 @@ export interface TenantBatch {
   refusals: (GatewayEvent & { type: "refused" })[];
   /** By policy and moment, to be added up. */
   uses: { policyId: string; at: string; bytes: number; packets: number }[];
+  /** By rule and moment, likewise; policies have it too, and it counts for no event of its own. */
+  ruleUses: (RuleUse & { at: string })[];
   /** By flow and moment, to be added up. */
   refusedPackets: (RefusedFlow & { at: string })[];
   /** By session, the newest. */
@@ -144,6 +147,7 @@ class Fold {
   readonly #samples: Samples = { sessionIds: [], ats: [], session: [], at: [], received: [], sent: [] };
   readonly #refusals: TenantBatch["refusals"] = [];
   readonly #uses: TenantBatch["uses"] = [];
+  readonly #ruleUses: TenantBatch["ruleUses"] = [];
   readonly #refusedPackets: TenantBatch["refusedPackets"] = [];
   #moves: TenantBatch["moves"] = new Map();
   #count = 0;
@@ -155,10 +159,11 @@ class Fold {
       this.#addSample(this.#track(sessionIds[n]!, connectedAts[n]!), place, received[n]!, sent[n]!);
   }
 
-  addUse({ policyIds, bytes, packets }: PolicyUse, at: string): void {
+  addUse({ policyIds, bytes, packets, rules = [] }: PolicyUse, at: string): void {
     this.#count += policyIds.length;
     for (const [n, policyId] of policyIds.entries())
       this.#uses.push({ policyId, at, bytes: bytes[n]!, packets: packets[n]! });
+    for (const use of rules) this.#ruleUses.push({ ...use, at });
   }
 
   addRefusedPackets({ flows }: RefusedPackets, at: string): void {
@@ -193,6 +198,7 @@ class Fold {
       samples: this.#samples,
       refusals: this.#refusals,
       uses: this.#uses,
+      ruleUses: this.#ruleUses,
       refusedPackets: this.#refusedPackets,
       moves: this.#moves,
       count: this.#count,

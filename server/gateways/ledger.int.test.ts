@@ -278,6 +278,27 @@ describe("the session ledger", () => {
     expect(operators).toHaveLength(1);
   });
 
+  test("what each rule let through is added up by day, beside its policy, and what is no rule costs the others nothing", async () => {
+    const policyId = randomUUID();
+    const rule = { protocol: "tcp", from: 22, to: 22 } as const;
+    const use = { policyId, rule, bytes: 60, packets: 1 };
+    const bad = [null, { ...use, policyId: "x" }, { ...use, bytes: -1 }, { ...use, rule: null }, { ...use, rule: { ...rule, to: null } }, { ...use, rule: { ...rule, from: 70_000 } }]; // biome-ignore format: one line
+    const ping = { ...use, rule: { protocol: "icmp", from: null, to: null } };
+    const told = used(1, [policyId], 100) as Timed & { type: "used" };
+    const withRules = (rules: unknown) => ({ ...told, tenants: [{ ...told.tenants[0]!, rules }] }) as Timed;
+    const events = numbered([withRules([use, ping, ...bad]), withRules([use]), withRules("none")]);
+    for (const _ of ["once", "again"])
+      expect((await commitEvents(gatewayId, { epoch, events, isNewEpoch: false }))?.cursor).toBe(3);
+    const rows = await inTenant(system, tenantId, ({ tx }) =>
+      tx.policyRuleUse.findMany({ where: { tenantId, policyId }, orderBy: { bytes: "asc" } }),
+    );
+    expect(rows).toMatchObject([
+      { protocol: "icmp", fromPort: 0, toPort: 0, bytes: 60n, packets: 1n, usedAt: at(1) },
+      { protocol: "tcp", fromPort: 22, toPort: 22, bytes: 120n, packets: 2n },
+    ]);
+    expect(await usesOf(policyId)).toMatchObject([{ bytes: 300n, packets: 3n }]);
+  });
+
   test("what was refused is added up by sender, flow and day, once", async () => {
     const [device, crane] = [randomUUID(), randomUUID()];
     const ping = { protocol: "icmp", port: null, targetId: crane } as const;
