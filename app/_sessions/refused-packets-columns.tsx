@@ -54,7 +54,7 @@ export function RefusedTarget({
   paths: HolderPaths;
 }) {
   const address = <Copyable text={destination} />;
-  if (!targetId) return <TwoLines top={address} bottom="no device of yours" />;
+  if (!targetId) return <TwoLines top={address} bottom="no device there" />;
   return <TwoLines top={<TextLink href={paths.device(targetId)}>{targetName}</TextLink>} bottom={address} />;
 }
 

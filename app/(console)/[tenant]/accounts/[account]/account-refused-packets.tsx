@@ -29,12 +29,7 @@ export function AccountRefusedPackets({ account }: { account: Pick<Api["accounts
   const total = query.data?.total ?? 0;
   const all = total > shown && <TextLink href={paths.refusedPackets(account.email)}>All {total}</TextLink>;
   return (
-    <Card
-      title="Refused packets"
-      description="Tried, while connected, without a policy for it"
-      actions={all}
-      padding="none"
-    >
+    <Card title="Refused packets" description="What they tried that nothing gives them" actions={all} padding="none">
       {!query.data ? (
         query.error ? (
           <ErrorState error={query.error} onRetry={query.refetch} isRetrying={query.isFetching} />

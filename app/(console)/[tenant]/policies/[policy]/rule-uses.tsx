@@ -8,7 +8,7 @@ import { ruleNames } from "../rules";
 /** Which of the saved rules are needed at all. */
 export function RuleUses({ uses }: { uses: Api["policies"]["get"]["ruleUses"] }) {
   return (
-    <Card title="What each rule let through" description="A port counts for the first rule with it" padding="none">
+    <Card title="What each rule let through" description="A port in two rules counts for the first" padding="none">
       <ul className="divide-y">
         {uses.map(({ rule, use }) => {
           const name = ruleNames([rule])[0]!;
