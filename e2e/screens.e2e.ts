@@ -21,6 +21,7 @@ const staffScreens = [
   "/staff/sessions",
   "/staff/sessions?view=kicked",
   "/staff/sessions?view=refused",
+  "/staff/sessions?view=packets",
   "/staff/outbox",
 ];
 const tenantScreens = [
@@ -37,6 +38,7 @@ const tenantScreens = [
   "/sessions",
   "/sessions?view=past",
   "/sessions?view=refused",
+  "/sessions?view=packets",
   "/sessions?panel=second",
   "/members",
   "/audit",

@@ -113,7 +113,10 @@ export async function startAgent({
   const linkRoutes = new LinkRoutes(ip);
   const links = await Links.open({ stateDir, gatewayId, openvpnBin, routes: linkRoutes, log });
   const spool = openSpool(join(stateDir, "spool"));
-  const counting = startCounting({ firewall, documents: () => documents.all(), spool, log, everyMs: countEveryMs });
+  const counting = startCounting({
+    ...{ firewall, documents: () => documents.all(), addressBook: directory },
+    ...{ spool, log, everyMs: countEveryMs },
+  });
   // Rules before processes: nobody is let in while the kernel lets everything through. Rules that the agent before left
   // keep out what they do not allow, so they are written anew only when clients are heard again.
   const isStanding = config !== null && (await firewall.isStanding());

@@ -41,6 +41,7 @@ test("addresses stay what they are", () => {
       "paths.tenant(slug).overview": "/<slug>",
       "paths.tenant(slug).policies": "/<slug>/policies",
       "paths.tenant(slug).policy(id)": "/<slug>/policies/<slug>",
+      "paths.tenant(slug).refusedPackets(search)": "/<slug>/sessions?view=packets&packets-q=<slug>",
       "paths.tenant(slug).sessions": "/<slug>/sessions",
     }
   `);

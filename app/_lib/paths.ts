@@ -23,6 +23,8 @@ export const paths = {
       grants: `${base}/grants`,
       newPolicy: `${base}/policies/new`,
       sessions: `${base}/sessions`,
+      /** Of whom, or to what: their email, or the device's name. */
+      refusedPackets: (search: string) => `${base}/sessions?view=packets&packets-q=${part(search)}`,
       audit: `${base}/audit`,
       members: `${base}/members`,
     };

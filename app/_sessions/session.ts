@@ -39,7 +39,7 @@ export interface TrafficSample {
   sentRate: number;
 }
 
-type Held = Pick<Session, "accountId" | "deviceId" | "accountName" | "deviceName">;
+export type Held = Pick<Session, "accountId" | "deviceId" | "accountName" | "deviceName">;
 
 export function nameOfHolder({ deviceId, accountName, deviceName }: Held): string {
   return deviceId ? (deviceName ?? "A deleted device") : (accountName ?? "A deleted account");
@@ -51,7 +51,7 @@ export function holderOf({ accountId, deviceId, accountName, deviceName }: Held)
   return accountId && accountName !== null ? { kind: "account", id: accountId, name: accountName } : null;
 }
 
-interface HolderPaths {
+export interface HolderPaths {
   account: (id: string) => string;
   device: (id: string) => string;
 }

@@ -10,6 +10,7 @@ import { linkDevice } from "../../gateway/links/config";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
 import { type Entry, emptyDocument, putEntry, type TenantDocument } from "../../gateway/protocol/document";
 import { getDigest, getState } from "../../server/gateways/client";
+import { listRuleset } from "../lab/ruleset";
 import type { WorldGateway } from "../lab/world";
 import { addressOf, type Scene } from "./faults";
 import type { Load } from "./load";
@@ -166,11 +167,11 @@ async function compiled({ world }: Scene, gateway: WorldGateway, document: Tenan
   }
 }
 
-/** Sorted, for the order of a set's elements says nothing, and without what is counted. */
+/** Sorted, for the order of a set's elements says nothing, and without what is counted or sampled. */
 async function rulesOf(world: Scene["world"], namespace: string): Promise<string[]> {
-  const text = await world.lab.exec(namespace, ["nft", "list", "table", "inet", "drawbridge"]);
+  const text = await listRuleset(world.lab, namespace);
   return text
-    .replace(/counter packets \d+ bytes \d+/g, "counter")
+    .replace(/packets \d+ bytes \d+/g, "")
     .replace(/expires [\dhms]+/g, "")
     .split(/[\n,]/)
     .map((line) => line.replace(/^\s*elements = \{|\}\s*$/g, "").trim())

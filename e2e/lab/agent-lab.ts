@@ -19,6 +19,7 @@ import {
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
 import { buildAgent, hashLabPassword, issueLabClient, startLabAgent } from "./lab-agent";
 import { createLab, type Lab, type LabGateway, type LabPerson } from "./network";
+import { listRuleset } from "./ruleset";
 import type { TestControlPlane } from "./test-control-plane";
 import { startVpnClient, type VpnClient } from "./vpn-client";
 
@@ -45,7 +46,7 @@ export interface AgentLab {
   account(person: LabVpnPerson, change?: Partial<AccountValue>): Entry;
   kill(signal: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
-  /** The gateway's table as nft prints it. */
+  /** As `listRuleset`. */
   ruleset(): Promise<string>;
   destroy(): Promise<void>;
 }
@@ -103,7 +104,7 @@ export async function createAgentLab(number: number): Promise<AgentLab> {
     }),
     kill: agent.kill,
     restart: agent.start,
-    ruleset: () => lab.exec(gateway.namespace, ["nft", "list", "table", "inet", "drawbridge"]),
+    ruleset: () => listRuleset(lab, gateway.namespace),
     async destroy() {
       await lab.destroy();
       rmSync(folder, { recursive: true, force: true });

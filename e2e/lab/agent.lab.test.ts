@@ -12,6 +12,7 @@ import type { AccountValue, Entry } from "@/gateway/protocol/document";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
 import { buildAgent, hashLabPassword, issueLabClient, type LabAgent, startLabAgent } from "./lab-agent";
 import { createLab, type Lab, type LabGateway, type LabPerson, type LabSite } from "./network";
+import { listRuleset } from "./ruleset";
 import type { TestControlPlane } from "./test-control-plane";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
 
@@ -321,7 +322,7 @@ describe("SIGUSR2", () => {
 const log = () => agent.log();
 const kill = (signal: NodeJS.Signals) => agent.kill(signal);
 const restart = () => agent.start();
-const ruleset = () => lab.exec(gateway.namespace, ["nft", "list", "table", "inet", "drawbridge"]);
+const ruleset = () => listRuleset(lab, gateway.namespace);
 
 async function listen(namespace: string, at: number): Promise<void> {
   lab.spawn(namespace, [

@@ -1,9 +1,10 @@
-/** What an account's ceiling lets through, each way, and that others are not held to it. */
+/** What an account's ceiling lets through, each way, and that others are not held to it; what policies let through and what they refused, as the ledger is told. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AgentLab,
   createAgentLab,
   device,
+  deviceId,
   type LabVpnPerson,
   policy,
   policyId,
@@ -14,6 +15,7 @@ import {
 import { until } from "./vpn-client";
 
 const pump = "10.0.0.10";
+const camera = "10.0.0.11";
 const rate = { down: 8_000, up: 4_000 };
 let world: AgentLab;
 let anna: LabVpnPerson;
@@ -22,7 +24,10 @@ let boris: LabVpnPerson;
 beforeAll(async () => {
   world = await createAgentLab(243);
   const { lab } = world;
-  const site = await lab.addSite(1, [{ address: pump, name: "pump" }]);
+  const site = await lab.addSite(1, [
+    { address: pump, name: "pump" },
+    { address: camera, name: "camera" },
+  ]);
   anna = await world.addPerson(1, 11);
   boris = await world.addPerson(1, 12);
   // 9001 sends without end; 9002 takes without end, and says each second how much came.
@@ -41,7 +46,8 @@ net.createServer((s) => {
   await world.push(1, [
     ...tenant(world, 1),
     device(1, pump, [1]),
-    policy(1, [1], [tcp(9001), tcp(9002)]),
+    device(2, camera, [2]),
+    policy(1, [1], [tcp(443), tcp(9001), tcp(9002)]),
     world.account(anna, { ...may, rate }),
     world.account(boris, may),
   ]);
@@ -99,5 +105,85 @@ describe("what a policy let through", () => {
       return bytes() > 1_000_000;
     }, 90_000);
     process.stdout.write(`counted for the policy: ${bytes()} bytes\n`);
+    const rules = controlPlane.events
+      .flatMap((event) => (event.type === "used" ? event.tenants : []))
+      .flatMap((use) => use.rules!);
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { policyId: id, rule } of rules) {
+      expect(id).toBe(policyId(1));
+      // 9002 was used by an earlier test; 443 never.
+      expect([tcp(9001), tcp(9002)]).toContainEqual(rule);
+    }
+    expect(rules.map(({ rule }) => rule)).toContainEqual(tcp(9001));
   }, 150_000);
 });
+
+describe("what was refused", () => {
+  it("is told to the control plane, who sent it and to what and which port, and what was allowed is not", async () => {
+    const { lab, controlPlane } = world;
+    // A scan first: it must not take anybody else's place.
+    await scan(boris, 5_000);
+    expect(await lab.canConnect(anna.namespace, pump, 9001)).toBe("open");
+    expect(await lab.canConnect(anna.namespace, pump, 80)).toBe("silent");
+    expect(await lab.canConnect(anna.namespace, camera, 80)).toBe("silent");
+    expect(await lab.canConnect(anna.namespace, boris.vpnAddress, 22)).toBe("silent");
+    expect(await lab.canPing(anna.namespace, camera)).toBe(false);
+    const told = (person: LabVpnPerson) =>
+      controlPlane.events
+        .flatMap((event) => (event.type === "refused_packets" ? event.tenants : []))
+        .filter(({ tenantId: id }) => id === tenantId(1))
+        .flatMap(({ flows }) => flows.filter(({ accountId }) => accountId === person.accountId));
+    const what = (person: LabVpnPerson) =>
+      new Set(told(person).map(({ destination, protocol, port }) => `${destination} ${protocol} ${port}`));
+    await until(async () => {
+      await controlPlane.collect();
+      return what(anna).has(`${camera} icmp null`);
+    }, 90_000);
+    expect(what(anna)).toEqual(
+      new Set([`${pump} tcp 80`, `${camera} tcp 80`, `${boris.vpnAddress} tcp 22`, `${camera} icmp null`]),
+    );
+    for (const flow of told(anna)) {
+      const targetId = { [pump]: deviceId(1), [camera]: deviceId(2) }[flow.destination] ?? null;
+      expect(flow).toMatchObject({ targetId, deviceId: null });
+      expect(flow.packets).toBeGreaterThanOrEqual(1);
+    }
+    // A burst, and one more a second since.
+    process.stdout.write(`of a scan of 5,000 ports were told: ${what(boris).size}\n`);
+    expect(what(boris).size).toBeGreaterThanOrEqual(50);
+    expect(what(boris).size).toBeLessThan(250);
+  }, 150_000);
+
+  it("is told while a flow goes on that was allowed before", async () => {
+    const { lab, controlPlane } = world;
+    await world.push(1, [policy(1, [1], [tcp(9001), tcp(9002)])]);
+    const script = `
+const socket = require("net").connect(9002, "${pump}");
+socket.on("data", () => {}).on("connect", () => { console.log("open"); setInterval(() => socket.write("x"), 200); });`;
+    const flow = lab.spawn(anna.namespace, [process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => flow.stdout!.once("data", resolve));
+    await world.push(1, [policy(1, [1], [tcp(9001)])]);
+    await until(async () => {
+      const events = await controlPlane.collect();
+      return events.some(
+        (event) =>
+          event.type === "refused_packets" &&
+          event.tenants.some(({ flows }) => flows.some((one) => one.accountId === anna.accountId && one.port === 9002)),
+      );
+    }, 90_000);
+    flow.kill("SIGKILL");
+  }, 150_000);
+});
+
+/** A packet to each of so many UDP ports, those of the policy not among them. */
+async function scan({ namespace }: LabVpnPerson, ports: number): Promise<void> {
+  const script = `
+const socket = require("dgram").createSocket("udp4");
+let port = 10000;
+const timer = setInterval(() => {
+  for (let n = 0; n < 100; n++) socket.send("x", port++, "${pump}", () => {});
+  if (port < 10000 + ${ports}) return;
+  clearInterval(timer);
+  setTimeout(() => process.exit(0), 500);
+}, 10);`;
+  await world.lab.exec(namespace, [process.execPath, "-e", script]);
+}

@@ -103,6 +103,32 @@ describe("a device on a tunnel of its own", () => {
     expect(await lab.canConnect(site.namespace, crane.vpnAddress, 80)).not.toBe("open");
   });
 
+  it("is written down with what it tried to begin, and nobody else is with what they answered or sent in", async () => {
+    const { controlPlane } = agent;
+    const told = () =>
+      controlPlane.events
+        .flatMap((event) => (event.type === "refused_packets" ? event.tenants : []))
+        .flatMap(({ tenantId, flows }) => flows.map((flow) => ({ tenantId, ...flow })))
+        .filter(({ deviceId }) => deviceId !== null);
+    await until(async () => {
+      await controlPlane.collect();
+      return told().some(({ destination }) => destination === "10.0.0.10");
+    }, 90_000);
+    const targets = new Map(told().map(({ destination, targetId }) => [destination, targetId]));
+    expect(targets).toEqual(
+      new Map([
+        [anna.vpnAddress, null],
+        [hoist.vpnAddress, hoist.id],
+        // Another tenant's, of whom this one is told nothing but the address that its device named.
+        [rival.vpnAddress, null],
+        [cora.vpnAddress, null],
+        ["10.0.0.10", null],
+      ]),
+    );
+    for (const flow of told())
+      expect(flow).toMatchObject({ tenantId: uuid(1), accountId: null, deviceId: crane.id, port: 80 });
+  }, 150_000);
+
   it("has a name, for those who may reach it, at the resolver that they are told, and nothing else is open there", async () => {
     const name = "device-21.tenant-1.vpn.internal";
     expect(await resolve(anna, name)).toBe(crane.vpnAddress);

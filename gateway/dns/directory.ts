@@ -1,6 +1,7 @@
 /**
- * Who asks, and what they may be told: people by their stable address, devices by name and by address. Follows the
- * documents change by change; a tenant of which nobody asks costs its blocks alone.
+ * Who asks, and what they may be told: people by their stable address, devices by name and by address; and whose an
+ * address is that was refused something. Follows the documents change by change; a tenant of which nobody asks costs its
+ * blocks alone.
  */
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import { decide } from "../protocol/decide";
@@ -56,6 +57,20 @@ export class Directory {
   findByAddress({ document, accountId }: Asker, address: string): DeviceValue | undefined {
     const deviceId = this.#index(document).devicesByAddress.get(address);
     return deviceId && mayReach(document, accountId, deviceId) ? document.devices.get(deviceId) : undefined;
+  }
+
+  /** As `AddressBook` of firewall/refused.ts wants it. */
+  findSender(address: string) {
+    const document = this.#findTenant(address);
+    const index = document && this.#index(document);
+    const accountId = index?.accounts.get(address) ?? null;
+    const deviceId = accountId ? null : (index?.devicesByAddress.get(address) ?? null);
+    return document && (accountId ?? deviceId) ? { document, accountId, deviceId } : undefined;
+  }
+
+  /** Whoever asks: it is not for them. */
+  findDevice(document: TenantDocument, address: string): DeviceId | undefined {
+    return this.#index(document).devicesByAddress.get(address);
   }
 
   #findTenant(address: string): TenantDocument | undefined {

@@ -14,6 +14,10 @@ import { table } from "./ruleset";
  * judge: a person or a device on hold first, then what is over the account's ceiling (see ceilings.ts), then what policies
  *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
  *   named by its tenant's block and its address, which another tenant may have too.
+ * refuse: where what nothing gave ends, and a sample of it is kept for people to read (see refused.ts): what somebody on a
+ *   tunnel began, by destination, protocol and port; a ping has 2048, its type and code. What is known is counted by being
+ *   found, all of it; what is new is limited by its sender, so that a port scan takes nobody else's place. Not kept are
+ *   replies, which somebody else began, TCP that does not begin a flow, and what came by a link, which was judged before.
  * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
  * homeward: between tunnels of two gateways both judge, by the same lines. What a link brings is marked, so that its
  *   replies go back by the same link, wherever the person is; each packet of the person's marks anew, for they may move.
@@ -33,10 +37,23 @@ export function printBase(range: string, links: readonly string[] = []): string 
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
   set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
+  set refused { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size ${mostRefused}; flags dynamic, timeout; timeout 1h; }
+  set refused_senders { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
+
+  chain refuse {
+    iifname != "db-*" drop
+    ct direction reply drop
+    ct state new tcp flags & (syn | ack) != syn drop
+    meta l4proto { tcp, udp } ${flow("dport")} @refused drop
+    icmp type echo-request ${flow("sport")} @refused drop
+    meta l4proto { tcp, udp } ${allowedNew} add @refused { ${flow("dport")} counter } drop
+    icmp type echo-request ${allowedNew} add @refused { ${flow("sport")} counter } drop
+    drop
+  }
 
   chain judge {
-    ct original ip saddr @held drop
-    ct original ip saddr . ct original ip daddr @held_devices drop
+    ct original ip saddr @held goto refuse
+    ct original ip saddr . ct original ip daddr @held_devices goto refuse
     meta mark set ct original ip saddr map @rates meta mark vmap @ceilings
     meta mark set ct original ip saddr map @people meta mark vmap @combinations
     ct original ip saddr vmap @grantees
@@ -49,6 +66,7 @@ export function printBase(range: string, links: readonly string[] = []): string 
     oifname "db-*" iifname . ip daddr @uplinks ct direction reply jump judge
     iifname "db-*" oifname { "db-*", "dl-*" } jump judge
     iifname "dl-*" oifname "db-*" jump judge
+    goto refuse
   }
 
   chain prerouting {
@@ -77,6 +95,13 @@ export function printBase(range: string, links: readonly string[] = []): string 
   }
 }`;
 }
+
+/** Flows that the kernel keeps between two readings, of all senders. */
+const mostRefused = 4096;
+/** New ones of one sender: a burst, then one a second. */
+const allowedNew = "update @refused_senders { ip saddr limit rate 1/second burst 50 packets }";
+/** @param port `dport`, or for a ping `sport`, where it has its type and code */
+const flow = (port: "dport" | "sport") => `ip saddr . ip daddr . meta l4proto . th ${port}`;
 
 /** Marks that are ours have these upper bits; others' are left alone. */
 const markMask = 0xfff00000;

@@ -14,9 +14,10 @@ import {
 } from "../protocol/document";
 import type { EntryChange } from "../state/entry-change";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
-import { Compiler } from "./compile";
+import { Compiler, policyName } from "./compile";
+import { counterName, ruleOfCounter } from "./compile-rules";
 import { FakeKernel } from "./fake-kernel";
-import { mergeRanges, printDelta } from "./ruleset";
+import { mergeRanges, printDelta, splitRanges } from "./ruleset";
 
 const gatewayId = "00000000-0000-4000-8000-0000000000ff";
 const tenantId = "00000000-0000-4000-8000-000000000001";
@@ -310,6 +311,47 @@ describe("the compiler", () => {
     const value = { ...account(0, { isActive: true, policies: [policyIds[0]!] }), address: "100.64.32.1" };
     put(document, [...opening, { kind: "account", id: accountIds[0]!, value }]);
     expect(compileFromNothing(document).ruleset.people.size).toBe(0);
+  });
+
+  it("counts each rule by what it says, so that one that stays keeps its counter when others come and go", () => {
+    const document = emptyDocument(tenantId);
+    const value = account(0, { isActive: true, policies: [policyIds[0]!] });
+    const compiler = new Compiler(gatewayId);
+    const setRules = (...rules: PolicyRule[]) => {
+      const policy = { name: "policy", isEnabled: true, groups: groupIds.slice(0, 1), rules };
+      return compiler.change(document, put(document, [{ kind: "policy", id: policyIds[0]!, value: policy }]));
+    };
+    const [ssh, web, names, ping]: PolicyRule[] = [
+      { protocol: "tcp", from: 22, to: 22 },
+      { protocol: "tcp", from: 80, to: 443 },
+      { protocol: "udp", from: null, to: null },
+      { protocol: "icmp", from: null, to: null },
+    ];
+    const of = (rule: PolicyRule) => counterName(policyName(7, policyIds[0]!), rule);
+    compiler.change(document, put(document, [...opening, { kind: "account", id: accountIds[0]!, value }]));
+    expect(setRules(ssh!, web!).newCounters).toEqual([of(ssh!), of(web!)]);
+    const delta = setRules(ping!, names!, web!);
+    expect([delta.newCounters, delta.deadCounters]).toEqual([[of(names!), of(ping!)], [of(ssh!)]]); // biome-ignore format: one line
+    expect(compiler.ruleset.counters).toEqual(new Set([web, names, ping].map((rule) => of(rule!))));
+    for (const rule of [ssh, web, names, ping])
+      expect(ruleOfCounter(of(rule!))).toEqual({ tenant: 7, policyId: policyIds[0], rule });
+    expect(setRules().deadCounters).toHaveLength(3);
+  });
+
+  it("gives each port to the first range that holds it, and nothing to a port that none holds", () => {
+    const port = fc.integer({ min: 0, max: 40 });
+    const range = fc.tuple(port, port).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+    fc.assert(
+      fc.property(fc.array(range, { minLength: 1, maxLength: 6 }), (ranges) => {
+        const split = splitRanges(ranges);
+        for (let at = 0; at <= 41; at++) {
+          const holding = split.filter(({ range: [from, to] }) => from <= at && at <= to);
+          const owner = ranges.findIndex(([from, to]) => from <= at && at <= to);
+          expect(holding.map((one) => one.owner)).toEqual(owner === -1 ? [] : [owner]);
+        }
+        for (const [n, { range }] of split.slice(1).entries()) expect(range[0]).toBeGreaterThan(split[n]!.range[1]);
+      }),
+    );
   });
 
   it("joins ranges that overlap or touch", () => {

@@ -19,7 +19,6 @@ import {
   type AccountValue,
   type DeviceValue,
   type Entry,
-  type PolicyRule,
   type PolicyValue,
   putEntry,
   type RateLimit,
@@ -29,7 +28,8 @@ import type { AccountId, GatewayId, GroupId, PolicyId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
 import { ceilingName, compileCeiling, metersOf } from "./ceilings";
 import { compileGrantee, type Grantee, GrantIndex } from "./compile-grants";
-import { type Delta, emptyDelta, emptyRuleset, type Line, mergeRanges, type Range, type Ruleset } from "./ruleset";
+import { compileLines, countersOf } from "./compile-rules";
+import { type Delta, emptyDelta, emptyRuleset, type Line, type Ruleset } from "./ruleset";
 
 export class Compiler {
   /** What the kernel has once every delta handed out was applied. */
@@ -353,7 +353,7 @@ export class Compiler {
       if (!present) return;
       chains.delete(name);
       delta.deadChains.push(name);
-      if (this.ruleset.counters.delete(name)) delta.deadCounters.push(name);
+      this.#settleCounters(delta, present, []);
       if (isCeiling) for (const meter of metersOf(name)) this.#dropMeter(delta, meter);
       if (!this.#numbers.has(name)) return;
       push(delta.removed, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)}`);
@@ -363,14 +363,21 @@ export class Compiler {
     if (!present && (isCeiling || this.#combinations.has(name)))
       push(delta.added, isCeiling ? "ceilings" : "combinations", `${this.#numberOf(name)} : jump ${name}`);
     if (!present && isCeiling) for (const meter of metersOf(name)) this.#addMeter(delta, meter);
-    if (!present && this.#policyUses.has(name)) {
-      this.ruleset.counters.add(name);
-      delta.newCounters.push(name);
-    }
     if (present && JSON.stringify(present) === JSON.stringify(wanted)) return;
     if (!present) delta.newChains.push(name);
+    this.#settleCounters(delta, present ?? [], wanted);
     delta.chains.set(name, wanted);
     chains.set(name, wanted);
+  }
+
+  /** A rule that stays keeps its counter, and what that counted. */
+  #settleCounters(delta: Delta, present: readonly Line[], wanted: readonly Line[]): void {
+    const { counters } = this.ruleset;
+    const [had, wants] = [countersOf(present), countersOf(wanted)];
+    for (const name of wants) if (!had.has(name)) delta.newCounters.push(name);
+    for (const name of had) if (!wants.has(name)) delta.deadCounters.push(name);
+    for (const name of had) counters.delete(name);
+    for (const name of wants) counters.add(name);
   }
 
   #addMeter(delta: Delta, meter: string): void {
@@ -444,27 +451,6 @@ function withoutChanges(document: TenantDocument, changes: readonly EntryChange[
   return before;
 }
 
-/** @param counter of what the lines accept; none for grants */
-function compileLines(groups: string[], rules: readonly PolicyRule[], counter?: string): Line[] {
-  return groups.flatMap((group) => {
-    const lines: Line[] = [];
-    for (const protocol of ["tcp", "udp"] as const) {
-      const own = rules.filter((rule) => rule.protocol === protocol);
-      if (own.length === 0) continue;
-      const isEvery = own.some(({ from, to }) => from === null || to === null);
-      lines.push({
-        kind: "ports",
-        group,
-        protocol,
-        counter,
-        ranges: isEvery ? null : mergeRanges(own.map(({ from, to }): Range => [from!, to!])),
-      });
-    }
-    if (rules.some(({ protocol }) => protocol === "icmp")) lines.push({ kind: "icmp", group, counter });
-    return lines;
-  });
-}
-
 class Touched {
   readonly rates = new Set<string>();
   readonly people = new Set<string>();
@@ -520,12 +506,6 @@ function isInsideAny(address: string, ranges: readonly Cidr[]): boolean {
 
 export const groupName = (tenant: number, id: GroupId) => `g_${tenant}_${id.replaceAll("-", "")}`;
 export const policyName = (tenant: number, id: PolicyId) => `p_${tenant}_${id.replaceAll("-", "")}`;
-
-/** Whose policy's chain, or counter, it is; undefined where the name is no policy's. */
-export function policyOfName(name: string): { tenant: number; id: PolicyId } | undefined {
-  const match = /^p_(\d+)_(\w{8})(\w{4})(\w{4})(\w{4})(\w{12})$/.exec(name);
-  return match ? { tenant: Number(match[1]), id: match.slice(2).join("-") } : undefined;
-}
 
 /** The ids arrive sorted, so that the same policies give the same name. */
 export function combinationName(tenant: number, policies: readonly PolicyId[]): string {

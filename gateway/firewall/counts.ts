@@ -1,13 +1,15 @@
 /**
  * What policies let through, counted by the kernel and told to the control plane as differences: read and reset every
- * interval. A ruleset that is written anew after a fault begins at none, so at most an interval's counts are lost.
+ * interval, and with it the sample of what was refused (refused.ts). A ruleset that is written anew after a fault begins
+ * at none, so at most an interval's counts are lost.
  */
 
 import type { Spool } from "../ledger/spool";
 import type { Logger } from "../log";
 import type { TenantDocument } from "../protocol/document";
-import { maxReadings, type PolicyUse } from "../protocol/events";
-import { policyOfName } from "./compile";
+import { maxRuleUses, type PolicyUse } from "../protocol/events";
+import { ruleOfCounter } from "./compile-rules";
+import { type AddressBook, type Refused, refusedPackets } from "./refused";
 
 export interface Count {
   /** The counter's name. */
@@ -31,21 +33,28 @@ export function usesOf(counts: readonly Count[], documents: Iterable<TenantDocum
     [...documents].flatMap(({ tenantId, tenant }) => (tenant ? [[tenant.number, tenantId]] : [])),
   );
   const portions: PolicyUse[][] = [];
-  for (let start = 0; start < counts.length; start += maxReadings) {
+  for (let start = 0; start < counts.length; start += maxRuleUses) {
     const uses = new Map<string, PolicyUse>();
-    for (const { name, bytes, packets } of counts.slice(start, start + maxReadings)) {
-      const policy = policyOfName(name);
-      const tenantId = policy && tenants.get(policy.tenant);
+    for (const { name, bytes, packets } of counts.slice(start, start + maxRuleUses)) {
+      const counted = ruleOfCounter(name);
+      const tenantId = counted && tenants.get(counted.tenant);
       if (!tenantId) continue;
-      const use = uses.get(tenantId) ?? { tenantId, policyIds: [], bytes: [], packets: [] };
+      const use = uses.get(tenantId) ?? { tenantId, policyIds: [], bytes: [], packets: [], rules: [] };
       uses.set(tenantId, use);
-      use.policyIds.push(policy.id);
-      use.bytes.push(bytes);
-      use.packets.push(packets);
+      add(use, counted.policyId, bytes, packets);
+      use.rules!.push({ policyId: counted.policyId, rule: counted.rule, bytes, packets });
     }
     if (uses.size > 0) portions.push([...uses.values()]);
   }
   return portions;
+}
+
+/** A policy's counters need not come side by side. */
+function add(use: PolicyUse, policyId: string, bytes: number, packets: number): void {
+  let place = use.policyIds.indexOf(policyId);
+  if (place === -1) place = use.policyIds.push(policyId) - 1;
+  use.bytes[place] = (use.bytes[place] ?? 0) + bytes;
+  use.packets[place] = (use.packets[place] ?? 0) + packets;
 }
 
 export interface Counting {
@@ -55,24 +64,37 @@ export interface Counting {
 }
 
 export interface CountingDependencies {
-  firewall: { takeCounts(): Promise<Count[]> };
+  firewall: { takeCounts(): Promise<Count[]>; takeRefused(): Promise<Refused[]> };
   documents: () => Iterable<TenantDocument>;
+  addressBook: AddressBook;
   spool: Spool;
   log: Logger;
   everyMs: number;
 }
 
-export function startCounting({ firewall, documents, spool, log, everyMs }: CountingDependencies): Counting {
+export function startCounting({
+  firewall,
+  documents,
+  addressBook,
+  spool,
+  log,
+  everyMs,
+}: CountingDependencies): Counting {
   let telling: Promise<void> = Promise.resolve();
   let isClosed = false;
+  const tellUse = async () => {
+    const counts = await firewall.takeCounts();
+    if (isClosed) return;
+    for (const tenants of usesOf(counts, documents())) spool.append({ type: "used", tenants });
+  };
+  const tellRefused = async () => {
+    const refused = await firewall.takeRefused();
+    if (isClosed) return;
+    for (const tenants of refusedPackets(refused, addressBook)) spool.append({ type: "refused_packets", tenants });
+  };
   const tellNow = async () => {
-    try {
-      const counts = await firewall.takeCounts();
-      if (isClosed) return;
-      for (const tenants of usesOf(counts, documents())) spool.append({ type: "used", tenants });
-    } catch (error) {
-      log.warn({ err: error }, "what policies let through could not be counted");
-    }
+    await tellUse().catch((error) => log.warn({ err: error }, "what policies let through could not be counted"));
+    await tellRefused().catch((error) => log.warn({ err: error }, "what was refused could not be read"));
   };
   const tell = () => {
     telling = telling.then(tellNow);

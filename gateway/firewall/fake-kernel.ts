@@ -90,12 +90,12 @@ export class FakeKernel {
 
     for (const name of delta.deadCounters)
       must(
-        !lines().some((line) => "counter" in line && line.counter === name) && counters.delete(name),
+        !lines().some((line) => "counters" in line && line.counters.includes(name)) && counters.delete(name),
         `counter ${name}`,
       );
 
     function isAnchored(line: Line): boolean {
-      if ("counter" in line && line.counter && !counters.has(line.counter)) return false;
+      if ("counters" in line && !line.counters.every((name) => counters.has(name))) return false;
       if ("chain" in line && !chains.has(line.chain)) return false;
       if (line.kind === "ceiling") return meters.has(line.meter);
       return line.kind === "jump" || (line.kind === "while" ? timed.has(line.set) : sets.has(line.group));

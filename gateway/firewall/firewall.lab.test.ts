@@ -131,8 +131,8 @@ function slowed(entry: Entry, kbps: number): Entry {
 }
 
 const isMeter = (name: string) => name.startsWith("l_");
-/** The kernel alone writes it. */
-const askers = "dns_askers";
+/** The kernel alone writes them. */
+const own = ["dns_askers", "refused", "refused_senders"];
 
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
@@ -141,7 +141,7 @@ async function readKernel() {
     nftables: any[];
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
-  const fixed = ["judge", "forward", "prerouting", "homeward", "input", "dns", "doors", "fronts"];
+  const fixed = ["judge", "forward", "prerouting", "homeward", "input", "dns", "doors", "fronts", "refuse"];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
   const chainOf = new Map(
@@ -160,7 +160,7 @@ async function readKernel() {
     /** Seconds to go, rounded up. */
     timed: new Map(
       of("set")
-        .filter(({ name, flags = [] }) => flags.includes("timeout") && !isMeter(name) && name !== askers)
+        .filter(({ name, flags = [] }) => flags.includes("timeout") && !isMeter(name) && !own.includes(name))
         // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
         .map(({ name, elem = [] }) => [name, elem.map((one: any) => one.elem.expires + 1)]),
     ),

@@ -10,6 +10,7 @@ import { printBase, replaceTable } from "./base";
 import { Compiler } from "./compile";
 import { type Count, parseCounts } from "./counts";
 import type { Nft } from "./nft";
+import { parseRefused, type Refused } from "./refused";
 import type { Routes } from "./routes";
 import { printDelta, table } from "./ruleset";
 import { noSpread, printSpread, type Spread } from "./spread";
@@ -35,6 +36,8 @@ export interface Firewall {
   verify(): Promise<boolean>;
   /** Bytes and packets that each policy accepted since the last call, which begin again at none; empty without our table. */
   takeCounts(): Promise<Count[]>;
+  /** A sample of what was refused since the last call; empty without our table. */
+  takeRefused(): Promise<Refused[]>;
   /** Takes the table and the routing rules away. */
   clear(): Promise<void>;
 }
@@ -141,6 +144,13 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       exclusively(async () =>
         (await findTable()) ? parseCounts(await nft.read(`reset counters table ${table}`)) : [],
       ),
+    takeRefused: () =>
+      exclusively(async () => {
+        if (!(await findTable())) return [];
+        const refused = parseRefused(await nft.read(`list set ${table} refused`));
+        if (refused.length > 0) await nft.apply([`flush set ${table} refused`]);
+        return refused;
+      }),
     clear: () =>
       exclusively(async () => {
         range = null;

@@ -18,20 +18,29 @@ export interface Ruleset {
   timed: Map<string, Map<string, number>>;
   /** Sets that the kernel fills by itself, to count by address. */
   meters: Set<string>;
-  /** What each policy's lines accept, both ways, is counted by a counter of its chain's name. */
+  /** What each rule of a policy accepts, both ways, is counted by a counter of the rule's name. */
   counters: Set<string>;
   chains: Map<string, readonly Line[]>;
 }
 
-/** One line of a chain. `ranges` null is every port. */
+/**
+ * One line of a chain. `ranges` are sorted and disjoint; null is every port. `counters` are one for each of them, or where
+ * every port is one range, one; empty where nothing is counted.
+ */
 export type Line =
   | { kind: "jump"; chain: string }
   /** As long as the person's address is in the set. */
   | { kind: "while"; set: string; chain: string }
   /** Drops what is over. */
   | { kind: "ceiling"; direction: "original" | "reply"; meter: string; kbps: number }
-  | { kind: "ports"; group: string; protocol: "tcp" | "udp"; ranges: readonly Range[] | null; counter?: string }
-  | { kind: "icmp"; group: string; counter?: string };
+  | {
+      kind: "ports";
+      group: string;
+      protocol: "tcp" | "udp";
+      ranges: readonly Range[] | null;
+      counters: readonly string[];
+    }
+  | { kind: "icmp"; group: string; counters: readonly string[] };
 
 export type Range = readonly [from: number, to: number];
 
@@ -147,29 +156,54 @@ export function printLine(line: Line): string[] {
   if (line.kind === "jump") return [`jump ${line.chain}`];
   if (line.kind === "while") return [`ct original ip saddr @${line.set} jump ${line.chain}`];
   if (line.kind === "ceiling") return [printCeiling(line)];
-  const accept = line.counter ? `counter name ${line.counter} accept` : "accept";
-  if (line.kind === "icmp")
+  if (line.kind === "icmp") {
+    const accept = printAccept(line.counters[0]);
     return [
       `ct direction original ip daddr @${line.group} icmp type echo-request ${accept}`,
       `ct direction reply ip saddr @${line.group} icmp type echo-reply ${accept}`,
-      ...printErrors(line.group, accept),
+      ...printErrors(line.group),
     ];
-  const ports = (side: "dport" | "sport") =>
-    line.ranges
-      ? `${line.protocol} ${side} { ${line.ranges.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(", ")} }`
-      : `meta l4proto ${line.protocol}`;
+  }
   return [
-    `ct direction original ip daddr @${line.group} ${ports("dport")} ${accept}`,
-    `ct direction reply ip saddr @${line.group} ${ports("sport")} ${accept}`,
-    ...printErrors(line.group, accept),
+    `ct direction original ip daddr @${line.group} ${printPorts(line, "dport")}`,
+    `ct direction reply ip saddr @${line.group} ${printPorts(line, "sport")}`,
+    ...printErrors(line.group),
   ];
 }
 
-/** Path MTU and "unreachable" about a flow that was let through; they may come from a router on the way. */
-function printErrors(group: string, accept: string): string[] {
+/**
+ * Counters of several rules are looked up in the same step in which the port is: the map leads from a port to its rule's
+ * counter, and a port that is not in it does not match. So counting each rule makes no packet's way longer.
+ */
+function printPorts({ protocol, ranges, counters }: Extract<Line, { kind: "ports" }>, side: "dport" | "sport"): string {
+  if (!ranges) return `meta l4proto ${protocol} ${printAccept(counters[0])}`;
+  const ports = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`));
+  if (new Set(counters).size <= 1) return `${protocol} ${side} { ${ports.join(", ")} } ${printAccept(counters[0])}`;
+  return `counter name ${protocol} ${side} map { ${ports.map((port, n) => `${port} : "${counters[n]}"`).join(", ")} } accept`;
+}
+
+const printAccept = (counter: string | undefined) => (counter ? `counter name ${counter} accept` : "accept");
+
+/** Path MTU and "unreachable" about a flow that was let through; they may come from a router on the way. Not counted. */
+function printErrors(group: string): string[] {
   return [
-    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } ${accept}`,
+    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
   ];
+}
+
+/** Sorted and disjoint, with whose each is: a port is the first range's that holds it, as `decide` takes the first rule. */
+export function splitRanges(ranges: readonly Range[]): { range: Range; owner: number }[] {
+  const edges = [...new Set(ranges.flatMap(([from, to]) => [from, to + 1]))].sort((a, b) => a - b);
+  const split: { range: [number, number]; owner: number }[] = [];
+  for (const [n, from] of edges.entries()) {
+    const owner = ranges.findIndex((range) => range[0] <= from && from <= range[1]);
+    if (owner === -1) continue;
+    const to = edges[n + 1]! - 1;
+    const last = split.at(-1);
+    if (last?.owner === owner && last.range[1] === from - 1) last.range[1] = to;
+    else split.push({ range: [from, to], owner });
+  }
+  return split;
 }
 
 /** Sorted, overlapping and touching ranges joined: nft refuses an anonymous set whose intervals overlap. */

@@ -3,6 +3,7 @@
  * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
+import type { PolicyRule, Protocol } from "./document";
 import type { AccountId, DeviceId, PolicyId, SessionId, TenantId } from "./ids";
 
 export type RefusalCode =
@@ -88,9 +89,44 @@ export interface PolicyUse {
   policyIds: PolicyId[];
   bytes: number[];
   packets: number[];
+  /** The same by rule, none twice; agents before it did not tell. */
+  rules?: RuleUse[];
 }
 
-/** Readings that agents put into one event at most: some 200 kB. */
+export interface RuleUse {
+  policyId: PolicyId;
+  rule: PolicyRule;
+  bytes: number;
+  packets: number;
+}
+
+/** Rules that agents put into one event at most: some 200 kB. */
+export const maxRuleUses = 1_000;
+
+/** What of a tenant's people and devices no policy and no grant gave, since it was last told. */
+export interface RefusedPackets {
+  tenantId: TenantId;
+  flows: RefusedFlow[];
+}
+
+/** Packets from one sender to one port of one address. */
+export interface RefusedFlow {
+  /** Whose stable address sent them: exactly one of the two. */
+  accountId: AccountId | null;
+  deviceId: DeviceId | null;
+  destination: string;
+  /** The tenant's device that has the destination's address; null where none has. */
+  targetId: DeviceId | null;
+  protocol: Protocol;
+  /** Null for icmp. */
+  port: number | null;
+  packets: number;
+}
+
+/** Flows that agents put into one event at most: some 150 kB. */
+export const maxRefusedFlows = 500;
+
+/** Readings of sessions that agents put into one event at most: some 200 kB. */
 export const maxReadings = 2_000;
 
 export type EventBody =
@@ -104,6 +140,8 @@ export type EventBody =
   | ({ type: "disconnected"; code: DisconnectCode; reason: string | null } & SessionBytes)
   /** No policy twice; those that let nothing through are left out. */
   | { type: "used"; tenants: PolicyUse[] }
+  /** A sample, within the bounds of the gateway's kernel (firewall/base.ts); no flow twice. */
+  | { type: "refused_packets"; tenants: RefusedPackets[] }
   | {
       type: "refused";
       /** Null where the certificate names nobody that this gateway knows. */

@@ -38,6 +38,17 @@ export interface TenantSeed {
     reason: string;
     isEndedEarly?: boolean;
   }[];
+  /** What nothing gave, in these days. */
+  refused: {
+    /** An account's name, or that of a device on a tunnel. */
+    from: string;
+    /** A device's name, or an address that none has. */
+    to: string;
+    /** One port, or a ping. */
+    rule: PolicyRule;
+    packets: number;
+    minutesAgo: number;
+  }[];
 }
 
 const tcp = (from: number, to = from): PolicyRule => ({ protocol: "tcp", from, to });
@@ -173,6 +184,15 @@ const harbour: TenantSeed = {
       reason: "The weighbridge reads 40 kg too much, ticket 4711.",
     },
   ],
+  refused: [
+    { from: "Ines Carvalho", to: "Gate camera north", rule: tcp(80), packets: 12, minutesAgo: 38 },
+    { from: "Ines Carvalho", to: "Quay crane 1 PLC", rule: tcp(102), packets: 7, minutesAgo: 41 },
+    { from: "Ines Carvalho", to: "Weather mast", rule: ping, packets: 4, minutesAgo: day + 300 },
+    { from: "Tomas Okafor", to: "Weather mast", rule: tcp(22), packets: 3, minutesAgo: 95 },
+    { from: "Tomas Okafor", to: "10.0.0.99", rule: tcp(3389), packets: 21, minutesAgo: day + 120 },
+    { from: "Mara Lindqvist", to: "Spreader camera 7", rule: tcp(554), packets: 6, minutesAgo: 2 * day },
+    { from: "Floating crane PLC", to: "10.0.0.1", rule: udp(123), packets: 64, minutesAgo: 26 },
+  ],
 };
 
 const northwind: TenantSeed = {
@@ -241,6 +261,10 @@ const northwind: TenantSeed = {
     },
   ],
   grants: [],
+  refused: [
+    { from: "Ewan Murray", to: "Greenhouse 1 climate", rule: tcp(80), packets: 5, minutesAgo: 70 },
+    { from: "Ewan Murray", to: "River pump", rule: tcp(22), packets: 9, minutesAgo: 72 },
+  ],
 };
 
 export const tenants: TenantSeed[] = [harbour, northwind];

@@ -1,12 +1,12 @@
 /**
- * The demonstration's last three days: sessions of its people, their traffic, and attempts that were refused. It is told
+ * The demonstration's last three days: sessions of its people, their traffic, and what was refused to them. It is told
  * as gateways tell it, through the ledger, of gateways that have just been enrolled and have told nothing yet.
  */
 import { createHash } from "node:crypto";
-import type { EventBody, GatewayEvent, RefusalCode, SessionStart } from "../../gateway/protocol/events";
+import type { EventBody, GatewayEvent, RefusalCode, RefusedFlow, SessionStart } from "../../gateway/protocol/events";
 import { inTenant, inTransaction, system } from "../../server/core/db";
 import { commitEvents } from "../../server/gateways/ledger";
-import { tenants } from "./demonstration-data";
+import { type TenantSeed, tenants } from "./demonstration-data";
 import { randomOf, uuidOf } from "./deterministic";
 
 export interface HistoryGateway {
@@ -29,7 +29,7 @@ export async function seedHistory(gateways: HistoryGateway[], now = new Date()):
   for (const gateway of gateways) {
     const bodies: { at: Date; body: EventBody }[] = [];
     for (const seed of tenants)
-      if (seed.homeRegion === gateway.region) bodies.push(...(await tenantHistory(seed.slug, now)));
+      if (seed.homeRegion === gateway.region) bodies.push(...(await tenantHistory(seed, now)));
     if (bodies.length === 0) continue;
     const events: GatewayEvent[] = bodies
       .sort((a, b) => a.at.getTime() - b.at.getTime())
@@ -42,15 +42,32 @@ export async function seedHistory(gateways: HistoryGateway[], now = new Date()):
   }
 }
 
-async function tenantHistory(slug: string, now: Date): Promise<{ at: Date; body: EventBody }[]> {
+async function tenantHistory(
+  { slug, refused: seeds }: TenantSeed,
+  now: Date,
+): Promise<{ at: Date; body: EventBody }[]> {
   const tenant = await inTransaction(system, { isStaff: true }, ({ tx }) =>
     tx.tenant.findUnique({ where: { slug }, select: { id: true } }),
   );
   if (!tenant) return [];
-  const accounts = await inTenant(system, tenant.id, ({ tx }) =>
-    tx.account.findMany({ where: { tenantId: tenant.id }, orderBy: { address: "asc" } }),
-  );
-  return accounts.flatMap((account, index): { at: Date; body: EventBody }[] => {
+  const where = { tenantId: tenant.id };
+  const { accounts, devices } = await inTenant(system, tenant.id, async ({ tx }) => ({
+    accounts: await tx.account.findMany({ where, orderBy: { address: "asc" } }),
+    devices: await tx.device.findMany({ where }),
+  }));
+  const packets = seeds.map(({ from, to, rule, packets, minutesAgo }) => {
+    const target = devices.find(({ name }) => name === to);
+    const flow: RefusedFlow = {
+      accountId: accounts.find(({ name }) => name === from)?.id ?? null,
+      deviceId: devices.find(({ name }) => name === from)?.id ?? null,
+      destination: target?.address.replace(/\/32$/, "") ?? to,
+      targetId: target?.id ?? null,
+      ...{ protocol: rule.protocol, port: rule.from, packets },
+    };
+    const body: EventBody = { type: "refused_packets", tenants: [{ tenantId: tenant.id, flows: [flow] }] };
+    return { at: new Date(now.getTime() - minutesAgo * minute), body };
+  });
+  const histories = accounts.flatMap((account, index): { at: Date; body: EventBody }[] => {
     const random = randomOf(index + 1);
     const person: Person = {
       tenantId: tenant.id,
@@ -65,6 +82,7 @@ async function tenantHistory(slug: string, now: Date): Promise<{ at: Date; body:
     if (account.state === "revoked") return [refused(person, "account_revoked", new Date(now.getTime() - 90 * minute))];
     return accountHistory(person, random, now);
   });
+  return [...histories, ...packets];
 }
 
 type Person = Pick<

@@ -83,19 +83,23 @@ describe("the demonstration's history", () => {
     const now = new Date();
     await seedHistory([{ id: gatewayId, region: "fra" }], now);
     await seedHistory([{ id: gatewayId, region: "fra" }], now);
-    const [sessions, refusals, samples] = await inTenant(system, tenantId, ({ tx }) =>
+    const [sessions, refusals, packets, samples] = await inTenant(system, tenantId, ({ tx }) =>
       Promise.all([
         tx.session.findMany({
           where: { tenantId, gatewayId },
           orderBy: [{ accountId: "asc" }, { connectedAt: "asc" }],
         }),
         tx.refusal.findMany({ where: { tenantId, gatewayId } }),
+        tx.refusedPackets.findMany({ where: { tenantId, gatewayId }, orderBy: { packets: "asc" } }),
         tx.trafficSample.count({ where: { tenantId } }),
       ]),
     );
     expect(sessions.length).toBeGreaterThan(15);
     expect(samples).toBeGreaterThan(sessions.length);
     expect(new Set(refusals.map(({ code }) => code))).toContain("account_revoked");
+    const { refused } = tenants.find(({ slug }) => slug === "harbour-cranes")!;
+    // Told twice, as all of it was here, they are twice as many.
+    expect(packets.map((row) => Number(row.packets) / 2)).toEqual(refused.map((seed) => seed.packets).sort((a, b) => a - b)); // biome-ignore format: one line
     for (const [index, session] of sessions.entries()) {
       expect(session.disconnectedAt!.getTime()).toBeLessThan(now.getTime());
       const next = sessions[index + 1];

@@ -3,7 +3,15 @@
  * batch that it is in. Texts lose what PostgreSQL cannot hold and are cut to length; an event whose ids, times or
  * numbers are none is left out.
  */
-import type { GatewayEvent, Holder, PolicyUse, TenantTotals } from "@/gateway/protocol/events";
+import type {
+  GatewayEvent,
+  Holder,
+  PolicyUse,
+  RefusedFlow,
+  RefusedPackets,
+  RuleUse,
+  TenantTotals,
+} from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 
 /** @returns undefined for what is no event */
@@ -16,6 +24,9 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
     case "used":
       if (!Array.isArray(event.tenants)) return undefined;
       return { ...event, tenants: event.tenants.map(cleanUse).filter((use) => use !== undefined) };
+    case "refused_packets":
+      if (!Array.isArray(event.tenants)) return undefined;
+      return { ...event, tenants: event.tenants.map(cleanRefused).filter((refused) => refused !== undefined) };
     case "bytes":
       return hasTotals(event) ? event : undefined;
     case "moved":
@@ -111,7 +122,7 @@ function cleanTotals(totals: TenantTotals): TenantTotals | undefined {
 
 /** Without the counts that are none. */
 function cleanUse(use: PolicyUse): PolicyUse | undefined {
-  const { tenantId, policyIds, bytes, packets } = use ?? {};
+  const { tenantId, policyIds, bytes, packets, rules } = use ?? {};
   if (!isTenantId(tenantId) || ![policyIds, bytes, packets].every(Array.isArray)) return undefined;
   const isCount = (_: unknown, n: number) => isId(policyIds[n]) && isDelta(bytes[n]) && isDelta(packets[n]);
   return {
@@ -119,8 +130,32 @@ function cleanUse(use: PolicyUse): PolicyUse | undefined {
     policyIds: policyIds.filter(isCount),
     bytes: bytes.filter(isCount),
     packets: packets.filter(isCount),
+    rules: Array.isArray(rules) ? rules.filter(isRuleUse) : [],
   };
 }
+
+function isRuleUse(use: RuleUse): boolean {
+  const { protocol, from, to } = use?.rule ?? {};
+  if (!isId(use?.policyId) || !isDelta(use.bytes) || !isDelta(use.packets)) return false;
+  if (protocol !== "tcp" && protocol !== "udp") return protocol === "icmp" && from === null && to === null;
+  return (from === null && to === null) || (isPort(from) && isPort(to));
+}
+
+/** Without the flows that are none. */
+function cleanRefused(refused: RefusedPackets): RefusedPackets | undefined {
+  const { tenantId, flows } = refused ?? {};
+  return isTenantId(tenantId) && Array.isArray(flows) ? { tenantId, flows: flows.filter(isRefusedFlow) } : undefined;
+}
+
+function isRefusedFlow(flow: RefusedFlow): boolean {
+  if (!flow || !isHolder(flow) || !isAddress(flow.destination)) return false;
+  if (!(flow.targetId === null || isId(flow.targetId)) || !isDelta(flow.packets)) return false;
+  if (flow.protocol === "icmp") return flow.port === null;
+  if (flow.protocol !== "tcp" && flow.protocol !== "udp") return false;
+  return isPort(flow.port);
+}
+
+const isPort = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
 
 /** Of one interval: what is more is none, and would one day fill the column to which it is added. */
 const isDelta = (value: unknown) => isTotal(value) && (value as number) < 1e15;

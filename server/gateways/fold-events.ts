@@ -1,6 +1,15 @@
 /** Folds a batch of events into what is written: for each tenant one change a session, its samples and its refusals. */
 import type { EventsReply } from "@/gateway/protocol/api";
-import type { DisconnectCode, GatewayEvent, PolicyUse, SessionStart, TenantTotals } from "@/gateway/protocol/events";
+import type {
+  DisconnectCode,
+  GatewayEvent,
+  PolicyUse,
+  RefusedFlow,
+  RefusedPackets,
+  RuleUse,
+  SessionStart,
+  TenantTotals,
+} from "@/gateway/protocol/events";
 import { nilTenant } from "../core/db";
 import { cleanEvent } from "./clean-event";
 
@@ -45,6 +54,8 @@ export function prepareEvents(reply: EventsReply, above = 0): PreparedEvents {
 function readings(event: GatewayEvent): number {
   if (event.type === "used" && Array.isArray(event.tenants))
     return event.tenants.reduce((sum, use) => sum + (use?.policyIds?.length ?? 1), 0);
+  if (event.type === "refused_packets" && Array.isArray(event.tenants))
+    return event.tenants.reduce((sum, refused) => sum + (refused?.flows?.length ?? 1), 0);
   if (event.type !== "totals" || !Array.isArray(event.tenants)) return 1;
   return event.tenants.reduce((sum, totals) => sum + (totals?.sessionIds?.length ?? 1), 0);
 }
@@ -79,6 +90,10 @@ export interface TenantBatch {
   refusals: (GatewayEvent & { type: "refused" })[];
   /** By policy and moment, to be added up. */
   uses: { policyId: string; at: string; bytes: number; packets: number }[];
+  /** By rule and moment, likewise; policies have it too, and it counts for no event of its own. */
+  ruleUses: (RuleUse & { at: string })[];
+  /** By flow and moment, to be added up. */
+  refusedPackets: (RefusedFlow & { at: string })[];
   /** By session, the newest. */
   moves: Map<string, GatewayEvent & { type: "moved" }>;
   /** How many events it was, as they are counted above. */
@@ -111,6 +126,8 @@ function foldEvents(events: readonly GatewayEvent[]): Map<string, TenantBatch> {
     if (event.type === "totals")
       for (const totals of event.tenants) foldOf(totals.tenantId).addReadings(totals, event.at);
     else if (event.type === "used") for (const use of event.tenants) foldOf(use.tenantId).addUse(use, event.at);
+    else if (event.type === "refused_packets")
+      for (const refused of event.tenants) foldOf(refused.tenantId).addRefusedPackets(refused, event.at);
     else foldOf(event.tenantId ?? nilTenant).add(event);
   }
   return new Map([...folds].map(([tenantId, fold]) => [tenantId, fold.batch()]));
@@ -130,6 +147,8 @@ class Fold {
   readonly #samples: Samples = { sessionIds: [], ats: [], session: [], at: [], received: [], sent: [] };
   readonly #refusals: TenantBatch["refusals"] = [];
   readonly #uses: TenantBatch["uses"] = [];
+  readonly #ruleUses: TenantBatch["ruleUses"] = [];
+  readonly #refusedPackets: TenantBatch["refusedPackets"] = [];
   #moves: TenantBatch["moves"] = new Map();
   #count = 0;
 
@@ -140,13 +159,19 @@ class Fold {
       this.#addSample(this.#track(sessionIds[n]!, connectedAts[n]!), place, received[n]!, sent[n]!);
   }
 
-  addUse({ policyIds, bytes, packets }: PolicyUse, at: string): void {
+  addUse({ policyIds, bytes, packets, rules = [] }: PolicyUse, at: string): void {
     this.#count += policyIds.length;
     for (const [n, policyId] of policyIds.entries())
       this.#uses.push({ policyId, at, bytes: bytes[n]!, packets: packets[n]! });
+    for (const use of rules) this.#ruleUses.push({ ...use, at });
   }
 
-  add(event: Exclude<GatewayEvent, { type: "confirmed" | "totals" | "used" }>): void {
+  addRefusedPackets({ flows }: RefusedPackets, at: string): void {
+    this.#count += flows.length;
+    for (const flow of flows) this.#refusedPackets.push({ ...flow, at });
+  }
+
+  add(event: Exclude<GatewayEvent, { type: "confirmed" | "totals" | "used" | "refused_packets" }>): void {
     this.#count += 1;
     if (event.type === "refused") {
       this.#refusals.push(event);
@@ -173,6 +198,8 @@ class Fold {
       samples: this.#samples,
       refusals: this.#refusals,
       uses: this.#uses,
+      ruleUses: this.#ruleUses,
+      refusedPackets: this.#refusedPackets,
       moves: this.#moves,
       count: this.#count,
     };

@@ -26,7 +26,8 @@ const events = [
     realAddress: "x",
     process: "udp",
   },
-  { type: "confirmed", sequence: 5, at, sessions: [{ sessionId: id, tenantId: id }] },
+  { type: "refused_packets", sequence: 5, at, tenants: [{ tenantId: id, flows: [] }] },
+  { type: "confirmed", sequence: 6, at, sessions: [{ sessionId: id, tenantId: id }] },
 ];
 const nasty = fc.oneof(
   fc.jsonValue(),

@@ -3,11 +3,12 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createRegion, createTenant } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
-import type { EventBody, GatewayEvent } from "@/gateway/protocol/events";
+import type { EventBody, GatewayEvent, RefusedFlow } from "@/gateway/protocol/events";
 import { closeDatabase, database, inTenant, inTransaction, nilTenant, system } from "../core/db";
 import { closeListening, listen } from "../core/listen";
 import { closeQueues } from "../core/queue";
 import { commitEvents } from "./ledger";
+import { mostFlowsADay } from "./refused-packets";
 
 let dropDatabase: () => Promise<void>;
 let regionId: string;
@@ -277,6 +278,98 @@ describe("the session ledger", () => {
     expect(operators).toHaveLength(1);
   });
 
+  test("what each rule let through is added up by day, beside its policy, and what is no rule costs the others nothing", async () => {
+    const policyId = randomUUID();
+    const rule = { protocol: "tcp", from: 22, to: 22 } as const;
+    const use = { policyId, rule, bytes: 60, packets: 1 };
+    const bad = [null, { ...use, policyId: "x" }, { ...use, bytes: -1 }, { ...use, rule: null }, { ...use, rule: { ...rule, to: null } }, { ...use, rule: { ...rule, from: 70_000 } }]; // biome-ignore format: one line
+    const ping = { ...use, rule: { protocol: "icmp", from: null, to: null } };
+    const told = used(1, [policyId], 100) as Timed & { type: "used" };
+    const withRules = (rules: unknown) => ({ ...told, tenants: [{ ...told.tenants[0]!, rules }] }) as Timed;
+    const events = numbered([withRules([use, ping, ...bad]), withRules([use]), withRules("none")]);
+    for (const _ of ["once", "again"])
+      expect((await commitEvents(gatewayId, { epoch, events, isNewEpoch: false }))?.cursor).toBe(3);
+    const rows = await inTenant(system, tenantId, ({ tx }) =>
+      tx.policyRuleUse.findMany({ where: { tenantId, policyId }, orderBy: { bytes: "asc" } }),
+    );
+    expect(rows).toMatchObject([
+      { protocol: "icmp", fromPort: 0, toPort: 0, bytes: 60n, packets: 1n, usedAt: at(1) },
+      { protocol: "tcp", fromPort: 22, toPort: 22, bytes: 120n, packets: 2n },
+    ]);
+    expect(await usesOf(policyId)).toMatchObject([{ bytes: 300n, packets: 3n }]);
+  });
+
+  test("what was refused is added up by sender, flow and day, once", async () => {
+    const [device, crane] = [randomUUID(), randomUUID()];
+    const ping = { protocol: "icmp", port: null, targetId: crane } as const;
+    const events = numbered([
+      refusedPackets(1, [flow(502, 3), flow(502, 4, { accountId: null, deviceId: device }), flow(0, 1, ping)]),
+      refusedPackets(31, [flow(502, 2, { targetId: crane }), flow(503, 1)]),
+      refusedPackets(90_000, [flow(502, 1)]),
+    ]);
+    const commitAll = () => commitEvents(gatewayId, { epoch, events, isNewEpoch: false });
+    expect(await commitAll()).toMatchObject({ cursor: 3, events: 6, dropped: 0 });
+    const once = await refusedPacketsOf(accountId);
+    const [today, tomorrow] = [new Date("2026-11-02"), new Date("2026-11-03")];
+    const tcp = { protocol: "tcp", port: 502, destination: "10.0.0.10" };
+    expect(once).toMatchObject([
+      { day: today, protocol: "icmp", port: 0, packets: 1n, targetId: crane },
+      { day: today, ...tcp, packets: 5n, targetId: crane, firstAt: at(1), lastAt: at(31) },
+      { day: today, ...tcp, port: 503, packets: 1n, targetId: null },
+      { day: tomorrow, ...tcp, packets: 1n, firstAt: at(90_000), lastAt: at(90_000) },
+    ]);
+    expect(await refusedPacketsOf(device)).toMatchObject([{ packets: 4n }]);
+    await commitAll();
+    expect(await refusedPacketsOf(accountId), "a batch that comes again adds nothing").toEqual(once);
+    await commit([refusedPackets(20, [flow(502, 10)])]);
+    expect((await refusedPacketsOf(accountId))[1]).toMatchObject({ packets: 15n, firstAt: at(1), lastAt: at(31) });
+  });
+
+  test("a port scan has so many rows and no more, and takes nobody else's place", async () => {
+    const [scanner, other] = [randomUUID(), randomUUID()];
+    const scan = Array.from({ length: 3_000 }, (_, n) => flow(n + 1, 1, { accountId: scanner }));
+    for (let n = 0; n < scan.length; n += 500)
+      await commit([refusedPackets(n, scan.slice(n, n + 500)), refusedPackets(n, [flow(22, 1, { accountId: other })])]);
+    const rows = await refusedPacketsOf(scanner);
+    expect(rows).toHaveLength(mostFlowsADay);
+    expect(await refusedPacketsOf(other)).toMatchObject([{ port: 22, packets: 6n }]);
+    const [known] = rows;
+    await commit([refusedPackets(1, [flow(known!.port, 7, { accountId: scanner }), flow(60_000, 9, { accountId: scanner })])]); // biome-ignore format: one line
+    const after = await refusedPacketsOf(scanner);
+    expect(after).toHaveLength(mostFlowsADay);
+    expect(after[0], "what has a row goes on to be counted").toMatchObject({ port: known!.port, packets: 8n });
+    await commit([refusedPackets(86_400, [flow(60_000, 9, { accountId: scanner })])]);
+    expect(await refusedPacketsOf(scanner), "the next day there is room").toHaveLength(mostFlowsADay + 1);
+  });
+
+  test("refused packets that are none cost the others nothing", async () => {
+    const sender = randomUUID();
+    const good = flow(502, 1, { accountId: sender });
+    const bad = [
+      ...[null, 7, { ...good, deviceId: randomUUID() }, { ...good, accountId: null }, { ...good, accountId: "x" }],
+      ...[
+        { ...good, destination: "10.0.0.300" },
+        { ...good, destination: "' OR 1" },
+        { ...good, targetId: "pump" },
+      ],
+      ...[
+        { ...good, protocol: "sctp" },
+        { ...good, protocol: "icmp" },
+        { ...good, port: 65_536 },
+        { ...good, port: null },
+      ],
+      ...[
+        { ...good, packets: -1 },
+        { ...good, packets: 1e15 },
+        { ...good, packets: 0.5 },
+      ],
+    ];
+    const told = [{ tenantId, flows: [good, ...bad] }, null, { tenantId: randomUUID(), flows: [good] }, { tenantId, flows: "none" }]; // biome-ignore format: one line
+    const result = await commit([{ type: "refused_packets", second: 1, tenants: told } as never]);
+    expect(result).toMatchObject({ cursor: 1, events: 1, dropped: bad.length + 6 });
+    expect(await refusedPacketsOf(sender)).toMatchObject([{ port: 502, packets: 1n }]);
+  });
+
   test("whoever watches the tenant's sessions hears of it", async () => {
     const heard = new Promise<string>((resolve) => {
       const stop = listen("sessions", (payload) => {
@@ -345,6 +438,13 @@ const used = (second: number, policyIds: string[], bytes: number): Timed => ({
   ...{ type: "used", second },
   tenants: [{ tenantId, policyIds, bytes: policyIds.map(() => bytes), packets: policyIds.map(() => 1) }],
 });
+const flow = (port: number, packets: number, change: Partial<RefusedFlow> = {}): RefusedFlow => ({
+  ...{ accountId, deviceId: null, destination: "10.0.0.10", targetId: null, protocol: "tcp", port, packets },
+  ...change,
+});
+const refusedPackets = (second: number, flows: RefusedFlow[]): Timed => ({
+  ...{ type: "refused_packets", second, tenants: [{ tenantId, flows }] },
+});
 const refused = (second: number): Timed => ({
   ...{ type: "refused", tenantId, accountId, code: "password_wrong", reason: "The password is wrong." },
   ...{ realAddress: "192.0.2.7:50000", process: "udp-1194", second },
@@ -384,6 +484,15 @@ async function samplesOf({ sessionId }: Named) {
 function usesOf(policyId: string) {
   return inTenant(system, tenantId, ({ tx }) =>
     tx.policyUse.findMany({ where: { tenantId, policyId }, orderBy: { day: "asc" } }),
+  );
+}
+
+function refusedPacketsOf(holderId: string) {
+  return inTenant(system, tenantId, ({ tx }) =>
+    tx.refusedPackets.findMany({
+      where: { tenantId, holderId, gatewayId },
+      orderBy: [{ day: "asc" }, { port: "asc" }],
+    }),
   );
 }
 

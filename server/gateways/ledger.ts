@@ -12,6 +12,8 @@ import { int4Array, int8Array } from "../core/binary-array";
 import { nilTenant, pool } from "../core/db";
 import { isUniqueViolation } from "../core/errors";
 import { type PreparedEvents, prepareEvents, type SessionChange, type TenantBatch } from "./fold-events";
+import { addRefusedPackets } from "./refused-packets";
+import { addRuleUses, addUses } from "./use";
 
 export interface Committed {
   epoch: string;
@@ -146,6 +148,8 @@ async function write(
       addSamples(client, tenantId, batch, isCareful),
       addRefusals(client, tenantId, gatewayId, epoch, batch),
       addUses(client, tenantId, gatewayId, clockOffsetMs, batch),
+      addRuleUses(client, tenantId, gatewayId, clockOffsetMs, batch),
+      addRefusedPackets(client, tenantId, gatewayId, clockOffsetMs, batch),
     );
   }
   await Promise.all(queued);
@@ -358,35 +362,6 @@ async function addRefusals(
       refusals.map((r) => r.realAddress),
       refusals.map((r) => r.process),
       refusals.map((r) => r.deviceId ?? null),
-    ],
-  );
-}
-
-/** Each gateway has rows of its own, so that two at once never wait for each other crosswise. Times are by our own clock. */
-async function addUses(
-  client: pg.PoolClient,
-  tenantId: string,
-  gatewayId: string,
-  clockOffsetMs: number | null,
-  { uses }: TenantBatch,
-): Promise<void> {
-  if (uses.length === 0) return;
-  await client.query(
-    `INSERT INTO policy_use (tenant_id, gateway_id, policy_id, day, used_at, bytes, packets)
-      SELECT $1::uuid, $2::uuid, policy_id, (used_at AT TIME ZONE 'UTC')::date AS day, max(used_at), sum(bytes), sum(packets)
-      FROM (SELECT policy_id, least(now(), at + make_interval(secs => $7::float8 / 1000)) AS used_at, bytes, packets
-        FROM unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $6::bigint[]) AS n (policy_id, at, bytes, packets)) AS n
-      GROUP BY policy_id, day
-      ON CONFLICT (tenant_id, policy_id, day, gateway_id) DO UPDATE SET used_at = greatest(policy_use.used_at, excluded.used_at),
-        bytes = policy_use.bytes + excluded.bytes, packets = policy_use.packets + excluded.packets`,
-    [
-      tenantId,
-      gatewayId,
-      list(uses.map(({ policyId }) => policyId)),
-      list(uses.map(({ at }) => at)),
-      list(uses.map(({ bytes }) => bytes)),
-      list(uses.map(({ packets }) => packets)),
-      clockOffsetMs ?? 0,
     ],
   );
 }

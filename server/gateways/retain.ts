@@ -27,10 +27,12 @@ export async function retain(log: Log, now = new Date()): Promise<void> {
   let rows = 0;
   for (const tenantId of [...tenants.map(({ id }) => id), nilTenant]) {
     rows += await inTenant(system, tenantId, async ({ tx }) => {
-      const [pushes, changes, uses] = await Promise.all([
+      const [pushes, changes, uses, ruleUses, refused] = await Promise.all([
         tx.push.deleteMany({ where: { tenantId, enforcedAt: { lt: before } } }),
         tx.change.deleteMany({ where: { tenantId, at: { lt: before } } }),
         tx.policyUse.deleteMany({ where: { tenantId, day: { lt: before } } }),
+        tx.policyRuleUse.deleteMany({ where: { tenantId, day: { lt: before } } }),
+        tx.refusedPackets.deleteMany({ where: { tenantId, day: { lt: before } } }),
       ]);
       // What came with a clock far off lies in no month that is dropped.
       const strays = await Promise.all([
@@ -38,7 +40,8 @@ export async function retain(log: Log, now = new Date()): Promise<void> {
         tx.$executeRaw`DELETE FROM traffic_samples_default WHERE at < ${before}::timestamptz`,
         tx.$executeRaw`DELETE FROM refusals_default WHERE at < ${before}::timestamptz`,
       ]);
-      return pushes.count + changes.count + uses.count + strays.reduce((sum, count) => sum + count, 0);
+      const small = [pushes, changes, uses, ruleUses, refused].map(({ count }) => count);
+      return [...small, ...strays].reduce((sum, count) => sum + count, 0);
     });
   }
   const mails = await inTransaction(system, { isWorker: true }, ({ tx }) =>

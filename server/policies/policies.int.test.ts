@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPrincipal, callAs, createTenantWithAdmin } from "@/e2e/support/principals";
+import type { PolicyRule } from "@/gateway/protocol/document";
 import { closeDatabase, inTenant, system } from "../core/db";
 import { closeQueues } from "../core/queue";
 
@@ -112,6 +113,33 @@ describe("a policy", () => {
     const use = { lastAt: rows[0]!.usedAt, weekBytes: 11 };
     expect((await admin.policies.list({ tenantId, search: "used" })).rows).toMatchObject([{ use }]);
     expect(await admin.policies.get({ tenantId, policyId: policy.id })).toMatchObject({ use });
+  });
+
+  test("says of each rule whether it was used, by what the rule says: an edited policy moves no use to another rule", async () => {
+    const [ssh, web, ping]: PolicyRule[] = [
+      { protocol: "tcp", from: 22, to: 22 },
+      { protocol: "tcp", from: 80, to: 443 },
+      { protocol: "icmp", from: null, to: null },
+    ];
+    const { policy } = await admin.policies.create({ tenantId, name: "ruled", rules: [ssh!, web!, ping!] });
+    const usedAt = new Date();
+    const of = { tenantId, policyId: policy.id, gatewayId: randomUUID(), day: usedAt, usedAt, packets: 1n };
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.policyRuleUse.createMany({
+        data: [
+          { ...of, protocol: "tcp", fromPort: 80, toPort: 443, bytes: 5n },
+          { ...of, protocol: "tcp", fromPort: 80, toPort: 443, bytes: 6n, gatewayId: randomUUID() },
+          { ...of, protocol: "icmp", fromPort: 0, toPort: 0, bytes: 7n },
+        ],
+      }),
+    );
+    const uses = async () => {
+      const { ruleUses } = await admin.policies.get({ tenantId, policyId: policy.id });
+      return ruleUses.map(({ rule, use }) => [rule, use?.weekBytes ?? null]);
+    };
+    expect(await uses()).toEqual([[ssh, null], [web, 11], [ping, 7]]); // biome-ignore format: a table
+    await admin.policies.update({ tenantId, policyId: policy.id, name: "ruled", rules: [ping!, ssh!] });
+    expect(await uses()).toEqual([[ping, 7], [ssh, null]]); // biome-ignore format: a table
   });
 
   test("shows in the portal of those whom it names while it is on", async () => {

@@ -8,6 +8,7 @@ import { conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
 import { publish } from "../revisions/revisions";
+import { listRuleUses, type RuleUse, type Use } from "./rule-use";
 import type { createPolicyInput, listPoliciesInput, updatePolicyInput } from "./schema";
 
 export interface PolicyRow {
@@ -22,13 +23,15 @@ export interface PolicyRow {
   /** How many devices its groups hold, each counted once. */
   devices: number;
   /** When a gateway last saw it let something through, and how much it was in these seven days; null: not since we count. */
-  use: { lastAt: Date; weekBytes: number } | null;
+  use: Use | null;
   createdAt: Date;
 }
 
 export interface PolicyDetails extends Omit<PolicyRow, "accounts"> {
   accountIds: string[];
   accounts: { id: string; name: string; email: string }[];
+  /** Of each of its rules, in their order. */
+  ruleUses: RuleUse[];
 }
 
 export async function listPolicies(
@@ -67,7 +70,8 @@ export async function getPolicy(scope: TenantScope, policyId: string): Promise<P
     select: { id: true, name: true, email: true },
     orderBy: { name: "asc" },
   });
-  return { ...row!, accountIds: accounts.map(({ id }) => id), accounts };
+  const ruleUses = await listRuleUses(scope, policyId, row!.rules);
+  return { ...row!, accountIds: accounts.map(({ id }) => id), accounts, ruleUses };
 }
 
 export async function createPolicy(

@@ -1,12 +1,15 @@
 import { changes } from "../core/listen";
 import { router, staffProcedure, staffSubscription, tenantProcedure, tenantSubscription } from "../trpc/trpc";
 import { listHeld } from "./held";
+import { listLiveRefusedPackets, listRefusedPackets } from "./refused-packets";
 import {
   disconnectInput,
   listHeldInput,
   listLiveInput,
   listLiveRefusalsInput,
+  listLiveRefusedPacketsInput,
   listRefusalsInput,
+  listRefusedPacketsInput,
   listSessionsInput,
   oneSessionInput,
 } from "./schema";
@@ -25,6 +28,9 @@ export const sessionsRouter = router({
   refusals: tenantProcedure("sessions:read")
     .input(listRefusalsInput)
     .query(({ ctx, input }) => sessions.listRefusals(ctx.scope, input)),
+  refusedPackets: tenantProcedure("sessions:read")
+    .input(listRefusedPacketsInput)
+    .query(({ ctx, input }) => listRefusedPackets(ctx.scope, input)),
   disconnect: tenantProcedure("sessions:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.scope, input)),
@@ -51,6 +57,9 @@ export const liveRouter = router({
   held: staffProcedure("live:read")
     .input(listHeldInput)
     .query(({ ctx, input }) => listHeld(ctx.scope, input)),
+  refusedPackets: staffProcedure("live:read")
+    .input(listLiveRefusedPacketsInput)
+    .query(({ ctx, input }) => listLiveRefusedPackets(ctx.scope, input)),
   disconnect: staffProcedure("live:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.scope, input)),

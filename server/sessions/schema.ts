@@ -35,3 +35,14 @@ export const listLiveRefusalsInput = listRefusalsInput.extend({
   tenantId: z.uuid().optional(),
   gatewayId: z.uuid().optional(),
 });
+export const listRefusedPacketsInput = listInput(["lastAt", "packets"]).extend({
+  ...newestFirst,
+  /** Who sent. */
+  accountId: z.uuid().optional(),
+  /** The device that it was for. */
+  targetId: z.uuid().optional(),
+});
+export const listLiveRefusedPacketsInput = listRefusedPacketsInput.extend({
+  tenantId: z.uuid().optional(),
+  gatewayId: z.uuid().optional(),
+});

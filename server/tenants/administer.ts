@@ -111,6 +111,8 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.session.deleteMany({ where });
   await tx.refusal.deleteMany({ where });
   await tx.policyUse.deleteMany({ where });
+  await tx.policyRuleUse.deleteMany({ where });
+  await tx.refusedPackets.deleteMany({ where });
   // No slug that a tenant may have holds a tilde.
   await tx.tenant.update({ where: { id: tenantId }, data: { state: "deleted", slug: `~${tenantId}` } });
   const record = { action: "tenants.delete", subject: subjectOf(tenant), details: { slug: tenant.slug } };

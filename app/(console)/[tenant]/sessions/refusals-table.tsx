@@ -19,7 +19,7 @@ export function RefusalsTable() {
   );
   return (
     <DataTable
-      label="Refused attempts"
+      label="Refused connections"
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={refusalColumns}

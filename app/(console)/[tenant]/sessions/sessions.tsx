@@ -8,16 +8,18 @@ import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
 import { useTenant } from "../../_lib/use-tenant";
 import { RefusalsTable } from "./refusals-table";
+import { RefusedPacketsTable } from "./refused-packets-table";
 import { SecondSession } from "./second-session";
 import { SessionsTable } from "./sessions-table";
 
-/** Who is connected, who was, and who was turned away; it follows what happens by itself. */
+/** Who is connected, who was, who was turned away, and what was kept from them; it follows what happens by itself. */
 export function Sessions() {
   const trpc = useTRPC();
   const { tenantId } = useTenant();
   const refresh = useLiveRefresh([
     trpc.sessions.list.pathFilter(),
     trpc.sessions.refusals.pathFilter(),
+    trpc.sessions.refusedPackets.pathFilter(),
     trpc.sessions.traffic.pathFilter(),
   ]);
   const changes = useSubscription(
@@ -37,7 +39,8 @@ export function Sessions() {
         tabs={[
           { value: "live", label: "Live", content: <SessionsTable key="live" isLive /> },
           { value: "past", label: "Past", content: <SessionsTable key="past" isLive={false} /> },
-          { value: "refused", label: "Refused attempts", content: <RefusalsTable /> },
+          { value: "refused", label: "Refused connections", content: <RefusalsTable /> },
+          { value: "packets", label: "Refused packets", content: <RefusedPacketsTable /> },
         ]}
       />
     </>

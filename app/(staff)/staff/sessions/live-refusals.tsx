@@ -34,7 +34,7 @@ export function LiveRefusals() {
   );
   return (
     <DataTable
-      label="Refused attempts"
+      label="Refused connections"
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={columns}

@@ -17,7 +17,7 @@ export function LiveSummary() {
       />
       <Stat label="To clients" value={data && formatRate(data.sentRate)} />
       <Stat label="From clients" value={data && formatRate(data.receivedRate)} />
-      <Stat label="Refused, last hour" value={data && formatNumber(data.refusalsLastHour)} />
+      <Stat label="Connections refused, last hour" value={data && formatNumber(data.refusalsLastHour)} />
     </StatGroup>
   );
 }

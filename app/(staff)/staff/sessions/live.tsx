@@ -8,6 +8,7 @@ import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
 import { HeldTable } from "./held-table";
 import { LiveRefusals } from "./live-refusals";
+import { LiveRefusedPackets } from "./live-refused-packets";
 import { LiveSummary } from "./live-summary";
 import { LiveTable } from "./live-table";
 
@@ -32,7 +33,8 @@ export function Live() {
         tabs={[
           { value: "live", label: "Connected", content: <LiveTable /> },
           { value: "kicked", label: "Kicked", content: <HeldTable /> },
-          { value: "refused", label: "Refused attempts", content: <LiveRefusals /> },
+          { value: "refused", label: "Refused connections", content: <LiveRefusals /> },
+          { value: "packets", label: "Refused packets", content: <LiveRefusedPackets /> },
         ]}
       />
     </>

@@ -9,7 +9,7 @@ import { TimeAgo } from "../../../../_ui/time-ago";
 /** Attempts that a gateway turned away, each with the reason that the person was told. */
 export function AccountRefusals({ refusals }: { refusals: Api["accounts"]["get"]["refusals"] }) {
   return (
-    <Card title="Refused attempts" description="The newest ten, with what the person was told" padding="none">
+    <Card title="Refused connections" description="The newest ten, with what the person was told" padding="none">
       {refusals.length === 0 ? (
         <EmptyState icon={<ShieldCheck aria-hidden />} title="None" className="py-8">
           Every attempt with this account’s profile was let in.

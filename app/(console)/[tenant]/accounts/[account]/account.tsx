@@ -26,6 +26,7 @@ import { AccountStatus } from "../account-status";
 import { AccountCertificates } from "./account-certificates";
 import { AccountPolicies } from "./account-policies";
 import { AccountRefusals } from "./account-refusals";
+import { AccountRefusedPackets } from "./account-refused-packets";
 import { AccountSessions } from "./account-sessions";
 import { EditAccountSheet } from "./edit-account-sheet";
 
@@ -163,6 +164,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
         </div>
         <AccountSessions sessions={account.sessions} />
         <div className="grid items-start gap-5 lg:grid-cols-2">
+          <AccountRefusedPackets account={account} />
           <AccountRefusals refusals={account.refusals} />
           <AccountCertificates account={account} />
         </div>

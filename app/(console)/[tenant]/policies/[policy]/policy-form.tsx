@@ -21,6 +21,7 @@ import { useGroupOptions } from "../../_components/use-group-options";
 import { linesOf, rulesOf } from "../rules";
 import { type PolicyFormValues, policyFormSchema } from "./policy-form-schema";
 import { PolicySentence } from "./policy-sentence";
+import { RuleUses } from "./rule-uses";
 import { RulesEditor } from "./rules-editor";
 
 /** Who, what, on which ports; beside it what that comes to. */
@@ -116,6 +117,7 @@ export function PolicyForm({ policy }: { policy?: Api["policies"]["get"] }) {
       </div>
       <aside className="flex min-w-0 flex-col gap-3 lg:sticky lg:top-6">
         <PolicySentence values={values} account={accounts.find} group={groups.find} />
+        {policy && policy.ruleUses.length > 0 && <RuleUses uses={policy.ruleUses} />}
         <FormError />
         <SubmitButton size="lg" disabledReason={whyNot("policies:write")}>
           {policy ? "Save policy" : "Add policy"}
