@@ -162,6 +162,8 @@ export const commands = {
   filterEnvironment: (): Command => single("env-filter 1"),
   reportStates: (): Command => single("state on"),
   status: (): Command => block("status 3"),
+  /** The last lines of its log, which it keeps in memory. */
+  recentLog: (): Command => block("log 100"),
 
   clientAuth(clientId: number, keyId: number, options: string[]): Command {
     for (const option of options) {
@@ -261,6 +263,28 @@ export function parseStatus(lines: string[]): StatusClient[] {
         cipher: cipher || null,
       };
     });
+}
+
+export interface Leaving {
+  /** openvpn's own time, in seconds. */
+  at: number;
+  realAddress: string;
+}
+
+/** Whether somebody has just said goodbye. openvpn says it of no one in particular. */
+export function isGoodbye(message: Message): boolean {
+  return message.type === "notice" && message.name === "NOTIFY" && message.text === "info,remote-exit,EXIT";
+}
+
+/**
+ * Who says goodbye in the reply to `log`. Lines are begun by openvpn with the certificate's name and the address, neither
+ * with a space in it: what a client chooses of a line stands behind one.
+ */
+export function parseLeaving(lines: string[]): Leaving[] {
+  return lines.flatMap((line) => {
+    const found = /^(\d+),\w*,[^\s/]+\/([^\s/]+) CC-EEN exit message received by peer$/.exec(line);
+    return found ? [{ at: whole(Number(found[1])), realAddress: normalizeRealAddress(found[2]!) }] : [];
+  });
 }
 
 /** Reads a line of the reply to `state`, or the text of a `>STATE` notification. */

@@ -37,6 +37,12 @@ export const establishedEnvironment = ["ifconfig_pool_netmask=255.192.0.0", "ifc
 
 export const disconnectEnvironment = ["time_duration=4", "bytes_sent=2115", "bytes_received=1905"];
 
+/** Somebody says goodbye: this, and a line of the log. */
+export const goodbye = ">NOTIFY:info,remote-exit,EXIT";
+
+export const goodbyeLine = (commonName: string, realAddress: string, at: number) =>
+  `${at},N,${commonName}/${realAddress} CC-EEN exit message received by peer`;
+
 export const statusHead = [
   "TITLE\tOpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] [LZO] [LZ4] [EPOLL] [PKCS11] [MH/PKTINFO] [AEAD] [DCO]",
   "TIME\t2026-11-22 05:28:50\t1795325330",
