@@ -265,6 +265,17 @@ export function parseStatus(lines: string[]): StatusClient[] {
     });
 }
 
+/** Reads the reply to `status 3` of a tunnel with one other end: bytes of packets since that is heard. */
+export function parseLinkStatus(lines: string[]): { received: number; sent: number } {
+  const bytes = (name: string) => {
+    const line = lines.find((one) => one.startsWith(`${name},`));
+    if (line === undefined) throw new CodecError(`a status without ${name}`);
+    return whole(Number(line.slice(name.length + 1)));
+  };
+  // As openvpn sees its tun: what it writes into it came from the other end.
+  return { received: bytes("TUN/TAP write bytes"), sent: bytes("TUN/TAP read bytes") };
+}
+
 export interface Leaving {
   /** openvpn's own time, in seconds. */
   at: number;

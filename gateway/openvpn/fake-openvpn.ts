@@ -37,6 +37,8 @@ export class FakeOpenvpn {
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
   leavesWhenTold = true;
+  /** What it answers to `status` in place of its clients. */
+  status: string[] | null = null;
   /** What it answers when it is asked for its log. */
   readonly log: string[] = [];
   /** Keeps back that clients are in, until `establishHeld`. */
@@ -189,7 +191,8 @@ export class FakeOpenvpn {
         this.say(...this.log, "END");
         return;
       case "status":
-        this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
+        if (this.status) this.say(...this.status, "END");
+        else this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
         return;
       case "client-auth": {
         outcome(client !== undefined);
