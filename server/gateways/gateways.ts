@@ -16,7 +16,6 @@ import { seal } from "../core/seal";
 import { publish } from "../revisions/revisions";
 import { disconnect } from "./client";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
-import { reconfigureOthers } from "./links";
 import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
 
 export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning" | "maintenance";
@@ -180,7 +179,6 @@ export async function updateGateway(
       data: { ...wanted, ...(isReconfigured ? { configVersion: { increment: 1 } } : {}) },
     }),
   );
-  if (before.publicHost !== wanted.publicHost) await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, {
     action: "gateways.update",
     subject: { kind: "gateway", id: gatewayId, name: wanted.name },
@@ -209,11 +207,10 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
     where: { id: gatewayId },
     data: {
       ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
-      ...{ nextFingerprint: null },
+      ...{ nextFingerprint: null, configDigest: null },
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
-  await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, { action: "gateways.retire", subject: { kind: "gateway", id: gatewayId, name: gateway.name } });
   await forEachTenant(scope, async (tenant) => {
     await scope.tx.appliedRevision.deleteMany({ where: { tenantId: tenant.id, gatewayId } });

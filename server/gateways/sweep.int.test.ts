@@ -7,7 +7,7 @@ import { closeDatabase, database, inTenant, inTransaction, system } from "../cor
 import { createLog } from "../core/log";
 import { closeQueues, queueOf } from "../core/queue";
 import { closeGatewayConnections } from "./client";
-import { getGateway, updateGateway } from "./gateways";
+import { getGateway, retireGateway, updateGateway } from "./gateways";
 import { pushGateway } from "./push";
 import { ensurePartitions, retain } from "./retain";
 import { listSamples } from "./samples";
@@ -87,6 +87,25 @@ describe("the sweep", () => {
       authTokenSecret: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
+
+  test("sends a configuration that other settings or another gateway make, once, and under a version of its own", async () => {
+    const settled = async (version: number) => {
+      for (let round = 0; round < 20 && gateway.config?.version !== version; round++) await sweep();
+      await sweep();
+      expect(gateway.config?.version).toBe(version);
+    };
+    await settled(1);
+    const configDigest = "of what other settings made";
+    await database().gateway.update({ where: { id: gateway.gatewayId }, data: { configDigest } });
+    await settled(2);
+    const other = await createEnrolledGateway("beside", regionId);
+    await settled(3);
+    expect(gateway.config?.links).toMatchObject([{ peer: other.gatewayId }]);
+    await inTransaction(system, { isStaff: true }, (scope) => retireGateway(scope, other.gatewayId));
+    await settled(4);
+    expect(gateway.config?.links).toEqual([]);
+    await other.stop();
+  }, 60_000);
 
   test("finds a document that drifted at the same revision, and has all of it sent", async () => {
     await push();
