@@ -21,7 +21,7 @@ beforeAll(async () => {
   world = await createWorld({ labNumber: 238, gateways: 2 });
   [oslo, rome] = world.gateways as [WorldGateway, WorldGateway];
   [home, office] = [await world.lab.addPerson(), await world.lab.addPerson()];
-});
+}, 240_000);
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.stop();
 });
@@ -100,12 +100,17 @@ describe("a device at one gateway", () => {
     await connect(office, stranger.profile(rome));
     const get = (person: LabPerson) => lab.httpGet(person.namespace, device.address);
     await until(async () => (await get(home)) === "this is the crane", 40_000, world.workers.output);
+    for (const { id: gatewayId } of [oslo, rome])
+      await until(
+        async () => (await world.administrator.gateways.get({ gatewayId })).links[0]?.status === "up",
+        30_000,
+      );
     expect(await lab.canConnect(home.namespace, device.address, 8080)).toBe("silent");
     expect(await lab.canConnect(office.namespace, device.address, 80)).toBe("silent");
     await admin.accounts.update({ tenantId, accountId: member.id, name: "Mia", policyIds: [] });
     await isEnforcedEverywhere();
     expect(await lab.canConnect(home.namespace, device.address, 80)).toBe("silent");
-  });
+  }, 240_000);
 });
 
 /** A person of their own each time, with the tenant's choice in force on both gateways. */
