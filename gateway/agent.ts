@@ -239,6 +239,7 @@ export async function startAgent({
       certificateNotBefore: shown.notBefore,
       certificateNotAfter: shown.notAfter,
       locations: links.locationsDigest,
+      links: links.states(),
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
       warnings: [...supervisor.warnings(), ...links.warnings(), ...warningsOf(routes, failure, dns.failure())],

@@ -148,6 +148,18 @@ describe("a device at another gateway", () => {
     expect(await lab.httpGet(anna.namespace, hoist.vpnAddress)).toBe(`this is ${hoist.vpnAddress}`);
   });
 
+  it("is at the other end of a link that is told of: up with what crossed, and down once that end is missed", async () => {
+    for (const agent of [first, second]) {
+      await until(async () => (await linkOf(agent))!.isUp, 30_000);
+      const { since, received, sent } = (await linkOf(agent))!;
+      expect(Date.now() - Date.parse(since)).toBeLessThan(300_000);
+      expect(Math.min(received, sent)).toBeGreaterThan(0);
+    }
+    await second.configure({ links: [] });
+    await until(async () => !(await linkOf(first))!.isUp, 30_000);
+    expect(await linkOf(second)).toBeUndefined();
+  });
+
   it("is reached no more once the link is taken away", async () => {
     await first.configure({ links: [] });
     await second.configure({ links: [] });
@@ -160,6 +172,8 @@ describe("a device at another gateway", () => {
 });
 
 const reaches = async () => (await lab.httpGet(anna.namespace, crane.vpnAddress)) === `this is ${crane.vpnAddress}`;
+
+const linkOf = async ({ controlPlane }: LabAgent) => (await controlPlane.state()).links?.[0];
 
 /** Tells both gateways which devices are at the other. */
 async function locate(atFirst: Place[], atSecond: Place[], falsely: Place[] = []): Promise<void> {

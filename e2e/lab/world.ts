@@ -9,7 +9,7 @@ import { copyFileSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { assembleProfile } from "../../app/_profile/profile";
+import { assembleProfile, type ProfileParts } from "../../app/_profile/profile";
 import { createSigningRequest } from "../../app/_profile/signing-request";
 import type { Caller } from "../../prisma/seed/callers";
 import { type Cluster, startCluster } from "../../scripts/support/embedded-postgres";
@@ -51,6 +51,14 @@ export interface WorldAccount {
   profile(...gateways: WorldGateway[]): string;
 }
 
+export interface WorldDevice {
+  id: string;
+  /** The stable address. */
+  address: string;
+  /** As WorldAccount's. */
+  profile(...gateways: WorldGateway[]): string;
+}
+
 export interface World {
   lab: Lab;
   folder: string;
@@ -62,6 +70,8 @@ export interface World {
   administrator: Caller;
   admin: Caller;
   addAccount(name: string, policyIds?: string[]): Promise<WorldAccount>;
+  /** One that dials in by itself. */
+  addDevice(name: string): Promise<WorldDevice>;
   /** Of a superuser, whom row security does not bind. */
   ownerUrl: string;
   destroy(): Promise<void>;
@@ -152,15 +162,18 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         });
         await publishAccounts(scope, [account.id], `${name} chose a password`);
       });
-      const { request, privateKey } = await createSigningRequest(account.id);
-      const issued = await server.callAs(principal).certificates.issue({ csr: request });
-      const profile = (...through: WorldGateway[]) =>
-        assembleProfile({
-          ...{ tenantName: "World", accountName: name, email, accountId: account.id, at: new Date(), privateKey },
-          ...{ ca: issued.ca, certificate: issued.certificate, tlsCryptV2Key: issued.tlsCryptV2Key },
-          remotes: through.map(({ wanAddress }) => ({ host: wanAddress, port: 1194, protocol: "udp" as const })),
-        });
+      const profile = await makeProfile({ name, email, id: account.id }, (csr) =>
+        server.callAs(principal).certificates.issue({ csr }),
+      );
       return { id: account.id, address: account.address, profile };
+    },
+    async addDevice(name) {
+      const { device } = await admin.devices.create({ tenantId, name, attachment: "openvpn" });
+      const deviceId = device.id;
+      const profile = await makeProfile({ name, email: null, id: deviceId }, (csr) =>
+        admin.certificates.issueToDevice({ tenantId, deviceId, csr }),
+      );
+      return { id: deviceId, address: device.address, profile };
     },
     async destroy() {
       await lab.destroy();
@@ -172,6 +185,21 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The key is made here, as a browser would. */
+async function makeProfile(
+  { name, email, id }: { name: string; email: string | null; id: string },
+  issue: (csr: string) => Promise<Pick<ProfileParts, "ca" | "certificate" | "tlsCryptV2Key">>,
+): Promise<(...through: WorldGateway[]) => string> {
+  const { request, privateKey } = await createSigningRequest(id);
+  const { ca, certificate, tlsCryptV2Key } = await issue(request);
+  return (...through) =>
+    assembleProfile({
+      ...{ tenantName: "World", accountName: name, email, accountId: id, at: new Date() },
+      ...{ ca, certificate, privateKey, tlsCryptV2Key },
+      remotes: through.map(({ wanAddress }) => ({ host: wanAddress, port: 1194, protocol: "udp" as const })),
+    });
 }
 
 function createAgent(

@@ -15,6 +15,7 @@ import type {
   GatewayConfig,
   GatewayStateReply,
   HostState,
+  LinkState,
   Locations,
   Push,
   RenewalGrant,
@@ -45,6 +46,7 @@ export class TestGateway {
   config: GatewayConfig | undefined;
   acknowledged = 0;
   host: HostState | undefined;
+  links: LinkState[] | undefined;
   port = 0;
   /** Answers in place of the gateway, where it gives something. */
   intercept: (request: {
@@ -305,6 +307,7 @@ export class TestGateway {
         locations: createHash("sha256").update(JSON.stringify(this.locations.peers)).digest("hex"),
         memoryBytes: 1,
         host: this.host,
+        links: this.links,
         warnings: [],
       },
     };

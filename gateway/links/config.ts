@@ -1,5 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import { dataCiphers } from "../auth/claim";
+import { checkSocketPath, type ProcessFiles } from "../openvpn/config";
 import type { GatewayConfig, LinkConfig } from "../protocol/api";
 
 /** Name of the link's tun device: as much of the peer's id as fits, from its random end. */
@@ -18,7 +19,8 @@ export interface LinkKeyFiles {
 const keepalive = { intervalSeconds: 1, timeoutSeconds: 5 };
 
 /** The openvpn configuration of one end of a link. Only the other gateway, by its own certificate, is at the other end. */
-export function renderLink(link: LinkConfig, pidFile: string, keys: LinkKeyFiles): string {
+export function renderLink(link: LinkConfig, files: Pick<ProcessFiles, "pid" | "socket">, keys: LinkKeyFiles): string {
+  checkSocketPath(files);
   const end =
     link.host === null
       ? ["tls-server", `port ${link.port}`, "dh none", "float", "remote-cert-tls client"]
@@ -42,7 +44,8 @@ export function renderLink(link: LinkConfig, pidFile: string, keys: LinkKeyFiles
     "persist-tun",
     "persist-key",
     "script-security 0",
-    `writepid "${pidFile}"`,
+    `management "${files.socket}" unix`,
+    `writepid "${files.pid}"`,
     "verb 1",
   ];
   return `${lines.join("\n")}\n`;

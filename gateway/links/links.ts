@@ -11,12 +11,13 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { type ProcessFiles, processFiles } from "../openvpn/config";
 import { writePrivate } from "../openvpn/private-file";
-import { findRunning, logTail, startProcess, stopProcess } from "../openvpn/process";
-import type { GatewayConfig, GatewayWarning, LinkConfig, Locations } from "../protocol/api";
+import { findRunning, logTail, startProcess, stopProcess, trimLog } from "../openvpn/process";
+import type { GatewayConfig, GatewayWarning, LinkConfig, LinkState, Locations } from "../protocol/api";
 import { digestLocations } from "../protocol/digest";
 import { replaceFile } from "../state/durable-file";
 import { deriveTlsCrypt, type LinkKeyFiles, linkDevice, renderLink } from "./config";
 import type { LinkRoutes } from "./link-routes";
+import { LinkWatch } from "./link-watch";
 
 export interface LinksDependencies {
   stateDir: string;
@@ -38,6 +39,7 @@ const lookMs = 1_000;
 export class Links {
   #folder: string;
   #plans: Plan[] = [];
+  #watches = new Map<string, LinkWatch>();
   #locations: Locations = { version: 0, peers: [] };
   #digest: string | null = null;
   #problems = new Map<string, string>();
@@ -65,6 +67,7 @@ export class Links {
       let isInUse = this.#plans.length > 0;
       this.#plans = (config.links ?? []).map((link) => this.#plan(link, config, identity));
       const names = new Set(this.#plans.map(({ device }) => device));
+      await this.#watchOnly(names);
       for (const name of readdirSync(this.#folder)) {
         if (!name.startsWith("dl-") || names.has(name)) continue;
         const files = this.#files(name);
@@ -97,6 +100,13 @@ export class Links {
     return this.#digest;
   }
 
+  states(): LinkState[] {
+    return this.#plans.flatMap(({ link: { peer }, device }) => {
+      const watch = this.#watches.get(device);
+      return watch ? [{ peer, ...watch.reading }] : [];
+    });
+  }
+
   warnings(): GatewayWarning[] {
     return Array.from(this.#problems.values(), (message) => ({ code: "link_failed", message }));
   }
@@ -105,6 +115,7 @@ export class Links {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#work;
+    await this.#watchOnly(new Set());
   }
 
   async stop(): Promise<void> {
@@ -119,6 +130,16 @@ export class Links {
     });
   }
 
+  async #watchOnly(devices: Set<string>): Promise<void> {
+    for (const [device, watch] of this.#watches) {
+      if (devices.has(device)) continue;
+      this.#watches.delete(device);
+      await watch.close();
+    }
+    for (const device of devices)
+      if (!this.#watches.has(device)) this.#watches.set(device, new LinkWatch(this.#files(device).socket));
+  }
+
   get #locationsFile(): string {
     return join(this.#folder, "locations.json");
   }
@@ -130,6 +151,7 @@ export class Links {
         if (running && running.record.configDigest !== digest) await stopProcess(running.pid, files);
         if (running?.record.configDigest !== digest) await startProcess(this.deps.openvpnBin, files, digest);
         await this.deps.routes.prepare(device);
+        await trimLog(files);
         this.#problems.delete(device);
       } catch (error) {
         const reason = `the link to gateway ${link.peer}: ${(error as Error).message}; ${logTail(files)}`;
@@ -168,7 +190,7 @@ export class Links {
       keys[name] = join(files.folder, `${name}.pem`);
       writePrivate(keys[name], content);
     }
-    const text = renderLink(link, files.pid, keys);
+    const text = renderLink(link, files, keys);
     writePrivate(files.config, text);
     const digest = createHash("sha256")
       .update(JSON.stringify([text, contents]))

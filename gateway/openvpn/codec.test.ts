@@ -7,12 +7,21 @@ import {
   Decoder,
   type Message,
   normalizeRealAddress,
+  parseLeaving,
   parseState,
   parseStatus,
   quote,
   ReplyReader,
 } from "./codec";
-import { clientBlock, connectEnvironment, greeting, statusHead, statusRows, statusTail } from "./transcript";
+import {
+  clientBlock,
+  connectEnvironment,
+  goodbyeLine,
+  greeting,
+  statusHead,
+  statusRows,
+  statusTail,
+} from "./transcript";
 
 const bytes = (lines: readonly string[]) => Buffer.from(lines.map((line) => `${line}\r\n`).join(""));
 const decode = (input: Buffer) => new Decoder().push(input);
@@ -214,6 +223,23 @@ describe("replies", () => {
     ["udp6:[2001:db8::1]:42019", "[2001:db8::1]:42019"],
   ])("give the real address %s as %s", (given, address) => {
     expect(normalizeRealAddress(given)).toBe(address);
+  });
+});
+
+describe("who says goodbye", () => {
+  it("is read from openvpn's own words of its log", () => {
+    const lines = [
+      "1795621064,I,192.0.2.2:50001 peer info: IV_VER=2.6.14",
+      goodbyeLine("acc-ana", "192.0.2.2:50001", 1795621064),
+    ];
+    expect(parseLeaving(lines)).toEqual([{ at: 1795621064, realAddress: "192.0.2.2:50001" }]);
+  });
+
+  it("is nobody else's to say", () => {
+    const words = "acc-ana/192.0.2.2:50001 CC-EEN exit message received by peer";
+    for (const before of ["192.0.2.9:1 peer info: UV_NAME=", "acc-eve/192.0.2.9:1 peer info: UV_NAME=", "192.0.2.9:1/"])
+      expect(parseLeaving([`1795621064,I,${before}${words}`])).toEqual([]);
+    expect(parseLeaving([`1795621064,N,${words} and more`])).toEqual([]);
   });
 });
 

@@ -162,6 +162,8 @@ export const commands = {
   filterEnvironment: (): Command => single("env-filter 1"),
   reportStates: (): Command => single("state on"),
   status: (): Command => block("status 3"),
+  /** The last lines of its log, which it keeps in memory. */
+  recentLog: (): Command => block("log 100"),
 
   clientAuth(clientId: number, keyId: number, options: string[]): Command {
     for (const option of options) {
@@ -261,6 +263,39 @@ export function parseStatus(lines: string[]): StatusClient[] {
         cipher: cipher || null,
       };
     });
+}
+
+/** Reads the reply to `status 3` of a tunnel with one other end: bytes of packets since that is heard. */
+export function parseLinkStatus(lines: string[]): { received: number; sent: number } {
+  const bytes = (name: string) => {
+    const line = lines.find((one) => one.startsWith(`${name},`));
+    if (line === undefined) throw new CodecError(`a status without ${name}`);
+    return whole(Number(line.slice(name.length + 1)));
+  };
+  // As openvpn sees its tun: what it writes into it came from the other end.
+  return { received: bytes("TUN/TAP write bytes"), sent: bytes("TUN/TAP read bytes") };
+}
+
+export interface Leaving {
+  /** openvpn's own time, in seconds. */
+  at: number;
+  realAddress: string;
+}
+
+/** Whether somebody has just said goodbye. openvpn says it of no one in particular. */
+export function isGoodbye(message: Message): boolean {
+  return message.type === "notice" && message.name === "NOTIFY" && message.text === "info,remote-exit,EXIT";
+}
+
+/**
+ * Who says goodbye in the reply to `log`. Lines are begun by openvpn with the certificate's name and the address, neither
+ * with a space in it: what a client chooses of a line stands behind one.
+ */
+export function parseLeaving(lines: string[]): Leaving[] {
+  return lines.flatMap((line) => {
+    const found = /^(\d+),\w*,[^\s/]+\/([^\s/]+) CC-EEN exit message received by peer$/.exec(line);
+    return found ? [{ at: whole(Number(found[1])), realAddress: normalizeRealAddress(found[2]!) }] : [];
+  });
 }
 
 /** Reads a line of the reply to `state`, or the text of a `>STATE` notification. */

@@ -71,8 +71,7 @@ export function renderConfig(
   keys: KeyFiles,
 ): string {
   checkProcess(process);
-  if (Buffer.byteLength(files.socket) > maxSocketPath)
-    throw new RangeError(`the state folder's path is too long for a socket in it (${files.socket})`);
+  checkSocketPath(files);
   const isUdp = process.protocol === "udp";
   const lines = [
     "mode server",
@@ -129,6 +128,12 @@ export function renderConfig(
     lines.push("tcp-nodelay");
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** @throws RangeError where no socket can have this path */
+export function checkSocketPath({ socket }: Pick<ProcessFiles, "socket">): void {
+  if (Buffer.byteLength(socket) > maxSocketPath)
+    throw new RangeError(`the state folder's path is too long for a socket in it (${socket})`);
 }
 
 function checkProcess({ name, port, protocol }: ProcessConfig): void {

@@ -8,6 +8,8 @@ import {
   connectEnvironment,
   establishedEnvironment,
   fingerprintColons,
+  goodbye,
+  goodbyeLine,
   greeting,
   statusHead,
   statusTail,
@@ -35,6 +37,10 @@ export class FakeOpenvpn {
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
   leavesWhenTold = true;
+  /** What it answers to `status` in place of its clients. */
+  status: string[] | null = null;
+  /** What it answers when it is asked for its log. */
+  readonly log: string[] = [];
   /** Keeps back that clients are in, until `establishHeld`. */
   holdsEstablished = false;
   #held: FakeClient[] = [];
@@ -89,6 +95,13 @@ export class FakeOpenvpn {
     const totals = ["time_duration=4", `bytes_sent=${sent}`, `bytes_received=${received}`];
     const environment = client.vpnAddress ? [...totals, ...establishedEnvironment] : [];
     this.say(...clientBlock(`DISCONNECT,${clientId}`, environment));
+  }
+
+  /** The client leaves by itself; openvpn keeps it for a while. */
+  sayGoodbye(clientId: number, at = Math.floor(Date.now() / 1000)): void {
+    const { commonName, realAddress } = this.clients.get(clientId)!;
+    this.log.push(goodbyeLine(commonName, realAddress, at));
+    this.say(goodbye);
   }
 
   establishHeld(): void {
@@ -174,8 +187,12 @@ export class FakeOpenvpn {
         outcome(client !== undefined);
         if (client?.isSlow) this.#establish(client);
         return;
+      case "log":
+        this.say(...this.log, "END");
+        return;
       case "status":
-        this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
+        if (this.status) this.say(...this.status, "END");
+        else this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
         return;
       case "client-auth": {
         outcome(client !== undefined);

@@ -13,6 +13,7 @@ import { openSpool, type Spool } from "../ledger/spool";
 import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
+import { isGoodbye } from "./codec";
 import { heardWithinMs } from "./config";
 import { FakeOpenvpn, recordedFingerprint } from "./fake-openvpn";
 import type { ProcessRecord } from "./process";
@@ -95,6 +96,7 @@ async function attach(): Promise<void> {
     path: join(folder, "m.sock"),
     onNotification: (notification) => {
       if (notification.type === "client") clients.hear(notification);
+      else if (isGoodbye(notification)) clients.hearGoodbye();
     },
   });
   clients = new ProcessClients(
@@ -328,6 +330,17 @@ describe("a client", () => {
     const { sessionId } = await session();
     fake.disconnect(1);
     expect(await events("disconnected")).toMatchObject([{ sessionId, code: "left", received: 1905, sent: 2115 }]);
+  });
+
+  it("that says goodbye is out at once, and whoever came to its port since is not", async () => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    fake.sayGoodbye(1, Math.floor(Date.now() / 1000) - 60);
+    await fake.told("log");
+    await clients.reconcile();
+    expect(count("kill")).toBe(0);
+    fake.sayGoodbye(1);
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "left", received: 1905 }]);
   });
 
   it("that connects again ends its older session", async () => {

@@ -12,7 +12,7 @@ import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessi
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
-import { type ClientMessage, type Command, commands, parseStatus, type StatusClient } from "./codec";
+import { type ClientMessage, type Command, commands, parseLeaving, parseStatus, type StatusClient } from "./codec";
 import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
 import { CommandError, type ManagementSocket } from "./socket";
@@ -62,6 +62,8 @@ export class ProcessClients {
   #stranded = new Set<number>();
   #isOver = false;
   #look: NodeJS.Timeout | null = null;
+  /** Goodbyes that were said and not looked at yet. */
+  #goodbyes = 0;
   #timers = new Set<NodeJS.Timeout>();
   #refusals = new AttemptLimiter(maxRefusals, 60_000);
 
@@ -106,6 +108,13 @@ export class ProcessClients {
       default:
         message.event satisfies never;
     }
+  }
+
+  /** Somebody leaves. openvpn would keep them for five seconds more, in case the packet that says so comes again. */
+  hearGoodbye(): void {
+    this.#goodbyes += 1;
+    // Many at once are one look, or two.
+    if (this.#goodbyes === 1) this.#run(this.#dropLeaving());
   }
 
   /**
@@ -382,6 +391,29 @@ export class ProcessClients {
     // UNDEF is still shaking hands; its CONNECT is to come.
     if (row.commonName === "UNDEF" || this.#deciding.has(row.clientId)) return false;
     return announced ? !announced.has(row.clientId) : !this.deps.ledger.hasAccepted(boot, row.clientId);
+  }
+
+  /** Who is not found, for openvpn writes it otherwise or the port is not known yet, goes when openvpn lets go of them. */
+  async #dropLeaving(): Promise<void> {
+    const { ledger } = this.deps;
+    const { socket, record } = this.context;
+    try {
+      while (this.#goodbyes > 0 && !this.#isOver) {
+        this.#goodbyes = 1;
+        const leaving = new Map(
+          parseLeaving(await socket.run(commands.recentLog())).map((one) => [one.realAddress, one.at]),
+        );
+        const gone = ledger.ofBoot(record.boot).filter(({ realAddress, connectedAt }) => {
+          // Not who came since to the same port.
+          const at = leaving.get(realAddress);
+          return at !== undefined && at >= Math.floor(Date.parse(connectedAt) / 1000);
+        });
+        for (const { realAddress } of gone) await this.#tell(commands.kill(realAddress));
+        this.#goodbyes -= 1;
+      }
+    } finally {
+      this.#goodbyes = 0;
+    }
   }
 
   /** False where openvpn answers with an error: it does not know the client (any more). */

@@ -8,7 +8,7 @@ import type { LiveSession } from "../ledger/sessions";
 import type { ProcessConfig, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
 import type { CertificateUse, ShownCertificate } from "./certificate-pace";
-import { type ClientMessage, commands, parseState } from "./codec";
+import { type ClientMessage, commands, isGoodbye, parseState } from "./codec";
 import { type ProcessFiles, tunDevice } from "./config";
 import { Drain } from "./drain";
 import {
@@ -321,6 +321,8 @@ export class ProcessKeeper {
     try {
       if (notification.type === "client") {
         clients.hear(notification);
+      } else if (isGoodbye(notification)) {
+        clients.hearGoodbye();
       } else if (notification.type === "state") {
         // A SIGHUP drops every client and counts them from 0 again, on the same socket, with another tun.
         if (notification.state === "RECONNECTING") this.#beginBoot(running);

@@ -212,6 +212,23 @@ describe("a client", () => {
   });
 });
 
+describe("a client that leaves by itself", () => {
+  it("is out at once, and not when openvpn lets go of it five seconds later", async () => {
+    const before = spool.lastSequence;
+    const client = lab.connect(ana, { port: 1194, password });
+    await up(client);
+    const { sessionId } = await connected();
+    await until("its port", () => /:\d+$/.test(supervisor.sessions.get(sessionId)!.realAddress));
+    const leftAt = performance.now();
+    client.process.kill("SIGTERM");
+    const gone = await until("its end", async () => (await events("disconnected", before))[0]);
+    expect(performance.now() - leftAt).toBeLessThan(4_500);
+    expect(gone).toMatchObject({ sessionId, code: "left", received: expect.any(Number) });
+    await client.exited;
+    expect(client.log()).toContain("SIGTERM[soft,exit-with-notification]");
+  });
+});
+
 describe("a renegotiation", () => {
   it("passes unnoticed where the account may still be in", async () => {
     const client = lab.connect(ana, { port: 1194, password, options: ["reneg-sec 4"] });

@@ -37,6 +37,27 @@ export const establishedEnvironment = ["ifconfig_pool_netmask=255.192.0.0", "ifc
 
 export const disconnectEnvironment = ["time_duration=4", "bytes_sent=2115", "bytes_received=1905"];
 
+/** Of a link: a tunnel with one other end. */
+export const linkStatus = [
+  "OpenVPN STATISTICS",
+  "Updated,2026-11-25 15:35:43",
+  "TUN/TAP read bytes,2048",
+  "TUN/TAP write bytes,4096",
+  "TCP/UDP read bytes,1774",
+  "TCP/UDP write bytes,1729",
+  "Auth read bytes,128",
+];
+export const linkStates = {
+  up: "1795620935,CONNECTED,SUCCESS,,127.0.0.1,58873,,",
+  missed: "1795620957,RECONNECTING,ping-restart,,,,,",
+};
+
+/** Somebody says goodbye: this, and a line of the log. */
+export const goodbye = ">NOTIFY:info,remote-exit,EXIT";
+
+export const goodbyeLine = (commonName: string, realAddress: string, at: number) =>
+  `${at},N,${commonName}/${realAddress} CC-EEN exit message received by peer`;
+
 export const statusHead = [
   "TITLE\tOpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] [LZO] [LZ4] [EPOLL] [PKCS11] [MH/PKTINFO] [AEAD] [DCO]",
   "TIME\t2026-11-22 05:28:50\t1795325330",

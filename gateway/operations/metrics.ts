@@ -58,6 +58,16 @@ export function createMetrics(): Metrics {
   eachProcess("sessions", "Sessions that are live", ({ sessions }) => sessions);
   eachProcess("process_up", "1 while openvpn runs and is heard", ({ status }) => (status === "running" ? 1 : 0));
   eachProcess("process_restarts", "How often openvpn ended by itself and was started again", (one) => one.restarts);
+  new Gauge({
+    name: "drawbridge_agent_link_up",
+    help: "1 while the other gateway is heard over the link to it, which is told by its id",
+    labelNames: ["peer"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { peer, isUp } of now?.links ?? []) this.set({ peer }, isUp ? 1 : 0);
+    },
+  });
   gauge("spool_depth", "Events that wait for the control plane", ({ spooled }) => spooled);
   gauge(
     "certificate_days_left",

@@ -40,6 +40,14 @@ describe("metrics", () => {
     expect(Number(/^drawbridge_agent_certificate_days_left (\S+)/m.exec(text)![1])).toBeCloseTo(10, 2);
   });
 
+  it("tell of each link whether the other gateway is heard", async () => {
+    const link = (peer: string, isUp: boolean) => ({ peer, isUp, since: "2026-11-25T12:00:00Z", received: 0, sent: 0 });
+    metrics.follow(() => ({ ...state({ sessions: 0 }), links: [link("a", true), link("b", false)] }));
+    const { text } = await get("/metrics");
+    expect(text).toContain('drawbridge_agent_link_up{peer="a"} 1');
+    expect(text).toContain('drawbridge_agent_link_up{peer="b"} 0');
+  });
+
   it("count what was decided by its code, and name no tenant and no account", async () => {
     metrics.admitted(
       {

@@ -148,6 +148,18 @@ export interface GatewayWarning {
   message: string;
 }
 
+/** This end's view of one link. */
+export interface LinkState {
+  peer: GatewayId;
+  /** Whether the other gateway is heard over it; it pings every second, and is missed after five. */
+  isUp: boolean;
+  /** When that began, ISO 8601 in UTC. Of a link that is down: as far as this agent has seen it. */
+  since: string;
+  /** Bytes of packets that crossed since it is up, 0 while it is down. */
+  received: number;
+  sent: number;
+}
+
 /** The whole host, not the agent alone. */
 export interface HostState {
   /** Since it was started, summed over its processors: at work, and in all. */
@@ -180,6 +192,8 @@ export interface GatewayStateReply {
   certificateNotBefore?: string;
   /** SHA-256 of the peers of the newest Locations as JSON, lower-case hex. */
   locations?: string;
+  /** One for each link of the configuration, in its order. Agents of old do not say. */
+  links?: LinkState[];
   memoryBytes: number;
   host?: HostState;
   warnings: GatewayWarning[];

@@ -52,7 +52,8 @@ export const settings = z.object({
     .int()
     .min(1024)
     .max(60_000)
-    .default(20_000)
+    // Away from 20001 and on, where the processes behind a front have their own ports.
+    .default(30_000)
     .describe("Links between gateways use UDP ports from here on, one for each gateway"),
   TENANT_BLOCK_PREFIX: z.coerce.number().int().min(16).max(28).default(20).describe("Size of a tenant's address block"),
   TELEMETRY_DAYS: z.coerce

@@ -49,6 +49,15 @@ describe("enrolment", () => {
     expect((await getState(row)).gatewayId).toBe(gatewayId);
   });
 
+  test("a gateway is linked at once with those that are there already", async () => {
+    const there = await createEnrolledGateway("there", regionId);
+    started.push(there);
+    const { token, gatewayId } = await describeGateway("enrol-linked");
+    const gateway = await waiting(token);
+    await enrolGateway(gatewayId);
+    expect(gateway.config!.links).toMatchObject([{ peer: there.gatewayId }]);
+  });
+
   test("a token that was used enrols nobody again", async () => {
     const { token, gatewayId } = await describeGateway("enrol-2");
     const first = await waiting(token);

@@ -17,7 +17,6 @@ import { requestPushTo } from "../revisions/revisions";
 import { findShown, type GatewayAddress, GatewayError } from "./client";
 import { configure } from "./config";
 import { gatewayCollect } from "./jobs";
-import { reconfigureOthers } from "./links";
 import { storeUnanswered } from "./push";
 
 const callTimeoutMs = 5_000;
@@ -111,7 +110,6 @@ async function store(gateway: GatewayAddress, { fingerprint, notAfter }: Enrolle
         ...{ fingerprint, nextFingerprint: null, certificateNotAfter: notAfter },
       },
     });
-    await reconfigureOthers(scope.tx, gateway.id);
     await audit(scope, {
       action: "gateways.enrol",
       subject: { kind: "gateway", id: gateway.id, name: gateway.name },

@@ -16,7 +16,7 @@ import { seal } from "../core/seal";
 import { publish } from "../revisions/revisions";
 import { disconnect } from "./client";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
-import { reconfigureOthers } from "./links";
+import { findLinkEnds, type LinkRow, linkRows } from "./link-states";
 import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
 
 export type GatewayStatus = "awaiting_enrolment" | "healthy" | "unreachable" | "warning" | "maintenance";
@@ -49,6 +49,8 @@ export interface GatewayRow {
   configVersion: number;
   /** As the gateway last told. */
   state: GatewayStateReply | null;
+  /** One to each other enrolled gateway. */
+  links: LinkRow[];
   /** Tenants of which it does not enforce the newest revision. */
   behind: number;
   drifted: number;
@@ -61,6 +63,8 @@ export interface GatewayRow {
 const tokenLifetimeMs = 60 * 60_000;
 /** The sweep asks every 2 seconds. */
 const unseenAfterMs = 15_000;
+/** For a link that begins anew. */
+const linkGraceMs = 30_000;
 const warnBeforeExpiryMs = 14 * 24 * 60 * 60_000;
 
 /** The scope must be staff's, to count over tenants. */
@@ -89,13 +93,18 @@ export async function listGateways(scope: Scope, input: z.infer<typeof listGatew
     scope,
     gateways.map(({ id }) => id),
   );
-  return { rows: gateways.map((gateway) => gatewayRow(gateway, lag.get(gateway.id))), total };
+  const ends = await findLinkEnds(scope.tx);
+  return {
+    rows: gateways.map((gateway) => gatewayRow(gateway, linkRows(ends, gateway.id), lag.get(gateway.id))),
+    total,
+  };
 }
 
 export async function getGateway(scope: Scope, gatewayId: string): Promise<GatewayRow> {
   const gateway = await scope.tx.gateway.findUnique({ where: { id: gatewayId }, include: { region: true } });
   if (!gateway) throw notFound("gateway");
-  return gatewayRow(gateway, (await lagOf(scope, [gatewayId])).get(gatewayId));
+  const links = linkRows(await findLinkEnds(scope.tx), gatewayId);
+  return gatewayRow(gateway, links, (await lagOf(scope, [gatewayId])).get(gatewayId));
 }
 
 export interface AppliedRow {
@@ -180,7 +189,6 @@ export async function updateGateway(
       data: { ...wanted, ...(isReconfigured ? { configVersion: { increment: 1 } } : {}) },
     }),
   );
-  if (before.publicHost !== wanted.publicHost) await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, {
     action: "gateways.update",
     subject: { kind: "gateway", id: gatewayId, name: wanted.name },
@@ -209,11 +217,10 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
     where: { id: gatewayId },
     data: {
       ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
-      ...{ nextFingerprint: null },
+      ...{ nextFingerprint: null, configDigest: null },
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
-  await reconfigureOthers(scope.tx, gatewayId);
   await audit(scope, { action: "gateways.retire", subject: { kind: "gateway", id: gatewayId, name: gateway.name } });
   await forEachTenant(scope, async (tenant) => {
     await scope.tx.appliedRevision.deleteMany({ where: { tenantId: tenant.id, gatewayId } });
@@ -311,12 +318,16 @@ async function lagOf({ tx }: Scope, gatewayIds: string[]): Promise<Map<string, L
   );
 }
 
-function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true } }>, lag?: Lag): GatewayRow {
+function gatewayRow(
+  gateway: Prisma.GatewayGetPayload<{ include: { region: true } }>,
+  links: LinkRow[],
+  lag?: Lag,
+): GatewayRow {
   const state = gateway.state as unknown as GatewayStateReply | null;
   const behind = gateway.enrolledAt ? (lag?.behind ?? 0) : 0;
   const drifted = lag?.drifted ?? 0;
   const isSeen = gateway.lastSeenAt !== null && Date.now() - gateway.lastSeenAt.getTime() < unseenAfterMs;
-  const notes = gateway.enrolledAt ? warningsOf(gateway, state, lag) : [];
+  const notes = gateway.enrolledAt ? warningsOf(gateway, state, links, lag) : [];
   const status: GatewayStatus = !gateway.enrolledAt
     ? "awaiting_enrolment"
     : gateway.error || !isSeen
@@ -347,6 +358,7 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
     certificateNotAfter: gateway.certificateNotAfter,
     configVersion: gateway.configVersion,
     state,
+    links,
     behind,
     drifted,
     checkedAt: lag?.checkedAt ?? null,
@@ -358,6 +370,7 @@ function gatewayRow(gateway: Prisma.GatewayGetPayload<{ include: { region: true 
 function warningsOf(
   gateway: { certificateNotAfter: Date | null; configVersion: number },
   state: GatewayStateReply | null,
+  links: LinkRow[],
   lag?: Lag,
 ): string[] {
   const notes = (state?.warnings ?? []).map(({ message }) => message);
@@ -365,6 +378,10 @@ function warningsOf(
   if (stopped.length > 0) notes.push(`Not running: ${stopped.map(({ name }) => name).join(", ")}.`);
   if (state && state.configVersion < gateway.configVersion)
     notes.push("Its newest configuration has not reached it yet.");
+  // One whose other end is gone is that gateway's trouble, and not this one's.
+  for (const { peer, status, since, isPeerSeen } of links)
+    if (status === "down" && isPeerSeen && Date.now() - since!.getTime() > linkGraceMs)
+      notes.push(`The link to ${peer} is down: people here do not reach devices there, nor the other way round.`);
   if (lag?.refused) notes.push(`It refused the newest changes of ${lag.refused} tenants.`);
   if (lag?.drifted) notes.push(`It was found to differ for ${lag.drifted} tenants and is being mended.`);
   const { certificateNotAfter } = gateway;

@@ -7,7 +7,7 @@ import { bind, closeDatabase, database, inTransaction, system } from "../core/db
 import { closeQueues } from "../core/queue";
 import { closeGatewayConnections } from "./client";
 import { commitEvents } from "./ledger";
-import { findDevices, linksOf, locationsFor, reconfigureOthers, tellLocations } from "./links";
+import { findDevices, linksOf, locationsFor, tellLocations } from "./links";
 
 let gateways: TestGateway[];
 let tenantId: string;
@@ -58,19 +58,6 @@ describe("links between gateways", () => {
       const listening = links.filter(({ host }) => host === null).map(({ port }) => port);
       expect(new Set(listening).size).toBe(listening.length);
     }
-  });
-
-  test("of the others change when a gateway comes or goes", async () => {
-    const versions = () =>
-      database().gateway.findMany({
-        where: { id: { in: gateways.map(({ gatewayId }) => gatewayId) } },
-        select: { id: true, configVersion: true },
-        orderBy: { number: "asc" },
-      });
-    const before = await versions();
-    await inTransaction(system, {}, ({ tx }) => reconfigureOthers(tx, gateways[0]!.gatewayId));
-    const after = await versions();
-    expect(after.map(({ configVersion }, index) => configVersion - before[index]!.configVersion)).toEqual([0, 1, 1]);
   });
 
   test("are told where devices are, the newest place of each, and never a device's own gateway", async () => {

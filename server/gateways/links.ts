@@ -3,34 +3,35 @@
  * enrolled gateways have one link; where devices are is what the session ledger says.
  */
 import type { LinkConfig, Locations } from "@/gateway/protocol/api";
-import { database, inTransaction, system, type Tx } from "../core/db";
+import { database, inTransaction, system } from "../core/db";
 import { env } from "../core/env";
 import { type GatewayAddress, putLocations } from "./client";
 
-/** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */
+/** One may be about to enrol. */
 export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
   const gateways = await database().gateway.findMany({
-    where: { enrolledAt: { not: null } },
+    where: { OR: [{ enrolledAt: { not: null } }, { id: gatewayId }] },
     select: { id: true, number: true, publicHost: true },
     orderBy: { number: "asc" },
   });
+  return linksAmong(gateways, gatewayId);
+}
+
+/** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */
+export function linksAmong(
+  gateways: { id: string; number: number; publicHost: string }[],
+  gatewayId: string,
+  firstPort = env.LINK_FIRST_PORT,
+): LinkConfig[] {
   const own = gateways.find(({ id }) => id === gatewayId);
   if (!own) return [];
   return gateways
     .filter(({ id }) => id !== gatewayId)
     .map((peer) =>
       own.id < peer.id
-        ? { peer: peer.id, host: null, port: env.LINK_FIRST_PORT + peer.number }
-        : { peer: peer.id, host: peer.publicHost, port: env.LINK_FIRST_PORT + own.number },
+        ? { peer: peer.id, host: null, port: firstPort + peer.number }
+        : { peer: peer.id, host: peer.publicHost, port: firstPort + own.number },
     );
-}
-
-/** Call where a gateway comes or goes or is found elsewhere: the others' links change with it. */
-export async function reconfigureOthers(tx: Tx, gatewayId: string): Promise<void> {
-  await tx.gateway.updateMany({
-    where: { enrolledAt: { not: null }, id: { not: gatewayId } },
-    data: { configVersion: { increment: 1 } },
-  });
 }
 
 export interface Whereabouts {

@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram } from "prom-client";
 import { authorityEnds } from "../certificates/certificates";
 import { database, inTransaction, system } from "../core/db";
 import { registry } from "../core/metrics";
+import { findLinkEnds, linkRows } from "./link-states";
 
 const registers = [registry];
 const day = 86_400_000;
@@ -123,6 +124,19 @@ export function tellOfGateways(): void {
   gauge("drawbridge_gateway_certificate_days_left", "Days until its certificate ends", ({ certificateNotAfter }) =>
     certificateNotAfter ? (certificateNotAfter.getTime() - Date.now()) / day : null,
   );
+  new Gauge({
+    name: "drawbridge_gateway_link_up",
+    help: "1 while the gateway hears the peer over the link between them; none where it does not say",
+    labelNames: ["gateway", "peer"],
+    registers,
+    async collect() {
+      this.reset();
+      const ends = await inTransaction(system, { isWorker: true }, ({ tx }) => findLinkEnds(tx)).catch(() => []);
+      for (const { id, name } of ends)
+        for (const { peer, status } of linkRows(ends, id))
+          if (status !== "unknown") this.set({ gateway: name, peer }, status === "up" ? 1 : 0);
+    },
+  });
   new Gauge({
     name: "drawbridge_authority_days_left",
     help: "Days until a certificate of the platform's own ends: its authorities', and the control plane's",

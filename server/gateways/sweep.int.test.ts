@@ -5,9 +5,11 @@ import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { TestGateway } from "@/e2e/support/test-gateway";
 import { closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { createLog } from "../core/log";
+import { registry } from "../core/metrics";
 import { closeQueues, queueOf } from "../core/queue";
 import { closeGatewayConnections } from "./client";
-import { getGateway, updateGateway } from "./gateways";
+import { getGateway, retireGateway, updateGateway } from "./gateways";
+import { tellOfGateways } from "./metrics";
 import { pushGateway } from "./push";
 import { ensurePartitions, retain } from "./retain";
 import { listSamples } from "./samples";
@@ -86,6 +88,41 @@ describe("the sweep", () => {
       processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
       authTokenSecret: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+  });
+
+  test("sends a configuration that other settings or another gateway make, once, and under a version of its own", async () => {
+    const settled = async (version: number) => {
+      for (let round = 0; round < 20 && gateway.config?.version !== version; round++) await sweep();
+      await sweep();
+      expect(gateway.config?.version).toBe(version);
+    };
+    await settled(1);
+    const configDigest = "of what other settings made";
+    await database().gateway.update({ where: { id: gateway.gatewayId }, data: { configDigest } });
+    await settled(2);
+    const other = await createEnrolledGateway("beside", regionId);
+    await settled(3);
+    expect(gateway.config?.links).toMatchObject([{ peer: other.gatewayId }]);
+    await inTransaction(system, { isStaff: true }, (scope) => retireGateway(scope, other.gatewayId));
+    await settled(4);
+    expect(gateway.config?.links).toEqual([]);
+    await other.stop();
+  }, 60_000);
+
+  test("shows which link is down, and warns of it where the other gateway is well", async () => {
+    const other = await createEnrolledGateway("beyond", regionId);
+    const { name } = await database().gateway.findUniqueOrThrow({ where: { id: other.gatewayId } });
+    gateway.links = [{ peer: other.gatewayId, isUp: false, since: new Date(0).toISOString(), received: 0, sent: 0 }];
+    await sweep();
+    const warning = expect.stringContaining(`The link to ${name} is down`);
+    expect(await here()).toMatchObject({ links: [{ peer: name, status: "down" }] });
+    expect((await here()).notes).not.toContainEqual(warning);
+    await database().gateway.update({ where: { id: other.gatewayId }, data: { lastSeenAt: new Date() } });
+    expect(await here()).toMatchObject({ status: "warning", notes: expect.arrayContaining([warning]) });
+    tellOfGateways();
+    const own = (await here()).name;
+    expect(await registry.metrics()).toContain(`drawbridge_gateway_link_up{gateway="${own}",peer="${name}"} 0`);
+    await other.stop();
   });
 
   test("finds a document that drifted at the same revision, and has all of it sent", async () => {

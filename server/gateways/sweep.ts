@@ -12,7 +12,7 @@ import type { Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { requestPushTo } from "../revisions/revisions";
 import { GatewayError, getDigest, getState } from "./client";
-import { configure } from "./config";
+import { configureIfChanged } from "./config";
 import { gatewayCollect, gatewayEnrol } from "./jobs";
 import { findDevices, locationsFor, tell, type Whereabouts } from "./links";
 import { storeUnanswered } from "./push";
@@ -56,10 +56,8 @@ export async function sweepGateway(gateway: GatewayRow, log: Log, whereabouts?: 
   if (!state) return;
   await storeSample(gatewayId, state, gateway.state as GatewayStateReply | null);
   if (await reconcile(gatewayId, state)) await requestPushTo(gatewayId);
-  if (state.configVersion !== gateway.configVersion) {
-    await configure(gateway);
-    log.info({ gateway: gateway.name, version: gateway.configVersion }, "sent its configuration");
-  }
+  const version = await configureIfChanged(gateway, state);
+  if (version !== undefined) log.info({ gateway: gateway.name, version }, "sent its configuration");
   if (whereabouts && state.locations !== digestLocations(locationsFor(gatewayId, whereabouts)))
     await tell(gateway, whereabouts);
   await compareDigests(gateway, log);

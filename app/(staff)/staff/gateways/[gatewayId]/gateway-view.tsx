@@ -13,6 +13,7 @@ import { GatewayBadge } from "../gateway-status";
 import { GatewayActions } from "./gateway-actions";
 import { GatewayApplied } from "./gateway-applied";
 import { GatewayFacts } from "./gateway-facts";
+import { GatewayLinks } from "./gateway-links";
 import { GatewayPlots } from "./gateway-plots";
 import { GatewayProcesses } from "./gateway-processes";
 
@@ -83,7 +84,10 @@ export function GatewayView({ gatewayId }: { gatewayId: string }) {
         </StatGroup>
       )}
       <div className="mb-4 grid items-start gap-4 xl:grid-cols-2">
-        <GatewayProcesses gateway={gateway} />
+        <div className="grid gap-4">
+          <GatewayProcesses gateway={gateway} />
+          <GatewayLinks gateway={gateway} />
+        </div>
         <GatewayFacts gateway={gateway} />
       </div>
       {gateway.enrolledAt && <GatewayPlots gatewayId={gateway.id} />}

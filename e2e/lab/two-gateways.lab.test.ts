@@ -1,6 +1,10 @@
-/** One session an account over two gateways, with real clients: both choices of the tenant, and a partition that heals. */
+/**
+ * Two gateways under the whole control plane, enrolled and configured by its workers, with real clients. One session an
+ * account over both: both choices of the tenant, and a partition that heals. And a device at one, reached from the other.
+ */
 import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { serveHttp } from "./lab-agent";
 import type { LabPerson } from "./network";
 import { startVpnClient, until, type VpnClient } from "./vpn-client";
 import { createWorld, password, type World, type WorldAccount, type WorldGateway } from "./world";
@@ -17,7 +21,7 @@ beforeAll(async () => {
   world = await createWorld({ labNumber: 238, gateways: 2 });
   [oslo, rome] = world.gateways as [WorldGateway, WorldGateway];
   [home, office] = [await world.lab.addPerson(), await world.lab.addPerson()];
-});
+}, 240_000);
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.stop();
 });
@@ -28,8 +32,8 @@ afterAll(async () => {
 describe("an account that connects on a second gateway", () => {
   it("ends its first session at once, and that machine is told why", async () => {
     await begin("replace");
-    const first = await connect(home, oslo);
-    const second = await connect(office, rome);
+    const first = await connect(home, account.profile(oslo));
+    const second = await connect(office, account.profile(rome));
     await first.exited();
     expect(first.log()).toContain("this account connected again, from");
     const [older, newer] = await sessions(2);
@@ -44,17 +48,17 @@ describe("an account that connects on a second gateway", () => {
 
   it("is ended there where the tenant has the first stay, and may come once that has left", async () => {
     await begin("refuse");
-    const first = await connect(home, oslo);
-    const second = await connect(office, rome);
+    const first = await connect(home, account.profile(oslo));
+    const second = await connect(office, account.profile(rome));
     await second.exited();
     expect(second.log()).toContain("this account is connected already, from");
     expect(first.process.exitCode).toBeNull();
-    const same = start(office, oslo);
+    const same = start(office, account.profile(oslo));
     await until(() => same.log().includes("this account is connected already"), 20_000, same.log);
     await same.stop();
     await first.stop();
     await until(async () => (await sessions(2)).every(({ disconnectedAt }) => disconnectedAt !== null), 20_000);
-    await connect(office, rome);
+    await connect(office, account.profile(rome));
     const [, refused, last] = await sessions(3);
     expect(refused).toMatchObject({ gatewayId: rome.id, endCode: "refused" });
     expect(last).toMatchObject({ gatewayId: rome.id, disconnectedAt: null });
@@ -63,8 +67,8 @@ describe("an account that connects on a second gateway", () => {
   it("may be live on both while one is cut off, and on one when that is over; the ledger tells both", async () => {
     await begin("replace");
     link(oslo, "down");
-    const first = await connect(home, oslo);
-    const second = await connect(office, rome);
+    const first = await connect(home, account.profile(oslo));
+    const second = await connect(office, account.profile(rome));
     await sessions(1);
     expect([first.process.exitCode, second.process.exitCode]).toEqual([null, null]);
     link(oslo, "up");
@@ -80,23 +84,58 @@ describe("an account that connects on a second gateway", () => {
   });
 });
 
+describe("a device at one gateway", () => {
+  it("is reached by a person at another over the link that the control plane made, and by nobody whom no policy lets", async () => {
+    const { lab, tenantId, admin } = world;
+    const device = await world.addDevice(`Crane ${Date.now()}`);
+    const { group } = await admin.devices.createGroup({ tenantId, name: device.id, deviceIds: [device.id] });
+    const rules = [{ protocol: "tcp" as const, from: 80, to: 80 }];
+    const { policy } = await admin.policies.create({ tenantId, name: device.id, groupIds: [group.id], rules });
+    const [member, stranger] = [await world.addAccount("Mia", [policy.id]), await world.addAccount("Sam")];
+    await isEnforcedEverywhere();
+    const place = await lab.addPerson();
+    await serveHttp(lab, place.namespace, [80, 8080], "this is the crane");
+    await connect(place, device.profile(oslo), null);
+    await connect(home, member.profile(rome));
+    await connect(office, stranger.profile(rome));
+    const get = (person: LabPerson) => lab.httpGet(person.namespace, device.address);
+    await until(async () => (await get(home)) === "this is the crane", 40_000, world.workers.output);
+    for (const { id: gatewayId } of [oslo, rome])
+      await until(
+        async () => (await world.administrator.gateways.get({ gatewayId })).links[0]?.status === "up",
+        30_000,
+      );
+    expect(await lab.canConnect(home.namespace, device.address, 8080)).toBe("silent");
+    expect(await lab.canConnect(office.namespace, device.address, 80)).toBe("silent");
+    await admin.accounts.update({ tenantId, accountId: member.id, name: "Mia", policyIds: [] });
+    await isEnforcedEverywhere();
+    expect(await lab.canConnect(home.namespace, device.address, 80)).toBe("silent");
+  }, 240_000);
+});
+
 /** A person of their own each time, with the tenant's choice in force on both gateways. */
 async function begin(secondSession: "replace" | "refuse"): Promise<void> {
   const { tenantId } = world;
   await world.admin.tenants.setSecondSession({ tenantId, secondSession });
   account = await world.addAccount(`Dana ${secondSession}`);
-  await until(async () => (await world.administrator.tenants.get({ tenantId })).isEnforcedEverywhere, 30_000);
+  await isEnforcedEverywhere();
 }
 
-function start(person: LabPerson, gateway: WorldGateway): VpnClient {
-  const profile = account.profile(gateway);
-  const client = startVpnClient(world.lab, person.namespace, world.folder, { profile, password });
+const isEnforcedEverywhere = () =>
+  until(
+    async () => (await world.administrator.tenants.get({ tenantId: world.tenantId })).isEnforcedEverywhere,
+    30_000,
+    world.workers.output,
+  );
+
+function start(person: LabPerson, profile: string, phrase: string | null = password): VpnClient {
+  const client = startVpnClient(world.lab, person.namespace, world.folder, { profile, password: phrase });
   clients.push(client);
   return client;
 }
 
-async function connect(person: LabPerson, gateway: WorldGateway): Promise<VpnClient> {
-  const client = start(person, gateway);
+async function connect(person: LabPerson, profile: string, phrase?: string | null): Promise<VpnClient> {
+  const client = start(person, profile, phrase);
   await client.connected(40_000);
   return client;
 }
