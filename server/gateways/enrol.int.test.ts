@@ -49,6 +49,18 @@ describe("enrolment", () => {
     expect((await getState(row)).gatewayId).toBe(gatewayId);
   });
 
+  test("a gateway that comes later is linked to those before it, and they to it", async () => {
+    const first = await createEnrolledGateway("enrol-linked-1", regionId);
+    started.push(first);
+    const before = await database().gateway.findUniqueOrThrow({ where: { id: first.gatewayId } });
+    const { token, gatewayId } = await describeGateway("enrol-linked-2");
+    const second = await waiting(token);
+    await enrolGateway(gatewayId);
+    expect(second.config!.links!.map(({ peer }) => peer)).toContain(first.gatewayId);
+    const after = await database().gateway.findUniqueOrThrow({ where: { id: first.gatewayId } });
+    expect(after.configVersion).toBe(before.configVersion + 1);
+  });
+
   test("a token that was used enrols nobody again", async () => {
     const { token, gatewayId } = await describeGateway("enrol-2");
     const first = await waiting(token);

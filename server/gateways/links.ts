@@ -7,10 +7,13 @@ import { database, inTransaction, system, type Tx } from "../core/db";
 import { env } from "../core/env";
 import { type GatewayAddress, putLocations } from "./client";
 
-/** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */
+/**
+ * To every other enrolled gateway, also for one that is just being enrolled: what it is given then is all that it is given.
+ * Of two gateways that with the lower id listens, on a port that is the other's everywhere.
+ */
 export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
   const gateways = await database().gateway.findMany({
-    where: { enrolledAt: { not: null } },
+    where: { OR: [{ enrolledAt: { not: null } }, { id: gatewayId }] },
     select: { id: true, number: true, publicHost: true },
     orderBy: { number: "asc" },
   });
@@ -25,10 +28,13 @@ export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
     );
 }
 
-/** Call where a gateway comes or goes or is found elsewhere: the others' links change with it. */
+/**
+ * Call where a gateway comes or goes or is found elsewhere: the others' links change with it, and those of one that is being
+ * enrolled at the same time too.
+ */
 export async function reconfigureOthers(tx: Tx, gatewayId: string): Promise<void> {
   await tx.gateway.updateMany({
-    where: { enrolledAt: { not: null }, id: { not: gatewayId } },
+    where: { id: { not: gatewayId } },
     data: { configVersion: { increment: 1 } },
   });
 }
