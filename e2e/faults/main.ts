@@ -6,6 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
@@ -13,7 +14,9 @@ import { findCommand } from "../../scripts/support/bootstrap.mjs";
 import { freePort } from "../../scripts/support/ports";
 import { findLabObstacle } from "../lab/network";
 import { createWorld, type Service, type WorldGateway } from "../lab/world";
+import { buildAppOnce, startApp } from "./app";
 import { checks } from "./checks";
+import { FakeClock } from "./fake-clock";
 import { type Fault, faults, mountSmallDisk, type Scene, unmount, untilAnswering } from "./faults";
 import { Load } from "./load";
 import { Random } from "./random";
@@ -50,6 +53,8 @@ if (obstacle) {
 say(`seed ${random.seed}`);
 const relays: Relay[] = [];
 const disks: string[] = [];
+const clocks: FakeClock[] = [];
+await buildAppOnce(tmpdir());
 const redis = findCommand("redis-server") ? await startRedis() : null;
 const world = await createWorld({
   labNumber: Number(values.lab),
@@ -62,6 +67,11 @@ const world = await createWorld({
   prepareStateDir(path) {
     if (mountSmallDisk(path)) disks.push(path);
   },
+  agentEnv(stateDir) {
+    const clock = new FakeClock(stateDir);
+    clocks.push(clock);
+    return clock.env();
+  },
   releaseStateDir(path) {
     if (disks.includes(path)) unmount(path);
   },
@@ -69,13 +79,17 @@ const world = await createWorld({
 const owner = new pg.Pool({ connectionString: world.ownerUrl, max: 2 });
 // It is killed now and then.
 owner.on("error", () => {});
+const app = await startApp(world);
+const load = new Load(world, app.admin, random);
 const scene: Scene = {
-  ...{ world, random, redis, hasSmallDisks: disks.length === world.gateways.length },
+  ...{ world, app, load, random, redis, hasSmallDisks: disks.length === world.gateways.length },
+  clocks: new Map(world.gateways.map((gateway, n) => [gateway, clocks[n]!])),
   relays: new Map(world.gateways.map((gateway, n) => [gateway, relays[n]!])),
   query: async (text, parameters) => (await owner.query(text, parameters)).rows,
 };
-const load = new Load(world, random);
-const count = { faults: new Map<string, number>(), checks: 0, failed: 0 };
+const count = { faults: new Map<string, number>(), checks: new Map<string, number>(), failed: 0 };
+const tally = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, one) => total + one, 0);
 try {
   await load.begin(3);
   say(`${world.gateways.length} gateway(s), ${redis ? "Redis" : "PostgreSQL"} for the queue; the load is on`);
@@ -85,20 +99,27 @@ try {
     if (count.failed > 0) break;
   }
 } catch (error) {
-  count.checks += 1;
+  tally(count.checks, "the run goes to its end");
   count.failed += 1;
   console.error(error);
 } finally {
   await load.end().catch(() => {});
   await owner.end().catch(() => {});
   for (const relay of relays) relay.close();
+  await app.kill();
   await world.destroy();
   await redis?.kill();
 }
-const passed = count.checks - count.failed;
-for (const [name, times] of count.faults) console.log(`${String(times).padStart(5)} × ${name}`);
-const times = [...count.faults.values()].reduce((sum, one) => sum + one, 0);
-say(`${times} faults, ${count.checks} checks after them (seed ${random.seed})`);
+const passed = sum(count.checks) - count.failed;
+for (const [title, counts] of [
+  ["faults", count.faults],
+  ["checks", count.checks],
+] as const) {
+  console.log(`${title}:`);
+  for (const [name, times] of counts) console.log(`${String(times).padStart(5)} × ${name}`);
+}
+say(`${sum(count.faults)} faults, ${sum(count.checks)} checks after them (seed ${random.seed})`);
+say(`${load.ackedNames.size} changes of devices acknowledged, ${load.unanswered} questions without an answer`);
 console.log(`${passed} passed, ${count.failed} failed`);
 if (process.env.DRAWBRIDGE_OUTCOME) {
   const seconds = (performance.now() - beganAt) / 1000;
@@ -141,7 +162,7 @@ async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
       throw new Error(`${fault.name}: what was taken away does not come back`);
     }),
   ]);
-  count.faults.set(fault.name, (count.faults.get(fault.name) ?? 0) + 1);
+  tally(count.faults, fault.name);
   const overAt = performance.now();
   for (const one of world.gateways) await untilAnswering(one, scene.relays);
   // The agent has looked at whom openvpn has: whoever leaves now is seen to leave.
@@ -150,11 +171,12 @@ async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
   await load.rest();
   for (const check of checks) {
     const complaint = await untilWell(() => check.look(scene, load));
-    count.checks += 1;
+    tally(count.checks, check.name);
     if (complaint === null) continue;
     count.failed += 1;
     say(`FAILED after ${fault.name}: ${check.name}: ${complaint}`);
     console.error(world.workers.output().slice(-3_000));
+    console.error(app.log().slice(-2_000));
     console.error(gateway.log().slice(-3_000));
   }
   say(`  whole again within ${((performance.now() - overAt) / 1000).toFixed(1)} s`);
