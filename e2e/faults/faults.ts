@@ -10,6 +10,7 @@ import type { App } from "./app";
 import { clockObstacle, type FakeClock } from "./fake-clock";
 import type { Load } from "./load";
 import type { Random } from "./random";
+import type { Redis } from "./redis";
 import type { Relay } from "./relay";
 
 export interface Scene {
@@ -17,7 +18,7 @@ export interface Scene {
   app: App;
   load: Load;
   random: Random;
-  redis: Service | null;
+  redis: Redis | null;
   relays: Map<WorldGateway, Relay>;
   clocks: Map<WorldGateway, FakeClock>;
   /** Whether each gateway's state is on a small disk of its own. */
@@ -49,6 +50,10 @@ const killed = (name: string, of: (scene: Scene, gateway: WorldGateway) => Servi
   },
 });
 
+function redisObstacle({ redis }: Scene): string | null {
+  return redis ? null : "redis-server is not installed";
+}
+
 /** A short run has some of those marked so; a long one has them all. */
 export const faults: Fault[] = [
   killed("the agent", (_, gateway) => gateway.agent),
@@ -73,10 +78,20 @@ export const faults: Fault[] = [
     },
   },
   {
-    ...killed("Redis", ({ redis }) => redis!),
+    ...killed("Redis, which keeps what it held", ({ redis }) => redis!),
     // What is whole again with the next sweep at the earliest takes too long for a short run.
     isShort: false,
-    obstacle: ({ redis }) => (redis ? null : "redis-server is not installed"),
+    obstacle: redisObstacle,
+  },
+  {
+    name: "kill -9 of Redis, which loses what it held",
+    obstacle: redisObstacle,
+    async run({ redis, random }) {
+      await redis!.kill();
+      redis!.forget();
+      await delay(random.between(0, 3_000));
+      await redis!.start();
+    },
   },
   {
     name: "the disk of the agent full",
