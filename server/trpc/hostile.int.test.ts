@@ -127,7 +127,7 @@ function hostile({ inputs }: Described): fc.Arbitrary<unknown> {
 /** What ends the principal's own being here would leave nothing to ask. */
 const spared = ["signIn.signOut", "signIn.changePassword", "tenants.suspend", "tenants.delete"];
 
-test("no input whatever makes a procedure fail", { timeout: 300_000 }, async () => {
+test("no input whatever makes a procedure fail", { timeout: 900_000 }, async () => {
   const failures = new Map<string, string>();
   for (const procedure of procedures) {
     const { path } = procedure;
@@ -137,7 +137,7 @@ test("no input whatever makes a procedure fail", { timeout: 300_000 }, async () 
       const caller = path.split(".").reduce<unknown>((at, part) => (at as Json)[part], callAs(principal)) as (
         input: unknown,
       ) => Promise<unknown>;
-      for (const input of fc.sample(hostile(procedure), { numRuns: 25 })) {
+      for (const input of fc.sample(hostile(procedure), { numRuns: 12 })) {
         try {
           await caller(input);
         } catch (error) {

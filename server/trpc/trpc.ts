@@ -8,7 +8,7 @@ import { z } from "zod";
 import { isAudited } from "../core/audit";
 import { type Actor, database, inTransaction, lockTenant, type Scope, type TenantScope } from "../core/db";
 import { env } from "../core/env";
-import { AppError, type ErrorCode, invalid, notFound, revoked } from "../core/errors";
+import { AppError, type ErrorCode, notFound, revoked } from "../core/errors";
 import type { Log } from "../core/log";
 import {
   canMember,
@@ -82,7 +82,7 @@ const translated = t.procedure.use(async ({ ctx, path, next, getRawInput }) => {
 /** PostgreSQL stores no NUL, and JSON in it no half of a character: refused here, with words, wherever they stand. */
 const storable = translated.use(async ({ next, getRawInput }) => {
   if (!isStorable(await getRawInput()))
-    throw invalid("", "This holds a character that cannot be kept (NUL, or half of one). Type it anew.");
+    throw new AppError("invalid", "This holds a character that cannot be kept (NUL, or half of one). Type it anew.");
   return next();
 });
 
