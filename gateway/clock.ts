@@ -14,8 +14,9 @@ export class Clock {
     this.#offsetMs = hostMs() - steadyMs();
   }
 
+  /** Milliseconds since 1970, whole. */
   ms(): number {
-    return this.#offsetMs + this.steadyMs();
+    return Math.floor(this.#offsetMs + this.steadyMs());
   }
 
   now(): Date {
