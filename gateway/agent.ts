@@ -3,6 +3,7 @@
  * the documents on its disk and adopts what runs, before anybody may call.
  */
 import { join } from "node:path";
+import { clock } from "./clock";
 import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
@@ -45,6 +46,8 @@ export interface Agent {
   onRenewal(listener: (identity: Credentials) => void): void;
   /** Which devices are at which other gateway. */
   setLocations(locations: Locations): Promise<void>;
+  /** What time the control plane says it is. Where we were wrong, what ends by itself is written into the kernel anew. */
+  hearTime(at: Date): void;
   state(): GatewayStateReply;
   /** Why clients cannot come in, or not be held to the rules; empty when it is ready. */
   notReady(): string[];
@@ -91,10 +94,10 @@ export async function startAgent({
   log,
 }: AgentDependencies): Promise<Agent> {
   const { gatewayId } = identity.enrolled!;
-  const startedAt = new Date();
+  const startedAt = clock.now();
   const store = new FileDocumentStore(join(stateDir, "tenants"), (message) => log.warn(message));
   const documents = await DocumentBook.open(store);
-  const loadedMs = Date.now() - startedAt.getTime();
+  const loadedMs = clock.ms() - startedAt.getTime();
   const configFile = createConfigFile(stateDir);
   let config = await configFile.read();
   /** What is in force; the file may be ahead of it. */
@@ -166,6 +169,11 @@ export async function startAgent({
       throw error;
     }
   };
+  const rewrite = async (range: string) => {
+    // A table that is replaced begins to count anew.
+    await counting.tell();
+    await firewall.load(range);
+  };
   const verify = async () => {
     try {
       if (await firewall.verify()) log.warn("the rules were gone from the kernel and are back");
@@ -181,17 +189,14 @@ export async function startAgent({
       log.error({ err: error }, "the processes could not be configured"),
     );
     log.info(
-      { heardMs: Date.now() - startedAt.getTime(), memoryBytes: process.memoryUsage.rss() },
+      { heardMs: clock.ms() - startedAt.getTime(), memoryBytes: process.memoryUsage.rss() },
       "clients are heard",
     );
-    if (isStanding) {
-      await counting.tell();
-      await firewall.load(config.range);
-    }
+    if (isStanding) await rewrite(config.range);
     await verify();
   }
   const verifying = setInterval(verify, verifyEveryMs);
-  log.info({ loadedMs, readyMs: Date.now() - startedAt.getTime(), tenants: [...documents.all()].length }, "ready");
+  log.info({ loadedMs, readyMs: clock.ms() - startedAt.getTime(), tenants: [...documents.all()].length }, "ready");
 
   let configuring: Promise<void> = Promise.resolve();
   const configure = async (wanted: GatewayConfig) => {
@@ -199,8 +204,7 @@ export async function startAgent({
     const linksBefore = linkDevices().join();
     config = wanted;
     if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) {
-      await counting.tell();
-      await firewall.load(wanted.range);
+      await rewrite(wanted.range);
     }
     // Before a process is stopped, nothing is led to it any more.
     await spread();
@@ -228,7 +232,7 @@ export async function startAgent({
       agentVersion,
       openvpnVersion: supervisor.openvpnVersion,
       startedAt: startedAt.toISOString(),
-      now: new Date().toISOString(),
+      now: clock.now().toISOString(),
       configVersion: version,
       revisions: Object.fromEntries([...documents.all()].map(({ tenantId, revision }) => [tenantId, revision])),
       processes: supervisor.processes(),
@@ -256,6 +260,13 @@ export async function startAgent({
     configure(wanted) {
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;
+    },
+    hearTime(at) {
+      const offMs = clock.hear(at);
+      if (offMs === 0) return;
+      log.warn({ offMs }, "the clock was off by that, and goes by the control plane's from now on");
+      const range = firewall.range();
+      if (range !== null) void rewrite(range).catch((err) => log.error({ err }, "the rules could not be written anew"));
     },
     setLocations: (locations) => links.setLocations(locations),
     requestRenewal: () => identity.requestRenewal(),

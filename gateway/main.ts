@@ -73,6 +73,7 @@ async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
     key: identity.key,
     gatewayCa: enrolled.gatewayCa,
     routes: createRoutes(agent),
+    hearTime: agent.hearTime,
     log,
   });
   agent.onRenewal((renewed) => server.useCertificate(renewed));

@@ -47,6 +47,39 @@ export const checks: Check[] = [
     },
   },
   {
+    name: "a change is wholly there, with its audit entry and its revision, or not at all",
+    async look({ world, query }, load) {
+      const [odd] = await query<{ name: string; entries: string; changes: string }>(
+        `WITH told AS (SELECT subject_id, subject_name AS name, count(*) AS entries FROM audit_entries
+            WHERE tenant_id = $1 AND subject_kind = 'device' GROUP BY 1, 2),
+          raised AS (SELECT subject_id, split_part(summary, ' device ', 2) AS name, count(*) AS changes FROM changes
+            WHERE tenant_id = $1 AND subject_kind = 'device' GROUP BY 1, 2)
+        SELECT name, coalesce(entries, 0) AS entries, coalesce(changes, 0) AS changes
+          FROM told FULL JOIN raised USING (subject_id, name) WHERE entries IS DISTINCT FROM changes LIMIT 1`,
+        [world.tenantId],
+      );
+      if (odd) return `${odd.name} has ${odd.entries} audit entries and ${odd.changes} revisions`;
+      const [half] = await query<{ name: string | null; audited: string | null; told: string | null }>(
+        `WITH newest AS (SELECT DISTINCT ON (subject_id) subject_id::uuid AS id, subject_name AS audited FROM audit_entries
+            WHERE tenant_id = $1 AND subject_kind = 'device' ORDER BY subject_id, sequence DESC),
+          rows AS (SELECT id, name FROM devices WHERE tenant_id = $1),
+          entries AS (SELECT id, value->>'name' AS told FROM document_entries WHERE tenant_id = $1 AND kind = 'device')
+        SELECT name, audited, told FROM rows FULL JOIN newest USING (id) FULL JOIN entries USING (id)
+          WHERE name IS DISTINCT FROM audited OR name IS DISTINCT FROM told LIMIT 1`,
+        [world.tenantId],
+      );
+      if (half) return `a device is ${half.name}, in the audit log ${half.audited}, in the document ${half.told}`;
+      const audited = await query<{ name: string }>(
+        "SELECT subject_name AS name FROM audit_entries WHERE tenant_id = $1 AND subject_kind = 'device'",
+        [world.tenantId],
+      );
+      const names = new Set(audited.map(({ name }) => name));
+      for (const name of load.ackedNames)
+        if (!names.has(name)) return `${name} was acknowledged, and is in no audit log`;
+      return null;
+    },
+  },
+  {
     name: "no event is lost or doubled",
     async look({ world, query, relays }, load) {
       for (const gateway of world.gateways) {
@@ -67,6 +100,11 @@ export const checks: Check[] = [
       if (Number(odd!.doubled) + Number(odd!.connections) > 0) return "a session is in the ledger twice";
       if (Number(odd!.unknown) > 0) return `${odd!.unknown} sessions have no beginning`;
       if (Number(odd!.vanished) > 0) return `${odd!.vanished} sessions have no end of their own`;
+      const [untimely] = await query<{ count: string }>(
+        "SELECT count(*) FROM sessions WHERE began_at < $1 OR began_at > now() + interval '5 seconds'",
+        [new Date(load.beganAt.getTime() - 5_000)],
+      );
+      if (Number(untimely!.count) > 0) return `${untimely!.count} sessions began at another time than they did`;
       const rows = await query<{ account_id: string; count: string }>(
         "SELECT account_id, count(*) FROM sessions GROUP BY 1",
       );
@@ -87,6 +125,8 @@ export const checks: Check[] = [
       const present = load.present().sort();
       if (told.join() !== present.join()) return `${present.length} are in, and the ledger tells of ${told.length}`;
       if (live.some(({ state }) => state !== "active")) return "somebody is in who may not be";
+      const outcasts = load.outcasts();
+      if (present.some((id) => outcasts.includes(id))) return "somebody is in whose access is revoked";
       for (const gateway of world.gateways) {
         const { sessions } = await getState(addressOf(gateway, relays));
         const ours = live.filter(({ gateway_id }) => gateway_id === gateway.id).length;
@@ -111,7 +151,46 @@ export const checks: Check[] = [
       return null;
     },
   },
+  {
+    name: "in the kernel a grant ends when it was given until, and no other is there",
+    async look(scene) {
+      const { world } = scene;
+      const { grants } = await readDocument(scene);
+      for (const gateway of world.gateways) {
+        const ends = await grantEndsOf(world, gateway.namespace);
+        const now = Date.now();
+        for (const [id, { until }] of grants) {
+          const left = Date.parse(until) - now;
+          const lasts = ends.get(id.replaceAll("-", ""));
+          if (lasts === undefined && left > endToleranceMs) return `${gateway.name} has no grant ${id}`;
+          if (lasts !== undefined && Math.abs(lasts - left) > endToleranceMs)
+            return `${gateway.name} holds grant ${id} for ${lasts / 1000} s, and it has ${left / 1000} s left`;
+          ends.delete(id.replaceAll("-", ""));
+        }
+        if (ends.size > 0) return `${gateway.name} holds ${ends.size} grants that nobody gave`;
+      }
+      return null;
+    },
+  },
 ];
+
+/** A clock that is off by less is taken for right; and a push may have been under way for a while. */
+const endToleranceMs = 12_000;
+
+/** Milliseconds that each grant is still in force for, by its id without hyphens. */
+async function grantEndsOf(world: Scene["world"], namespace: string): Promise<Map<string, number>> {
+  const text = await world.lab.exec(namespace, ["nft", "-j", "list", "sets", "table", "inet", "drawbridge"]);
+  const { nftables } = JSON.parse(text) as {
+    nftables: { set?: { name: string; elem?: { elem?: { expires?: number } }[] } }[];
+  };
+  const ends = new Map<string, number>();
+  for (const { set } of nftables) {
+    const id = /^a_\d+_(\w+)$/.exec(set?.name ?? "")?.[1];
+    const expires = set?.elem?.[0]?.elem?.expires;
+    if (id && expires !== undefined) ends.set(id, expires * 1000);
+  }
+  return ends;
+}
 
 /** The tenant's document, from the rows that are pushed. */
 async function readDocument({ world, query }: Scene): Promise<TenantDocument> {
@@ -172,7 +251,7 @@ async function rulesOf(world: Scene["world"], namespace: string): Promise<string
   const text = await listRuleset(world.lab, namespace);
   return text
     .replace(/packets \d+ bytes \d+/g, "")
-    .replace(/expires [\dhms]+/g, "")
+    .replace(/timeout [\ddhms]+ expires [\ddhms]+/g, "timed")
     .split(/[\n,]/)
     .map((line) => line.replace(/^\s*elements = \{|\}\s*$/g, "").trim())
     .filter((line) => line !== "")

@@ -6,14 +6,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type EncodedPush, getState, putTenant } from "../../server/gateways/client";
 import { until } from "../lab/vpn-client";
 import type { Service, World, WorldGateway } from "../lab/world";
+import type { App } from "./app";
+import { clockObstacle, type FakeClock } from "./fake-clock";
+import type { Load } from "./load";
 import type { Random } from "./random";
+import type { Redis } from "./redis";
 import type { Relay } from "./relay";
 
 export interface Scene {
   world: World;
+  app: App;
+  load: Load;
   random: Random;
-  redis: Service | null;
+  redis: Redis | null;
   relays: Map<WorldGateway, Relay>;
+  clocks: Map<WorldGateway, FakeClock>;
   /** Whether each gateway's state is on a small disk of its own. */
   hasSmallDisks: boolean;
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -29,20 +36,28 @@ export interface Fault {
   run(scene: Scene, gateway: WorldGateway): Promise<void>;
 }
 
+/** In the midst of a change, so that there is something half done. */
 const killed = (name: string, of: (scene: Scene, gateway: WorldGateway) => Service): Fault => ({
   name: `kill -9 of ${name}`,
   isShort: true,
   async run(scene, gateway) {
     const service = of(scene, gateway);
+    await scene.load.asking();
+    await delay(scene.random.between(0, 30));
     await service.kill();
     await delay(scene.random.between(0, 3_000));
     await service.start();
   },
 });
 
+function redisObstacle({ redis }: Scene): string | null {
+  return redis ? null : "redis-server is not installed";
+}
+
 /** A short run has some of those marked so; a long one has them all. */
 export const faults: Fault[] = [
   killed("the agent", (_, gateway) => gateway.agent),
+  killed("the app", ({ app }) => app),
   killed("the workers", ({ world }) => world.workers),
   killed("PostgreSQL", ({ world }) => world.postgres),
   {
@@ -63,10 +78,20 @@ export const faults: Fault[] = [
     },
   },
   {
-    ...killed("Redis", ({ redis }) => redis!),
+    ...killed("Redis, which keeps what it held", ({ redis }) => redis!),
     // What is whole again with the next sweep at the earliest takes too long for a short run.
     isShort: false,
-    obstacle: ({ redis }) => (redis ? null : "redis-server is not installed"),
+    obstacle: redisObstacle,
+  },
+  {
+    name: "kill -9 of Redis, which loses what it held",
+    obstacle: redisObstacle,
+    async run({ redis, random }) {
+      await redis!.kill();
+      redis!.forget();
+      await delay(random.between(0, 3_000));
+      await redis!.start();
+    },
   },
   {
     name: "the disk of the agent full",
@@ -81,6 +106,28 @@ export const faults: Fault[] = [
       }
       await delay(random.between(1_000, 4_000));
       rmSync(ballast);
+    },
+  },
+  {
+    // It is left so: an hour off, everything comes right all the same.
+    name: "the gateway's clock set by an hour or two",
+    isShort: true,
+    obstacle: () => clockObstacle,
+    async run({ random, clocks }, gateway) {
+      const clock = clocks.get(gateway)!;
+      clock.set(random.pick([-3_600, 0, 3_600].filter((aheadS) => aheadS !== clock.aheadS)));
+      await delay(random.between(1_500, 4_000));
+    },
+  },
+  {
+    name: "the gateway's clock set while its agent is dead",
+    obstacle: () => clockObstacle,
+    async run({ random, clocks }, gateway) {
+      const clock = clocks.get(gateway)!;
+      await gateway.agent.kill();
+      clock.set(random.pick([-3_600, 0, 3_600].filter((aheadS) => aheadS !== clock.aheadS)));
+      await delay(random.between(0, 2_000));
+      await gateway.agent.start();
     },
   },
   {

@@ -4,25 +4,28 @@
  * quickly, in an order that the seed gives. `-- --minutes 10 --seed 7` goes on for longer, with all of them and two gateways;
  * `-- --only PATTERN` does once each of those whose name matches.
  */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { findCommand } from "../../scripts/support/bootstrap.mjs";
-import { freePort } from "../../scripts/support/ports";
 import { findLabObstacle } from "../lab/network";
-import { createWorld, type Service, type WorldGateway } from "../lab/world";
+import { createWorld, type WorldGateway } from "../lab/world";
+import { buildAppOnce, startApp } from "./app";
 import { checks } from "./checks";
+import { FakeClock } from "./fake-clock";
 import { type Fault, faults, mountSmallDisk, type Scene, unmount, untilAnswering } from "./faults";
 import { Load } from "./load";
 import { Random } from "./random";
+import { startRedis } from "./redis";
 import { Relay } from "./relay";
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "0" },
-    seed: { type: "string", default: "1" },
+    // With it a short run begins with a clock, the app, the agent and PostgreSQL, should there be time for no more.
+    seed: { type: "string", default: "1824" },
     gateways: { type: "string" },
     only: { type: "string" },
     lab: { type: "string", default: "239" },
@@ -38,19 +41,24 @@ const [fewest, most] = [2, 7];
 const overWithinMs = 240_000;
 /** Generous, for a machine that does much else. */
 const wholeWithinMs = 180_000;
-const beganAt = performance.now();
-const say = (text: string) =>
-  console.log(`${((performance.now() - beganAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
-
 const obstacle = findLabObstacle();
 if (obstacle) {
   console.log(`NOT RUN: ${obstacle}`);
   process.exit(1);
 }
+const setUpAt = performance.now();
+await buildAppOnce(tmpdir());
+/** The build is not counted: within `npm test` the browser tests do without it then. */
+const beganAt = performance.now();
+const say = (text: string) =>
+  console.log(`${((performance.now() - beganAt) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+
 say(`seed ${random.seed}`);
 const relays: Relay[] = [];
 const disks: string[] = [];
+const clocks: FakeClock[] = [];
 const redis = findCommand("redis-server") ? await startRedis() : null;
+if (redis) process.env.REDIS_URL = redis.url;
 const world = await createWorld({
   labNumber: Number(values.lab),
   gateways: Number(values.gateways ?? (minutes > 0 ? 2 : 1)),
@@ -62,6 +70,11 @@ const world = await createWorld({
   prepareStateDir(path) {
     if (mountSmallDisk(path)) disks.push(path);
   },
+  agentEnv(stateDir) {
+    const clock = new FakeClock(stateDir);
+    clocks.push(clock);
+    return clock.env();
+  },
   releaseStateDir(path) {
     if (disks.includes(path)) unmount(path);
   },
@@ -69,13 +82,17 @@ const world = await createWorld({
 const owner = new pg.Pool({ connectionString: world.ownerUrl, max: 2 });
 // It is killed now and then.
 owner.on("error", () => {});
+const app = await startApp(world);
+const load = new Load(world, app.admin, random);
 const scene: Scene = {
-  ...{ world, random, redis, hasSmallDisks: disks.length === world.gateways.length },
+  ...{ world, app, load, random, redis, hasSmallDisks: disks.length === world.gateways.length },
+  clocks: new Map(world.gateways.map((gateway, n) => [gateway, clocks[n]!])),
   relays: new Map(world.gateways.map((gateway, n) => [gateway, relays[n]!])),
   query: async (text, parameters) => (await owner.query(text, parameters)).rows,
 };
-const load = new Load(world, random);
-const count = { faults: new Map<string, number>(), checks: 0, failed: 0 };
+const count = { faults: new Map<string, number>(), checks: new Map<string, number>(), failed: 0 };
+const tally = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+const sum = (counts: Map<string, number>) => [...counts.values()].reduce((total, one) => total + one, 0);
 try {
   await load.begin(3);
   say(`${world.gateways.length} gateway(s), ${redis ? "Redis" : "PostgreSQL"} for the queue; the load is on`);
@@ -85,23 +102,30 @@ try {
     if (count.failed > 0) break;
   }
 } catch (error) {
-  count.checks += 1;
+  tally(count.checks, "the run goes to its end");
   count.failed += 1;
   console.error(error);
 } finally {
   await load.end().catch(() => {});
   await owner.end().catch(() => {});
   for (const relay of relays) relay.close();
+  await app.kill();
   await world.destroy();
-  await redis?.kill();
+  await redis?.end();
 }
-const passed = count.checks - count.failed;
-for (const [name, times] of count.faults) console.log(`${String(times).padStart(5)} × ${name}`);
-const times = [...count.faults.values()].reduce((sum, one) => sum + one, 0);
-say(`${times} faults, ${count.checks} checks after them (seed ${random.seed})`);
+const passed = sum(count.checks) - count.failed;
+for (const [title, counts] of [
+  ["faults", count.faults],
+  ["checks", count.checks],
+] as const) {
+  console.log(`${title}:`);
+  for (const [name, times] of counts) console.log(`${String(times).padStart(5)} × ${name}`);
+}
+say(`${sum(count.faults)} faults, ${sum(count.checks)} checks after them (seed ${random.seed})`);
+say(`${load.ackedNames.size} changes of devices acknowledged, ${load.unanswered} questions without an answer`);
 console.log(`${passed} passed, ${count.failed} failed`);
 if (process.env.DRAWBRIDGE_OUTCOME) {
-  const seconds = (performance.now() - beganAt) / 1000;
+  const seconds = (performance.now() - setUpAt) / 1000;
   const outcome = { name: "faults", passed, failed: count.failed, skipped: 0, seconds };
   writeFileSync(process.env.DRAWBRIDGE_OUTCOME, JSON.stringify(outcome));
 }
@@ -141,7 +165,7 @@ async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
       throw new Error(`${fault.name}: what was taken away does not come back`);
     }),
   ]);
-  count.faults.set(fault.name, (count.faults.get(fault.name) ?? 0) + 1);
+  tally(count.faults, fault.name);
   const overAt = performance.now();
   for (const one of world.gateways) await untilAnswering(one, scene.relays);
   // The agent has looked at whom openvpn has: whoever leaves now is seen to leave.
@@ -150,11 +174,12 @@ async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
   await load.rest();
   for (const check of checks) {
     const complaint = await untilWell(() => check.look(scene, load));
-    count.checks += 1;
+    tally(count.checks, check.name);
     if (complaint === null) continue;
     count.failed += 1;
     say(`FAILED after ${fault.name}: ${check.name}: ${complaint}`);
     console.error(world.workers.output().slice(-3_000));
+    console.error(app.log().slice(-2_000));
     console.error(gateway.log().slice(-3_000));
   }
   say(`  whole again within ${((performance.now() - overAt) / 1000).toFixed(1)} s`);
@@ -168,30 +193,4 @@ async function untilWell(look: () => Promise<string | null>): Promise<string | n
     if (complaint === null || performance.now() > deadline) return complaint;
     await delay(200);
   }
-}
-
-/** In memory: what is in it is gone with it, as jobs may be. */
-async function startRedis(): Promise<Service> {
-  const port = await freePort();
-  let child: ReturnType<typeof spawn> | undefined;
-  const service: Service = {
-    name: "redis",
-    async kill() {
-      const ended = new Promise((resolve) => child!.once("exit", resolve));
-      child!.kill("SIGKILL");
-      await ended;
-    },
-    async start() {
-      child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", ""], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      await new Promise<void>((resolve) =>
-        child!.stdout!.on("data", (chunk) => String(chunk).includes("Ready to accept connections") && resolve()),
-      );
-    },
-  };
-  process.on("exit", () => child?.kill("SIGKILL"));
-  await service.start();
-  process.env.REDIS_URL = `redis://127.0.0.1:${port}`;
-  return service;
 }

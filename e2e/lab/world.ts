@@ -72,6 +72,8 @@ export interface World {
   addAccount(name: string, policyIds?: string[]): Promise<WorldAccount>;
   /** One that dials in by itself. */
   addDevice(name: string): Promise<WorldDevice>;
+  /** So that the tenant's admin can sign in to the app. @returns the email to sign in with */
+  giveAdminPassword(password: string): Promise<string>;
   /** Of a superuser, whom row security does not bind. */
   ownerUrl: string;
   destroy(): Promise<void>;
@@ -86,6 +88,8 @@ export interface WorldOptions {
   prepareStateDir?(path: string): void;
   /** Once nothing uses it any more. */
   releaseStateDir?(path: string): void;
+  /** Of the agent whose state is there, and of the openvpn processes that it starts. */
+  agentEnv?(stateDir: string): Record<string, string>;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -132,7 +136,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     options.prepareStateDir?.(stateDir);
     const logFile = join(folder, `gw${n}.log`);
     const log = () => readFileSync(logFile, "utf8");
-    const agent = createAgent(lab, place, { name, folder, stateDir, logFile, token });
+    const env = options.agentEnv?.(stateDir) ?? {};
+    const agent = createAgent(lab, place, { name, folder, stateDir, logFile, token, env });
     await agent.start();
     const managementLink = `db${options.labNumber}m${n}`;
     gateways.push({ ...place, id: gatewayId, name, stateDir, managementLink, agent, log });
@@ -175,6 +180,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       );
       return { id: deviceId, address: device.address, profile };
     },
+    async giveAdminPassword(chosen) {
+      const data = { passwordHash: await hashPassword(chosen) };
+      const { email } = await db().user.update({ where: { id: member.userId }, data });
+      return email;
+    },
     async destroy() {
       await lab.destroy();
       await workers.kill();
@@ -202,10 +212,14 @@ async function makeProfile(
     });
 }
 
+type AgentPlace = Record<"name" | "folder" | "stateDir" | "logFile" | "token", string> & {
+  env: Record<string, string>;
+};
+
 function createAgent(
   lab: Lab,
   place: LabGateway,
-  { name, folder, stateDir, logFile, token }: Record<"name" | "folder" | "stateDir" | "logFile" | "token", string>,
+  { name, folder, stateDir, logFile, token, env }: AgentPlace,
 ): Service {
   let child: ChildProcess | undefined;
   return {
@@ -228,6 +242,7 @@ function createAgent(
             GATEWAY_API_PORT: String(apiPort),
           },
           ...{ GATEWAY_TOKEN: token, LOG_LEVEL: "info" },
+          ...env,
         },
       });
       await until(

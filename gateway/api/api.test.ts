@@ -2,11 +2,11 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Agent, startAgent } from "../agent";
 import type { LiveSession } from "../ledger/sessions";
 import { createLog } from "../log";
-import type { GatewayConfig } from "../protocol/api";
+import { type GatewayConfig, timeHeader } from "../protocol/api";
 import type { AccountValue, Entry } from "../protocol/document";
 import { Identity } from "../state/identity";
 import { createAuthority, publicKeyOfRequest } from "../testing/authority";
@@ -66,6 +66,7 @@ async function start(live: LiveSession[] = []): Promise<void> {
     ...(await Identity.open(folder)).credentials,
     gatewayCa: authority.certificate,
     routes: createRoutes(agent),
+    hearTime: agent.hearTime,
     log,
     bodyLimit: 100_000,
   });
@@ -439,5 +440,34 @@ describe("renewal", () => {
     for (const { certificate } of wrong)
       expect(await grant(certificate)).toMatchObject({ status: 400, body: { error: { code: "certificate_wrong" } } });
     expect(await shown()).toBe(gateway.certificate);
+  });
+});
+
+describe("the control plane's clock", () => {
+  const grantId = "00000000-0000-4000-8000-00000000000c";
+  const sayTime = (at: Date) =>
+    callApi(`https://127.0.0.1:${server.port}/v1/state`, "GET", undefined, controlPlane, {
+      [timeHeader]: at.toISOString(),
+    });
+  /** Seconds, as the kernel was last told. */
+  const grantLasts = () =>
+    Number(nftLines.findLast((line) => /add element .* a_/.test(line))?.match(/timeout (\d+)s/)?.[1]);
+
+  afterEach(async () => {
+    await sayTime(new Date());
+  });
+
+  it("is what a grant ends by, also one that is in the kernel already, where the host's is an hour off", async () => {
+    await call("PUT", "/v1/config", config);
+    const value = {
+      ...{ account: anna, groups: [tenantId], rules: [{ protocol: "tcp", from: 80, to: 80 }] },
+      until: new Date(Date.now() + 90 * 60_000).toISOString(),
+    };
+    await push(null, 1, [tenant, account(), { kind: "grant", id: grantId, value }]);
+    expect(grantLasts() / 60).toBeCloseTo(90, 0);
+    nftLines.length = 0;
+    const { body } = await sayTime(new Date(Date.now() + 60 * 60_000));
+    expect(Date.parse(body.now) - Date.now()).toBeGreaterThan(59 * 60_000);
+    await vi.waitFor(() => expect(grantLasts() / 60).toBeCloseTo(30, 0), 10_000);
   });
 });

@@ -12,8 +12,10 @@ import {
   enrolGrantSchema,
   enrolRequestSchema,
   eventsQuerySchema,
+  locationsSchema,
   parse,
   pushSchema,
+  renewalGrantSchema,
 } from "./schemas";
 
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
@@ -96,7 +98,10 @@ it(
 );
 
 it("no body whatever is answered otherwise than by a value or 400", patience, () => {
-  const schemas = [pushSchema, configSchema, disconnectSchema, enrolGrantSchema, enrolRequestSchema, eventsQuerySchema];
+  const schemas = [
+    ...[pushSchema, configSchema, locationsSchema, disconnectSchema, eventsQuerySchema],
+    ...[enrolGrantSchema, enrolRequestSchema, renewalGrantSchema],
+  ];
   fc.assert(
     fc.property(
       fc.constantFrom(...schemas),

@@ -9,7 +9,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import type { Logger } from "../log";
-import { maxBodyBytes } from "../protocol/api";
+import { maxBodyBytes, timeHeader } from "../protocol/api";
 import { ApiError } from "./errors";
 
 export interface Route {
@@ -45,6 +45,8 @@ export interface ServerOptions {
   gatewayCa: string | null;
   routes: readonly Route[];
   log: Logger;
+  /** What the caller's clock says, with each call of the control plane's. */
+  hearTime?(at: Date): void;
   bodyLimit?: number;
 }
 
@@ -102,6 +104,8 @@ async function serve(options: ServerOptions, request: IncomingMessage, response:
   const receivedAt = performance.now();
   try {
     if (options.gatewayCa) mustBeControlPlane(request.socket as TLSSocket);
+    const time = request.headers[timeHeader];
+    if (options.gatewayCa && typeof time === "string") options.hearTime?.(new Date(time));
     const url = new URL(request.url ?? "/", "https://gateway");
     const { route, params } = findRoute(options.routes, request.method ?? "", url.pathname);
     const hangUp = new AbortController();

@@ -8,7 +8,7 @@ export class AttemptLimiter {
   constructor(
     readonly limit: number,
     readonly windowMs: number,
-    readonly now: () => number = Date.now,
+    readonly now: () => number = () => performance.now(),
     readonly maxKeys = 100_000,
   ) {}
 

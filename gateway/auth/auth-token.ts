@@ -10,6 +10,7 @@
  * open with another person's certificate.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { clock } from "../clock";
 
 /** Whom a token is for. */
 export interface TokenSubject {
@@ -33,7 +34,7 @@ export class AuthTokens {
   /** @param secret 32 bytes in hex */
   constructor(
     secret: string,
-    readonly now: () => number = Date.now,
+    readonly now: () => number = () => clock.ms(),
   ) {
     this.#secret = Buffer.from(secret, "hex");
   }
@@ -50,7 +51,7 @@ export class AuthTokens {
     const given = Buffer.from(signature, "base64url");
     if (!timingSafeEqual(given, this.#sign(subject, issuedAt))) return false;
     const ageMs = this.now() - Number.parseInt(issuedAt, 36) * 1000;
-    return ageMs >= -toleranceMs && (isRenewal || ageMs <= tokenLifetimeMs);
+    return isRenewal || (ageMs >= -toleranceMs && ageMs <= tokenLifetimeMs);
   }
 
   #sign({ tenantId, accountId, fingerprint, passwordHash }: TokenSubject, issuedAt: string): Buffer {

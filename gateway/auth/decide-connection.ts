@@ -1,3 +1,4 @@
+import { clock } from "../clock";
 import { isHeld } from "../protocol/decide";
 import type { AccountValue, DeviceValue, TenantDocument } from "../protocol/document";
 import type { RefusalCode } from "../protocol/events";
@@ -41,7 +42,7 @@ export function decideConnection(
   match: HolderMatch | undefined,
   password: string | null,
   verdict: PasswordVerdict,
-  now = new Date(),
+  now = clock.now(),
 ): ConnectionDecision {
   if (!match) return refuse("certificate_unknown", "this certificate is not known here; download a new profile");
   const { document } = match;

@@ -3,6 +3,7 @@
  * address is that was refused something. Follows the documents change by change; a tenant of which nobody asks costs its
  * blocks alone.
  */
+import { clock } from "../clock";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import { decide } from "../protocol/decide";
 import type { AccountValue, DeviceValue, PolicyRule, TenantDocument, TenantValue } from "../protocol/document";
@@ -109,7 +110,12 @@ export class Directory {
 }
 
 /** Asks the one decision about every port at which some rule of the account's could open the device. */
-export function mayReach(document: TenantDocument, accountId: AccountId, deviceId: DeviceId, at = new Date()): boolean {
+export function mayReach(
+  document: TenantDocument,
+  accountId: AccountId,
+  deviceId: DeviceId,
+  at = clock.now(),
+): boolean {
   const account = document.accounts.get(accountId);
   const device = document.devices.get(deviceId);
   if (!account || !device) return false;

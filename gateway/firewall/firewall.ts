@@ -2,7 +2,9 @@
  * Keeps the kernel at the documents. A change is one nft transaction, so a packet sees the rules before it or after it.
  * When the kernel will not take a change, the change is taken back and everything is written anew: nothing is half done.
  */
+
 import { setImmediate } from "node:timers/promises";
+import { clock } from "../clock";
 import type { TenantDocument } from "../protocol/document";
 import type { GatewayId, TenantId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
@@ -74,7 +76,7 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
     compiler = new Compiler(gatewayId);
     const lines = [replaceTable, printBase(range, links()), ...spread];
     for (const document of documents()) {
-      lines.push(...printDelta(compiler.add(document), Date.now()));
+      lines.push(...printDelta(compiler.add(document), clock.ms()));
       compiled.set(document.tenantId, (compiled.get(document.tenantId) ?? 0) + 1);
       // Clients may be waiting to be let in meanwhile.
       await setImmediate();
@@ -120,7 +122,7 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
         try {
           if (!isKnown) return await loadNow();
           if (compiled.get(document.tenantId) !== before) return;
-          const lines = printDelta(compiler.change(document, changes), Date.now());
+          const lines = printDelta(compiler.change(document, changes), clock.ms());
           if (lines.length > 0) await nft.apply(lines);
         } catch (error) {
           takeBack();

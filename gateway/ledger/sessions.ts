@@ -5,6 +5,7 @@
  * A connection is named by (process boot, client id): both start again with openvpn, so a late word about an old one can
  * never touch a newer.
  */
+import { clock } from "../clock";
 import {
   type DisconnectCode,
   type EventBody,
@@ -87,7 +88,7 @@ export class SessionLedger implements Sessions {
   #now: () => Date;
 
   constructor(readonly options: LedgerOptions) {
-    this.#now = options.now ?? (() => new Date());
+    this.#now = options.now ?? (() => clock.now());
     const { spool } = options;
     const { journal, state } = SessionJournal.open(options.path);
     this.#journal = journal;

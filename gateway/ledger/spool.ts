@@ -22,6 +22,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
+import { clock } from "../clock";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 
 export interface Spool {
@@ -126,7 +127,7 @@ class FileSpool implements Spool {
     return this.#last - this.#acknowledged;
   }
 
-  append(body: EventBody, at = new Date()): void {
+  append(body: EventBody, at = clock.now()): void {
     if (this.#isClosed) throw new Error("the spool is closed");
     this.#last += 1;
     const event: GatewayEvent = { ...body, sequence: this.#last, at: at.toISOString() };

@@ -1,4 +1,5 @@
 /** Sends the clients of one process away, so many a second, for as long as it drains: also those that come late. */
+import { clock } from "../clock";
 import type { LiveSession } from "../ledger/sessions";
 import type { DrainState } from "../protocol/api";
 
@@ -20,7 +21,7 @@ export class Drain {
 
   constructor(
     readonly options: DrainOptions,
-    readonly now: () => number = Date.now,
+    readonly now: () => number = () => clock.ms(),
   ) {
     this.state = { startedAt: new Date(now()).toISOString(), from: options.sessions().length };
     this.#timer = setInterval(() => this.#sendNext(), 1000 / options.perSecond);

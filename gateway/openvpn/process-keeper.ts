@@ -182,7 +182,7 @@ export class ProcessKeeper {
         continue;
       }
       const running = this.#running;
-      const begun = Date.now();
+      const begun = performance.now();
       await this.#watch(running, stop);
       if (stop.aborted) return;
       this.#running = null;
@@ -191,7 +191,7 @@ export class ProcessKeeper {
       log.error({ pid: running.pid, tail: logTail(files) }, "openvpn ended; starting it again");
       this.#restarts += 1;
       // One that ran well is back at once; one that dies at its start is not asked a hundred times a second.
-      if (Date.now() - begun > maxRetryMs) retryMs = firstRetryMs;
+      if (performance.now() - begun > maxRetryMs) retryMs = firstRetryMs;
       else await pause(retryMs, stop);
       retryMs = Math.min(retryMs * 2, maxRetryMs);
     }

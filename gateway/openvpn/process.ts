@@ -96,10 +96,10 @@ export function isAlive(pid: number, files: ProcessFiles): boolean {
 
 /** SIGTERM, then SIGKILL; resolves when it is gone. */
 export async function stopProcess(pid: number, files: ProcessFiles, patienceMs = 5_000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   signal(pid, "SIGTERM");
   while (isOurs(pid, files)) {
-    if (Date.now() > deadline) signal(pid, "SIGKILL");
+    if (performance.now() > deadline) signal(pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -2,6 +2,7 @@
  * Runs the configured openvpn processes and everything about their clients: who is let in, what is live, what is told to
  * the control plane. Closing it leaves the processes running; the next one goes on with them and with their sessions.
  */
+
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
@@ -11,6 +12,7 @@ import { type Admission, AdmissionDesk } from "../auth/admission";
 import { AuthTokens } from "../auth/auth-token";
 import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
+import { clock } from "../clock";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
@@ -280,11 +282,11 @@ class OpenvpnSupervisor implements Supervisor {
   async #takeUpCertificate(): Promise<void> {
     if (!this.#certificate || this.#isClosed) return;
     const uses = Array.from(this.#keepers.values(), (keeper) => keeper.certificateUse());
-    const name = findDue(uses, this.#certificate, this.#lastCutAt, Date.now());
+    const name = findDue(uses, this.#certificate, this.#lastCutAt, clock.ms());
     if (name === undefined) return;
     const current = this.#keepers.get(name)!;
     const { clients } = current.certificateUse();
-    if (clients > 0) this.#lastCutAt = Date.now();
+    if (clients > 0) this.#lastCutAt = clock.ms();
     this.deps.log.info(
       { process: name, clients, notAfter: this.#certificate.notAfter },
       "takes up the renewed certificate",

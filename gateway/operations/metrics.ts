@@ -2,8 +2,10 @@
  * What Prometheus is told of this gateway. Labels are processes, codes and outcomes, which are few; never a tenant, an
  * account or an address, of which there is no end.
  */
+
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Admission } from "../auth/admission";
+import { clock } from "../clock";
 import type { Nft } from "../firewall/nft";
 import type { GatewayStateReply } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
@@ -72,7 +74,7 @@ export function createMetrics(): Metrics {
   gauge(
     "certificate_days_left",
     "Days until this gateway's certificate ends",
-    ({ certificateNotAfter }) => Math.round(((Date.parse(certificateNotAfter) - Date.now()) / day) * 1000) / 1000,
+    ({ certificateNotAfter }) => Math.round(((Date.parse(certificateNotAfter) - clock.ms()) / day) * 1000) / 1000,
   );
   gauge("tenants", "Tenants whose document is held", ({ revisions }) => Object.keys(revisions).length);
   gauge("warnings", "Warnings that stand, as its page in the console names them", ({ warnings }) => warnings.length);

@@ -30,6 +30,9 @@ import type { GatewayId, SessionId, TenantId } from "./ids";
 
 export const maxBodyBytes = 64 * 1024 * 1024;
 
+/** A header of each call, with what the control plane's clock says: ISO 8601 in UTC. */
+export const timeHeader = "drawbridge-time";
+
 /** A reply with events is ended by the event that passes this. */
 export const eventsReplyBytes = 8 * 1024 * 1024;
 

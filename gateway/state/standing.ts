@@ -1,4 +1,5 @@
 import { describeHold } from "../auth/hold";
+import { clock } from "../clock";
 import { isHeld } from "../protocol/decide";
 import type { DeviceValue } from "../protocol/document";
 import type { DisconnectCode, SessionStart } from "../protocol/events";
@@ -13,7 +14,7 @@ export interface Objection {
 type Standing = Pick<SessionStart, "tenantId" | "accountId" | "deviceId" | "fingerprint" | "vpnAddress">;
 
 /** Why a session that is in may no longer be, by the document as it now stands. */
-export function findObjection(documents: Documents, session: Standing, now = new Date()): Objection | null {
+export function findObjection(documents: Documents, session: Standing, now = clock.now()): Objection | null {
   const document = documents.get(session.tenantId);
   if (!document?.tenant) return { code: "revoked", reason: "Your organisation is no longer served here." };
   if (document.tenant.state !== "active")

@@ -16,7 +16,13 @@ export interface Caller {
 }
 
 /** One call, as the control plane makes it. A string body goes as it is. Rejects where TLS does not come about. */
-export function callApi(url: string, method: string, body: unknown, caller: Caller): Promise<Answer> {
+export function callApi(
+  url: string,
+  method: string,
+  body: unknown,
+  caller: Caller,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const call = request(
@@ -30,7 +36,7 @@ export function callApi(url: string, method: string, body: unknown, caller: Call
         rejectUnauthorized: caller.ca !== undefined,
         // The subject is checked against the gateway's id, not against a host name.
         checkServerIdentity: () => undefined,
-        headers: { "content-length": Buffer.byteLength(text) },
+        headers: { ...headers, "content-length": Buffer.byteLength(text) },
       },
       (response) => {
         const peer = (response.socket as TLSSocket).getPeerCertificate().raw;

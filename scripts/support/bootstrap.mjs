@@ -11,6 +11,9 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
+/** Of libfaketime: what it is loaded into has a clock that can be set. */
+export const clockLibrary = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`;
+
 /** Debian packages by what needs them: how to see that one is there, and what goes without it. */
 export const systemTools = {
   network: [
@@ -28,6 +31,7 @@ export const systemTools = {
     { name: "openssl", command: "openssl", purpose: "tests that read certificates with another's eyes" },
     { name: "iputils-ping", command: "ping", purpose: "tests that ping through the tunnel" },
     { name: "curl", command: "curl", purpose: "tests that fetch from a device" },
+    { name: "libfaketime", path: clockLibrary, purpose: "tests that set a gateway's clock" },
   ],
 };
 

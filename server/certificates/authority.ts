@@ -16,8 +16,8 @@ const day = 24 * 60 * 60_000;
 const authorityLifetime = 3_650 * day;
 const controlPlaneLifetime = 90 * day;
 const renewBefore = 30 * day;
-/** Clocks of gateways and clients may be a little behind. */
-const backdate = 5 * 60_000;
+/** Clocks of gateways and clients may be behind, an hour and a time zone among them. */
+const backdate = day;
 
 export interface Identity {
   /** PEM. */

@@ -16,9 +16,9 @@ export async function readSigningRequest(pem: string, expectedName: string): Pro
       "csr",
       `The signing request is over ${maxRequestBytes / 1024} kB; one with a P-256 key is far smaller.`,
     );
-  const request = parse(pem);
-  requireKey(request.publicKey);
-  requireSubject(request, expectedName);
+  const { request, algorithm, subject } = parse(pem);
+  requireKey(algorithm);
+  requireSubject(request, subject, expectedName);
   let isSigned = false;
   try {
     isSigned = await request.verify(webcrypto as Crypto);
@@ -33,10 +33,15 @@ export async function readSigningRequest(pem: string, expectedName: string): Pro
   return request.publicKey;
 }
 
-function parse(pem: string): x509.Pkcs10CertificateRequest {
+/** Everything that is read, for the library takes some apart only when it is asked for. */
+function parse(pem: string) {
   try {
     if (!/^-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s/.test(pem.trim())) throw new Error("not a PEM");
-    return new x509.Pkcs10CertificateRequest(pem.trim().replaceAll("NEW CERTIFICATE REQUEST", "CERTIFICATE REQUEST"));
+    const request = new x509.Pkcs10CertificateRequest(
+      pem.trim().replaceAll("NEW CERTIFICATE REQUEST", "CERTIFICATE REQUEST"),
+    );
+    const algorithm = request.publicKey.algorithm as KeyAlgorithm;
+    return { request, algorithm, subject: request.subjectName.toJSON() };
   } catch (cause) {
     const error = invalid("csr", "This is not a signing request in PEM form.");
     error.cause = cause;
@@ -44,8 +49,13 @@ function parse(pem: string): x509.Pkcs10CertificateRequest {
   }
 }
 
-function requireKey(key: x509.PublicKey): void {
-  const algorithm = key.algorithm as { name: string; namedCurve?: string; modulusLength?: number };
+interface KeyAlgorithm {
+  name: string;
+  namedCurve?: string;
+  modulusLength?: number;
+}
+
+function requireKey(algorithm: KeyAlgorithm): void {
   if (algorithm.name === "ECDSA" && algorithm.namedCurve === "P-256") return;
   const kind = algorithm.modulusLength
     ? `RSA of ${algorithm.modulusLength} bits`
@@ -55,11 +65,14 @@ function requireKey(key: x509.PublicKey): void {
   throw invalid("csr", `The signing request's key is ${kind}; only P-256 (ECDSA) is accepted.`);
 }
 
-function requireSubject(request: x509.Pkcs10CertificateRequest, expectedName: string): void {
-  const subject = request.subjectName.toJSON();
+function requireSubject(
+  { subject: text }: x509.Pkcs10CertificateRequest,
+  subject: x509.JsonName,
+  expectedName: string,
+) {
   if (subject.length === 0) return;
   const [only] = subject;
   const isExact = subject.length === 1 && Object.keys(only!).join() === "CN" && only!.CN?.join() === expectedName;
   if (isExact) return;
-  throw invalid("csr", `The signing request names "${request.subject}", which is not you. Leave its subject empty.`);
+  throw invalid("csr", `The signing request names "${text}", which is not you. Leave its subject empty.`);
 }

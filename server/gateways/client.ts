@@ -20,6 +20,7 @@ import type {
   RenewalReply,
   SessionReply,
 } from "@/gateway/protocol/api";
+import { timeHeader } from "@/gateway/protocol/api";
 import { gatewayTrust } from "../certificates/certificates";
 import { database } from "../core/db";
 import { AppError } from "../core/errors";
@@ -229,7 +230,10 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       agent,
       method,
       path,
-      headers: payload ? { "content-type": "application/json", "content-length": payload.length } : {},
+      headers: {
+        [timeHeader]: new Date().toISOString(),
+        ...(payload ? { "content-type": "application/json", "content-length": payload.length } : {}),
+      },
     });
     const giveUp = () => sent.destroy(timedOut());
     let timer = setTimeout(giveUp, timeoutMs);

@@ -17,6 +17,7 @@ import {
   type StaffPermission,
   type TenantPermission,
 } from "../core/permissions";
+import { isStorable } from "../core/storable";
 import type { AccountPrincipal, Principal, Standing, UserPrincipal } from "./principal";
 
 export interface Context {
@@ -78,6 +79,13 @@ const translated = t.procedure.use(async ({ ctx, path, next, getRawInput }) => {
   return result;
 });
 
+/** PostgreSQL stores no NUL, and JSON in it no half of a character: refused here, with words, wherever they stand. */
+const storable = translated.use(async ({ next, getRawInput }) => {
+  if (!isStorable(await getRawInput()))
+    throw new AppError("invalid", "This holds a character that cannot be kept (NUL, or half of one). Type it anew.");
+  return next();
+});
+
 /** By whom and in which tenant, for the log. What was asked for may hold secrets, so nothing else of it goes in. */
 function whose(principal: Principal | null, input: unknown) {
   const { tenantId } = (input ?? {}) as { tenantId?: unknown };
@@ -101,10 +109,10 @@ const trpcCodes = {
 } as const satisfies Record<ErrorCode, TRPCError["code"]>;
 
 /** Open to anyone; `because` says why that is right. Runs its own transactions. */
-export const publicProcedure = (because: string) => translated.meta({ access: "public", because });
+export const publicProcedure = (because: string) => storable.meta({ access: "public", because });
 
 /** Any user (not a VPN account) that is signed in; also where a forced change of password still stands open. */
-export const signedInProcedure = translated.meta({ access: "signed_in" }).use(({ next, ...call }) => {
+export const signedInProcedure = storable.meta({ access: "signed_in" }).use(({ next, ...call }) => {
   const principal = settledUser(call.ctx.principal);
   return inOneTransaction(call, actorOf(principal), { userId: principal.userId }, (scope) =>
     next({ ctx: { ...call.ctx, principal, scope } }),
@@ -115,7 +123,7 @@ export const signedInProcedure = translated.meta({ access: "signed_in" }).use(({
  * A VPN account in its portal, also one whose access was revoked: to read why. Bound to its tenant, and it is the
  * procedure's part to look only at its own.
  */
-export const revokedPortalProcedure = translated.meta({ access: "portal" }).use(({ next, ...call }) => {
+export const revokedPortalProcedure = storable.meta({ access: "portal" }).use(({ next, ...call }) => {
   const principal = settledAccount(call.ctx.principal);
   const { tenantId } = principal;
   return inOneTransaction(call, actorOf(principal), { tenantId }, async (unbound) => {
@@ -138,7 +146,7 @@ export const portalProcedure = revokedPortalProcedure.use(async ({ ctx, next }) 
 
 /** Somebody with this permission in the tenant named by `tenantId` in the input. For all others there is no such tenant. */
 export const tenantProcedure = (permission: TenantPermission) =>
-  translated
+  storable
     .meta({ access: "tenant", permission })
     .input(z.object({ tenantId: z.uuid() }))
     .use(({ input, next, ...call }) => {
@@ -157,7 +165,7 @@ export const tenantProcedure = (permission: TenantPermission) =>
 
 /** Operator staff with this permission: reads every tenant. To write in one, bind the transaction to it. */
 export const staffProcedure = (permission: StaffPermission) =>
-  translated.meta({ access: "staff", permission }).use(({ next, ...call }) => {
+  storable.meta({ access: "staff", permission }).use(({ next, ...call }) => {
     const principal = settledUser(call.ctx.principal);
     if (!principal.staffRole) throw notFound("page");
     if (!canStaff(principal.staffRole, permission))
@@ -172,7 +180,7 @@ export const staffProcedure = (permission: StaffPermission) =>
  * is asked for at the start, and again by `stillMay` while it lasts.
  */
 export const tenantSubscription = (permission: TenantPermission) =>
-  translated
+  storable
     .meta({ access: "tenant", permission })
     .input(z.object({ tenantId: z.uuid() }))
     .use(async ({ ctx, input, next }) => {
@@ -190,7 +198,7 @@ export const tenantSubscription = (permission: TenantPermission) =>
 
 /** As `staffProcedure`, for a subscription: see `tenantSubscription`. */
 export const staffSubscription = (permission: StaffPermission) =>
-  translated.meta({ access: "staff", permission }).use(async ({ ctx, next }) => {
+  storable.meta({ access: "staff", permission }).use(async ({ ctx, next }) => {
     const principal = settledUser(ctx.principal);
     const check = async (subject: UserPrincipal) => {
       if (!subject.staffRole) throw notFound("page");
