@@ -50,7 +50,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "labdevices-"));
   buildAgent(folder);
   passwordHash = await hashLabPassword(password);
-  lab = await createLab(236);
+  lab = await createLab(234);
   const gateway = await lab.addGateway();
   site = await lab.addSite(1, [{ address: "10.0.0.10", name: "pump" }]);
   agent = await startLabAgent(lab, folder, gateway, {

@@ -52,7 +52,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lablinks-"));
   buildAgent(folder);
   passwordHash = await hashLabPassword(password);
-  lab = await createLab(237);
+  lab = await createLab(235);
   const ids = [uuid(251), uuid(252)];
   const [one, two] = [await lab.addGateway(), await lab.addGateway()];
   first = await startLabAgent(lab, folder, one, {
