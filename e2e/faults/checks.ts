@@ -251,7 +251,7 @@ async function rulesOf(world: Scene["world"], namespace: string): Promise<string
   const text = await listRuleset(world.lab, namespace);
   return text
     .replace(/packets \d+ bytes \d+/g, "")
-    .replace(/timeout [\ddhms]+ expires [\ddhms]+/g, "timed")
+    .replace(/(timeout [\ddhms]+ )?expires [\ddhms]+/g, "timed")
     .split(/[\n,]/)
     .map((line) => line.replace(/^\s*elements = \{|\}\s*$/g, "").trim())
     .filter((line) => line !== "")
