@@ -14,7 +14,8 @@ export async function startTestAgent(
   const identity = await Identity.open(stateDir);
   const silent = { run: async () => "", close: () => {} };
   const agent = await startAgent({
-    ...{ stateDir, openvpnBin: "openvpn", identity, log },
+    // No links either: they would stay, as an agent leaves them.
+    ...{ stateDir, openvpnBin: "false", identity, log },
     kernel: {
       nft: { apply: async () => {}, read: async () => '{"nftables":[]}', close: () => {} },
       ip: silent,

@@ -55,7 +55,7 @@ describe("enrolment", () => {
     const { token, gatewayId } = await describeGateway("enrol-linked");
     const gateway = await waiting(token);
     await enrolGateway(gatewayId);
-    expect(gateway.config!.links).toMatchObject([{ peer: there.gatewayId }]);
+    expect(gateway.config!.links!.map(({ peer }) => peer)).toContain(there.gatewayId);
   });
 
   test("a token that was used enrols nobody again", async () => {

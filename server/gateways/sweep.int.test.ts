@@ -66,7 +66,7 @@ describe("the sweep", () => {
   test("sends a configuration that changed", async () => {
     const row = await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } });
     await sweep();
-    expect(gateway.config?.version).toBe(1);
+    const { version } = gateway.config!;
     await inTransaction(system, { isStaff: true }, (scope) =>
       updateGateway(scope, {
         ...{
@@ -82,30 +82,34 @@ describe("the sweep", () => {
       }),
     );
     await sweep();
+    expect(gateway.config!.version).toBeGreaterThan(version);
     expect(gateway.config).toMatchObject({
-      version: 2,
       fronts: [{ protocol: "udp", port: 1194 }],
       processes: [{ name: "tcp-443", protocol: "tcp", port: 443 }],
       authTokenSecret: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 
-  test("sends a configuration that other settings or another gateway make, once, and under a version of its own", async () => {
-    const settled = async (version: number) => {
-      for (let round = 0; round < 20 && gateway.config?.version !== version; round++) await sweep();
-      await sweep();
-      expect(gateway.config?.version).toBe(version);
+  test("sends a configuration that other settings or another gateway make, and the same one once", async () => {
+    const version = () => gateway.config?.version ?? 0;
+    const peers = () => gateway.config?.links?.map(({ peer }) => peer) ?? [];
+    const sweepUntilConfig = async (isSo: () => boolean) => {
+      let round = 0;
+      for (; !isSo() && round < 20; round++) await sweep();
+      expect(round).toBeLessThan(20);
     };
-    await settled(1);
+    await sweepUntilConfig(() => version() > 0);
+    const first = version();
     const configDigest = "of what other settings made";
     await database().gateway.update({ where: { id: gateway.gatewayId }, data: { configDigest } });
-    await settled(2);
+    await sweepUntilConfig(() => version() > first);
     const other = await createEnrolledGateway("beside", regionId);
-    await settled(3);
-    expect(gateway.config?.links).toMatchObject([{ peer: other.gatewayId }]);
+    await sweepUntilConfig(() => peers().includes(other.gatewayId));
     await inTransaction(system, { isStaff: true }, (scope) => retireGateway(scope, other.gatewayId));
-    await settled(4);
-    expect(gateway.config?.links).toEqual([]);
+    await sweepUntilConfig(() => !peers().includes(other.gatewayId));
+    // Gateways of other tests come and go meanwhile; one sweep of a few meets none of them.
+    const seen: number[] = [];
+    await sweepUntilConfig(() => seen.push(version()) > 1 && seen.at(-1) === seen.at(-2));
     await other.stop();
   }, 60_000);
 
@@ -115,7 +119,9 @@ describe("the sweep", () => {
     gateway.links = [{ peer: other.gatewayId, isUp: false, since: new Date(0).toISOString(), received: 0, sent: 0 }];
     await sweep();
     const warning = expect.stringContaining(`The link to ${name} is down`);
-    expect(await here()).toMatchObject({ links: [{ peer: name, status: "down" }] });
+    expect(await here()).toMatchObject({
+      links: expect.arrayContaining([expect.objectContaining({ peer: name, status: "down" })]),
+    });
     expect((await here()).notes).not.toContainEqual(warning);
     await database().gateway.update({ where: { id: other.gatewayId }, data: { lastSeenAt: new Date() } });
     expect(await here()).toMatchObject({ status: "warning", notes: expect.arrayContaining([warning]) });
