@@ -8,9 +8,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // One installation, one story: tests change what others see.
-  workers: 1,
-  fullyParallel: false,
+  workers: 2,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   // Bounds for a machine that is busy with other tests; what is waited for is there in milliseconds on one that is not.
@@ -37,8 +35,9 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "story", testMatch: "story.e2e.ts", timeout: 360_000 },
+    // Each step goes on from what the one before left.
+    { name: "story", testMatch: "story.e2e.ts", timeout: 360_000, workers: 1 },
     // Each test adds to its time by the screens that it goes through.
-    { name: "screens", testMatch: "*.e2e.ts", testIgnore: "story.e2e.ts", timeout: 120_000 },
+    { name: "screens", testMatch: "*.e2e.ts", testIgnore: "story.e2e.ts", timeout: 120_000, fullyParallel: true },
   ],
 });
