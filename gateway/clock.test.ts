@@ -46,6 +46,14 @@ describe("the agent's clock", () => {
     expect(clock.ms()).toBe(noon);
   });
 
+  test("knows when it was what the host's calls by another number", () => {
+    const { clock } = start({ hostIsOffMs: hour });
+    const hostSays = (noon + hour) / 1000;
+    expect(clock.ofHost(hostSays)).toBe(hostSays);
+    clock.hear(new Date(noon));
+    expect(clock.ofHost(hostSays)).toBe(noon / 1000);
+  });
+
   test("takes no time from what is none", () => {
     const { clock } = start();
     expect(clock.hear(new Date("tomorrow"))).toBe(0);

@@ -9,7 +9,7 @@ export class Clock {
 
   constructor(
     private readonly steadyMs: () => number = () => performance.now(),
-    hostMs: () => number = Date.now,
+    private readonly hostMs: () => number = Date.now,
   ) {
     this.#offsetMs = hostMs() - steadyMs();
   }
@@ -21,6 +21,11 @@ export class Clock {
 
   now(): Date {
     return new Date(this.ms());
+  }
+
+  /** What the host's clock calls by this number, which openvpn goes by: whole seconds since 1970, both. */
+  ofHost(seconds: number): number {
+    return seconds + Math.round((this.ms() - this.hostMs()) / 1000);
   }
 
   /**

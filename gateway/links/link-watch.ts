@@ -2,6 +2,7 @@
  * What one link's openvpn says of the other end, over its management socket: whether it is heard, since when, and what
  * crossed. Asked each second, one connection kept. An openvpn that is gone or does not answer has nobody at its other end.
  */
+import { clock } from "../clock";
 import { CodecError, commands, parseLinkStatus, parseState } from "../openvpn/codec";
 import { connectManagement, type ManagementSocket } from "../openvpn/socket";
 import { pause } from "../openvpn/waiting";
@@ -20,7 +21,7 @@ export class LinkWatch {
 
   constructor(
     private readonly socketPath: string,
-    private readonly now: () => Date = () => new Date(),
+    private readonly now: () => Date = () => clock.now(),
   ) {
     this.#reading = { isUp: false, since: now().toISOString(), received: 0, sent: 0 };
     this.#work = this.#watch(this.#stop.signal);
@@ -81,5 +82,8 @@ async function read(socket: ManagementSocket): Promise<Omit<LinkReading, "isUp">
   const { state, at } = parseState(line);
   // Of a link, CONNECTED is said only while the other end is heard: a tunnel that goes silent starts anew.
   if (state !== "CONNECTED") return null;
-  return { since: new Date(at * 1000).toISOString(), ...parseLinkStatus(await socket.run(commands.status())) };
+  return {
+    since: new Date(clock.ofHost(at) * 1000).toISOString(),
+    ...parseLinkStatus(await socket.run(commands.status())),
+  };
 }

@@ -8,6 +8,7 @@ import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
 import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connection";
+import { clock } from "../clock";
 import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
@@ -406,7 +407,7 @@ export class ProcessClients {
         const gone = ledger.ofBoot(record.boot).filter(({ realAddress, connectedAt }) => {
           // Not who came since to the same port.
           const at = leaving.get(realAddress);
-          return at !== undefined && at >= Math.floor(Date.parse(connectedAt) / 1000);
+          return at !== undefined && clock.ofHost(at) >= Math.floor(Date.parse(connectedAt) / 1000);
         });
         for (const { realAddress } of gone) await this.#tell(commands.kill(realAddress));
         this.#goodbyes -= 1;
