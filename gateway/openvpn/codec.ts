@@ -42,29 +42,21 @@ export class Decoder {
   /** @throws CodecError when the stream cannot be openvpn's; the connection is then of no more use. */
   push(chunk: Buffer): Message[] {
     const messages: Message[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const message = this.#line(this.#join(chunk.subarray(start, end)));
-      if (message) messages.push(message);
-      start = end + 1;
+    const end = chunk.lastIndexOf(10);
+    if (end !== -1) {
+      const text = Buffer.concat([...this.#partial.splice(0), chunk.subarray(0, end)]).toString();
+      this.#partialBytes = 0;
+      for (const line of text.split("\n")) {
+        const message = this.#line(line.endsWith("\r") ? line.slice(0, -1) : line);
+        if (message) messages.push(message);
+      }
     }
-    if (start < chunk.length) {
-      this.#partial.push(Buffer.from(chunk.subarray(start)));
-      this.#partialBytes += chunk.length - start;
+    if (end + 1 < chunk.length) {
+      this.#partial.push(Buffer.from(chunk.subarray(end + 1)));
+      this.#partialBytes += chunk.length - end - 1;
       if (this.#partialBytes > maxLineBytes) throw new CodecError("a line without an end");
     }
     return messages;
-  }
-
-  #join(rest: Buffer): string {
-    let line = rest;
-    if (this.#partial.length > 0) {
-      line = Buffer.concat([...this.#partial, rest]);
-      this.#partial = [];
-      this.#partialBytes = 0;
-    }
-    const length = line[line.length - 1] === 13 ? line.length - 1 : line.length;
-    return line.toString("utf8", 0, length);
   }
 
   #line(line: string): Message | null {

@@ -31,8 +31,9 @@ export class FakeOpenvpn {
   /** Every command, without its line break; a client-auth block with its lines. */
   readonly commands: string[] = [];
   readonly clients = new Map<number, FakeClient>();
-  /** Commands that begin so are not answered. */
+  /** Stuck at a command that begins so, it answers neither that nor what comes after. */
   silent: string | null = null;
+  #isStuck = false;
   greets = true;
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
@@ -166,7 +167,8 @@ export class FakeOpenvpn {
 
   #command(command: string): void {
     this.commands.push(command);
-    if (this.silent === null || !command.startsWith(this.silent)) this.#answer(command);
+    this.#isStuck = this.silent !== null && (this.#isStuck || command.startsWith(this.silent));
+    if (!this.#isStuck) this.#answer(command);
     for (const onCommand of this.#onCommand.splice(0)) onCommand();
   }
 

@@ -49,7 +49,7 @@ export interface ClientContext {
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
 const toldMs = 50;
 /** Longer than a client nearby takes for the packet that lets openvpn go on by itself, shorter than anybody notices. */
-const hurryAfterMs = 25;
+const hurryAfterMs = 8;
 const lookAfterMs = 500;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
 const maxRefusals = 30;

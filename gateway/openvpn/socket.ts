@@ -1,6 +1,7 @@
 /**
- * One connection to an openvpn's management socket. One command is on its way at a time; a reply that is late drops the
- * connection, because what comes after could no longer be told from the answer to the next command.
+ * One connection to an openvpn's management socket. openvpn answers in the order in which it was asked, so commands do not
+ * wait for each other, and those of one turn of the event loop are one write; a reply that is late drops the connection,
+ * because what comes after could no longer be told from the answer to the next command.
  */
 import { connect, type Socket } from "node:net";
 import { CodecError, type Command, Decoder, type Message, ReplyReader } from "./codec";
@@ -51,8 +52,9 @@ class Connection implements ManagementSocket {
   readonly greeted: Promise<void>;
   #socket: Socket;
   #decoder = new Decoder();
-  #queue: Waiting[] = [];
-  #current: Waiting | null = null;
+  /** What openvpn has not answered yet, in the order in which it will. */
+  #unanswered: Waiting[] = [];
+  #unwritten: Buffer[] = [];
   #timer: NodeJS.Timeout;
   #isGreeted = false;
   #isOver = false;
@@ -83,8 +85,9 @@ class Connection implements ManagementSocket {
   run(command: Command): Promise<string[]> {
     if (this.#isOver) return Promise.reject(new ConnectionLostError("the management socket is closed"));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, reader: new ReplyReader(command.reply), resolve, reject });
-      this.#next();
+      this.#unanswered.push({ command, reader: new ReplyReader(command.reply), resolve, reject });
+      if (this.#unanswered.length === 1) this.#awaitReply();
+      if (this.#unwritten.push(command.bytes) === 1) setImmediate(() => this.#flush());
     });
   }
 
@@ -92,16 +95,16 @@ class Connection implements ManagementSocket {
     this.#end(null);
   }
 
-  #next(): void {
-    if (this.#current || this.#isOver) return;
-    const waiting = this.#queue.shift();
-    if (!waiting) return;
-    this.#current = waiting;
-    this.#timer = setTimeout(
-      () => this.#end(new ConnectionLostError(`no reply to ${waiting.command.name} in ${this.#replyTimeoutMs} ms`)),
-      this.#replyTimeoutMs,
-    );
-    this.#socket.write(waiting.command.bytes);
+  #flush(): void {
+    const commands = this.#unwritten.splice(0);
+    if (!this.#isOver) this.#socket.write(commands.length === 1 ? commands[0]! : Buffer.concat(commands));
+  }
+
+  #awaitReply(): void {
+    this.#timer = setTimeout(() => {
+      const { name } = this.#unanswered[0]!.command;
+      this.#end(new ConnectionLostError(`no reply to ${name} in ${this.#replyTimeoutMs} ms`));
+    }, this.#replyTimeoutMs);
   }
 
   #receive(chunk: Buffer): void {
@@ -125,15 +128,15 @@ class Connection implements ManagementSocket {
   }
 
   #reply(line: string): void {
-    const current = this.#current;
+    const [current] = this.#unanswered;
     if (!current) throw new CodecError("a reply that nobody asked for");
     const reply = current.reader.push(line);
     if (!reply) return;
-    clearTimeout(this.#timer);
-    this.#current = null;
+    this.#unanswered.shift();
+    if (this.#unanswered.length > 0) this.#timer.refresh();
+    else clearTimeout(this.#timer);
     if (reply.ok) current.resolve(reply.lines);
     else current.reject(new CommandError(`${current.command.name}: ${reply.message}`));
-    this.#next();
   }
 
   #end(error: Error | null): void {
@@ -143,9 +146,7 @@ class Connection implements ManagementSocket {
     this.#socket.destroy();
     const lost = error ?? new ConnectionLostError("the management socket was closed");
     this.#settleGreeting(lost);
-    for (const waiting of this.#current ? [this.#current, ...this.#queue] : this.#queue) waiting.reject(lost);
-    this.#queue = [];
-    this.#current = null;
+    for (const waiting of this.#unanswered.splice(0)) waiting.reject(lost);
     this.#settleClosed(error);
   }
 }
