@@ -16,13 +16,14 @@ import { openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { until } from "../e2e/lab/vpn-client";
+import { processFiles, renderConfig } from "../gateway/openvpn/config";
 import type { Entry } from "../gateway/protocol/document";
 import { plainAccount, plainTenant } from "../gateway/testing/values";
 import { type BenchGateway, startBenchGateway, uuid } from "./lab-gateway";
 import { median, percentile, type Report, round } from "./report";
 
 const clients = 60;
-const waves = 12;
+const waves = Number(process.env.BENCH_WAVES ?? 12);
 const password = "a-password-for-the-bench";
 const processes = Number(process.env.BENCH_PROCESSES ?? 2);
 const ports = { ours: [1194, 1195].slice(0, processes), bare: [1196, 1197].slice(0, processes) };
@@ -160,28 +161,33 @@ function startClients(bench: BenchGateway, namespace: string, people: Person[], 
   };
 }
 
+/** The same configuration, but for what has to do with an agent; addresses are openvpn's own to give. */
 function startBareServer(bench: BenchGateway, port: number): number {
   const { folder, lab, gateway, controlPlane } = bench;
   const { certificate, key } = controlPlane.gatewayAuthority.issue("gateway.bare", { usage: "server" });
-  const config = join(folder, `bare-${port}.conf`);
-  writeFileSync(
-    config,
-    [
-      `mode server\ntls-server\nproto udp4\nport ${port}\ndev tun${port}\ndev-type tun\ntopology subnet`,
-      `server 100.127.${port % 256}.0 255.255.255.0`,
-      "dh none\ntls-version-min 1.2\ndata-ciphers AES-256-GCM:CHACHA20-POLY1305",
-      // What ours has too: without it openvpn takes a hundred handshakes in ten seconds and no more.
-      'connect-freq-initial 10000 10\nkeepalive 5 15\nexplicit-exit-notify 2\npush "explicit-exit-notify 1"',
-      "remote-cert-tls client\nverify-client-cert require\nverb 1",
-      `tls-crypt-v2 ${bench.tlsCryptV2File}`,
-      `<ca>\n${controlPlane.clientAuthority.certificate.trim()}\n</ca>`,
-      `<cert>\n${certificate.trim()}\n</cert>`,
-      `<key>\n${key.trim()}\n</key>`,
-    ].join("\n"),
-    { mode: 0o600 },
+  const file = (name: string, content: string) => {
+    const path = join(folder, `bare-${port}.${name}`);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  };
+  const net = `100.127.${port % 256}`;
+  const ours = renderConfig(
+    { name: `bare-${port}`, protocol: "udp", port },
+    { range: `${net}.0/24`, rangeAddress: `${net}.1` },
+    processFiles(folder),
+    {
+      certificate: file("crt", certificate),
+      key: file("key", key),
+      clientCa: file("ca", controlPlane.clientAuthority.certificate),
+      tlsCryptV2Key: bench.tlsCryptV2File,
+    },
   );
+  // Without an agent that tells them apart, openvpn ends the older connection of a name.
+  const ofAgent = /^(management|auth-user-pass-optional|duplicate-cn|ifconfig-noexec|route-noexec|writepid)/;
+  const lines = ours.split("\n").filter((line) => !ofAgent.test(line));
+  lines.push(`ifconfig-pool ${net}.2 ${net}.254 255.255.255.0`);
   const output = openSync(join(folder, `bare-server-${port}.log`), "a");
-  return lab.spawn(gateway.namespace, ["openvpn", "--config", config], {
+  return lab.spawn(gateway.namespace, ["openvpn", "--config", file("conf", lines.join("\n"))], {
     stdio: ["ignore", output, output],
     env: { ...process.env, TZ: "UTC" },
   }).pid!;
