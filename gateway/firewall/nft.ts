@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { commandEnv, createNftPipe, type Runner } from "./command-pipe";
+import { CommandShell } from "./command-shell";
 
 /** Applies nft commands, all or none of them. @throws with nft's own words. */
 export interface Nft {
   apply(lines: readonly string[]): Promise<void>;
-  /** What nft prints about one command, as JSON. For what is rare: a process of its own. @throws with nft's own words */
+  /** What nft prints about one command, as JSON. For what is rare: an nft of its own. @throws with nft's own words */
   read(command: string): Promise<string>;
   close(): void;
 }
@@ -19,6 +20,7 @@ const longestLine = 8_000;
 
 /** `prefix` runs nft elsewhere, e.g. in a network namespace. */
 export function createNft(prefix: readonly string[] = [], pipe: Runner = createNftPipe(prefix)): Nft {
+  const shell = new CommandShell();
   return {
     async apply(lines) {
       const batch = lines.join("; ");
@@ -26,12 +28,11 @@ export function createNft(prefix: readonly string[] = [], pipe: Runner = createN
         batch.length <= longestLine && !batch.includes("\n") ? await pipe.run(batch) : await applyFile(prefix, lines);
       if (complaint !== "") throw new Error(`nft refused the change: ${complaint.slice(0, 1_000)}`);
     },
-    async read(command) {
-      const [program, ...args] = [...prefix, "nft", "-j", ...command.split(" ")];
-      const options = { env: commandEnv, maxBuffer: 64 * 1024 * 1024, timeout: 20_000 };
-      return (await promisify(execFile)(program!, args, options)).stdout;
+    read: (command) => shell.run([...prefix, "nft", "-j", ...command.split(" ")]),
+    close() {
+      pipe.close();
+      shell.close();
     },
-    close: () => pipe.close(),
   };
 }
 

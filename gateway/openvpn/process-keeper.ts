@@ -52,7 +52,8 @@ export interface DrainOrder {
   isInMaintenance: boolean;
 }
 
-const alivePollMs = 200;
+/** Its socket tells of its end at once; this is for whatever does not. */
+const alivePollMs = 2_000;
 const reachMs = 5_000;
 const reconnectMs = 50;
 const firstRetryMs = 250;
