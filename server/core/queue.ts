@@ -144,8 +144,10 @@ function backend(): { factory: typeof createPostgresBackend | undefined; options
     held.drawbridgeRedis ??= new Redis(env.REDIS_URL, { maxRetriesPerRequest: null });
     return { factory: undefined, options: { connection: held.drawbridgeRedis as never, prefix: "drawbridge" } };
   }
+  // What a server that loses its power forgets of them are hints: nobody waits for the disk over one.
+  const options = "-c synchronous_commit=off";
   return {
     factory: createPostgresBackend,
-    options: { connection: { connectionString: env.QUEUE_DATABASE_URL, migrate: true, max: 6 } as never },
+    options: { connection: { connectionString: env.QUEUE_DATABASE_URL, migrate: true, max: 6, options } as never },
   };
 }
