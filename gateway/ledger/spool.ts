@@ -82,6 +82,8 @@ interface Cursor {
 }
 
 const retryMs = 1_000;
+/** Under load one sync covers what came within so long. */
+const syncEveryMs = 10;
 
 class FileSpool implements Spool {
   failure: string | null = null;
@@ -96,6 +98,7 @@ class FileSpool implements Spool {
   #isFlushPlanned = false;
   #retry: NodeJS.Timeout | null = null;
   #syncing: Promise<void> | null = null;
+  #syncedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #listeners = new Set<() => void>();
   #cursor: Cursor | null = null;
@@ -241,17 +244,24 @@ class FileSpool implements Spool {
 
   #sync(): void {
     if (this.#syncing) return;
+    const waitMs = this.#syncedAt + syncEveryMs - performance.now();
+    this.#syncing = new Promise((resolve) => {
+      if (waitMs > 0) setTimeout(() => this.#syncNow(resolve), waitMs);
+      else this.#syncNow(resolve);
+    });
+  }
+
+  #syncNow(resolve: () => void): void {
     const upTo = this.#written;
-    this.#syncing = new Promise<void>((resolve) => {
-      fdatasync(this.#descriptor, (error) => {
-        this.#syncing = null;
-        if (error) this.failure = error.message;
-        else this.#durable = Math.max(this.#durable, upTo);
-        resolve();
-        if (!error) for (const listener of this.#listeners) listener();
-        if (error && !this.#isClosed) setTimeout(() => this.#sync(), retryMs).unref();
-        else if (!error && this.#written > upTo) this.#sync();
-      });
+    this.#syncedAt = performance.now();
+    fdatasync(this.#descriptor, (error) => {
+      this.#syncing = null;
+      if (error) this.failure = error.message;
+      else this.#durable = Math.max(this.#durable, upTo);
+      resolve();
+      if (!error) for (const listener of this.#listeners) listener();
+      if (error && !this.#isClosed) setTimeout(() => this.#sync(), retryMs).unref();
+      else if (!error && this.#written > upTo) this.#sync();
     });
   }
 

@@ -67,11 +67,14 @@ export class ProcessClients {
   #goodbyes = 0;
   #timers = new Set<NodeJS.Timeout>();
   #refusals = new AttemptLimiter(maxRefusals, 60_000);
+  #netmask: string;
 
   constructor(
     readonly deps: ClientDependencies,
     readonly context: ClientContext,
-  ) {}
+  ) {
+    this.#netmask = netmask(context.range);
+  }
 
   /** The connection is over: decisions that are on their way have nobody to tell. */
   detach(): void {
@@ -255,12 +258,12 @@ export class ProcessClients {
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
     const { tenantId, accountId, deviceId, address, networks, token } = admission;
     const { ledger, log } = this.deps;
-    const { record, range, processName } = this.context;
+    const { record, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
     let command: Command;
     try {
       command = commands.clientAuth(clientId, keyId, [
-        `ifconfig-push ${formatAddress(parseAddress(address))} ${netmask(range)}`,
+        `ifconfig-push ${formatAddress(parseAddress(address))} ${this.#netmask}`,
         ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
         ...(token === null ? [] : [`push "auth-token ${token}"`]),
         ...nameOptions(this.context.resolver(), admission.domain, platform),
