@@ -89,8 +89,8 @@ export async function resumeTenant(platform: Scope, tenantId: string): Promise<{
 }
 
 /**
- * Its data is gone with the transaction, its name free; gateways drop it as they hear of it. What stays: its row and its
- * address blocks, until no gateway can still route them to it, and its audit.
+ * Its data is gone with the transaction, its name free; gateways drop it as they hear of it. What stays: its row, its
+ * address blocks, which rest as any address does that is given back, and its audit.
  */
 export async function deleteTenant(platform: Scope, tenantId: string): Promise<{ revision: number }> {
   const { scope, tenant } = await enterTenant(platform, tenantId);
@@ -114,7 +114,8 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.policyRuleUse.deleteMany({ where });
   await tx.refusedPackets.deleteMany({ where });
   // No slug that a tenant may have holds a tilde.
-  await tx.tenant.update({ where: { id: tenantId }, data: { state: "deleted", slug: `~${tenantId}` } });
+  const data = { state: "deleted" as const, deletedAt: new Date(), slug: `~${tenantId}` };
+  await tx.tenant.update({ where: { id: tenantId }, data });
   const record = { action: "tenants.delete", subject: subjectOf(tenant), details: { slug: tenant.slug } };
   await audit(platform, record);
   await audit(scope, record);

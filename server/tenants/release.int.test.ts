@@ -11,7 +11,7 @@ afterAll(async () => {
   await closeDatabase();
 });
 
-test("blocks stay clear of networks, a range that is used up says so, and a deleted tenant's block is given again once every gateway has dropped it", async () => {
+test("blocks stay clear of networks, a range that is used up says so, and a deleted tenant's block is given again once it has rested and every gateway has dropped it", async () => {
   const gateway = await createGatewayRow();
   const usedUp = { code: "FORBIDDEN", message: expect.stringContaining("100.127.192.0/18 is used up") };
   const first = await createTenantWithAdmin();
@@ -28,17 +28,28 @@ test("blocks stay clear of networks, a range that is used up says so, and a dele
   const { tenantId, staff } = tenants[1]!;
   const [block] = await blocksOf(tenantId);
   const { revision } = await callAs(staff).tenants.delete({ tenantId });
-  await expect(createTenantWithAdmin()).rejects.toMatchObject(usedUp);
+  const deletedDaysAgo = (days: number) =>
+    inTenant(system, tenantId, ({ tx }) =>
+      tx.tenant.update({ where: { id: tenantId }, data: { deletedAt: new Date(Date.now() - days * 24 * 3600_000) } }),
+    );
+  await deletedDaysAgo(31);
+  await expect(createTenantWithAdmin(), "a gateway may still have it").rejects.toMatchObject(usedUp);
+  await deletedDaysAgo(29);
 
   // Other tests' gateways are in the same database, and some may be made meanwhile: each has to have dropped it.
+  const everyGatewayDropsIt = () =>
+    inTenant(system, tenantId, async ({ tx }) => {
+      const gateways = await tx.gateway.findMany();
+      expect(gateways.map(({ id }) => id)).toContain(gateway.id);
+      const data = gateways.map(({ id }) => ({ tenantId, gatewayId: id, revision }));
+      await tx.appliedRevision.createMany({ data, skipDuplicates: true });
+    });
+  await everyGatewayDropsIt();
+  await expect(createTenantWithAdmin(), "it has not rested").rejects.toMatchObject(usedUp);
+  await deletedDaysAgo(31);
   const next = await vi.waitFor(
     async () => {
-      await inTenant(system, tenantId, async ({ tx }) => {
-        const gateways = await tx.gateway.findMany();
-        expect(gateways.map(({ id }) => id)).toContain(gateway.id);
-        const data = gateways.map(({ id }) => ({ tenantId, gatewayId: id, revision }));
-        await tx.appliedRevision.createMany({ data, skipDuplicates: true });
-      });
+      await everyGatewayDropsIt();
       return createTenantWithAdmin();
     },
     { timeout: 20_000 },

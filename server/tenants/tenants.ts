@@ -130,7 +130,7 @@ export function firstFree(range: Cidr, size: number, taken: Cidr[]): number | un
   return candidate + size <= range.base + range.size ? candidate : undefined;
 }
 
-/** Those of deleted tenants count as taken: a gateway may not have dropped them yet. */
+/** Those of deleted tenants count as taken until they have rested. */
 async function findFree(tx: Tx): Promise<number | undefined> {
   const taken = await seeingAll(
     tx,
@@ -144,12 +144,14 @@ async function findFree(tx: Tx): Promise<number | undefined> {
   );
 }
 
-/** Gives back the blocks of deleted tenants that every enrolled gateway has dropped. @returns whether there were any */
+/** Gives back the blocks of deleted tenants that have rested and every enrolled gateway has dropped. @returns whether there were any */
 async function releaseBlocks(tx: Tx, tenantId: string): Promise<boolean> {
+  const deletedBefore = new Date(Date.now() - addressQuarantineMs);
   const dropped = await seeingAll(
     tx,
     () => tx.$queryRaw<{ id: string }[]>`
-      SELECT t.id FROM tenants t WHERE t.state = 'deleted' AND EXISTS (SELECT FROM address_blocks b WHERE b.tenant_id = t.id)
+      SELECT t.id FROM tenants t WHERE t.deleted_at < ${deletedBefore}::timestamptz
+        AND EXISTS (SELECT FROM address_blocks b WHERE b.tenant_id = t.id)
         AND NOT EXISTS (
           SELECT FROM gateways g LEFT JOIN applied_revisions a ON a.gateway_id = g.id AND a.tenant_id = t.id
           WHERE g.enrolled_at IS NOT NULL AND coalesce(a.revision, 0) < t.revision)`,
