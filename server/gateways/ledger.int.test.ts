@@ -112,11 +112,16 @@ describe("the session ledger", () => {
     expect([await rowOf(session), await samplesOf(session), await refusalsHere()]).toEqual(before);
   });
 
-  test("what policies let through is added up by day, once", async () => {
-    const [policyId, other] = [randomUUID(), randomUUID()];
-    const events = numbered([used(1, [policyId, other], 100), used(31, [policyId], 50), used(90_000, [policyId], 7)]);
+  test("what policies let through is added up by day, once; of what is no policy nothing is kept", async () => {
+    const [policyId, other, none] = [await createPolicyRow(), await createPolicyRow(), randomUUID()];
+    const events = numbered([
+      used(1, [policyId, other, none], 100),
+      used(31, [policyId], 50),
+      used(90_000, [policyId], 7),
+    ]);
     const commitAll = () => commitEvents(gatewayId, { epoch, events, isNewEpoch: false });
-    expect(await commitAll()).toMatchObject({ cursor: 3, events: 4, dropped: 0 });
+    expect(await commitAll()).toMatchObject({ cursor: 3, events: 5, dropped: 0 });
+    expect(await usesOf(none)).toEqual([]);
     const once = await usesOf(policyId);
     expect(once).toMatchObject([
       { day: new Date("2026-11-02"), usedAt: at(31), bytes: 150n, packets: 2n },
@@ -279,18 +284,19 @@ describe("the session ledger", () => {
   });
 
   test("what each rule let through is added up by day, beside its policy, and what is no rule costs the others nothing", async () => {
-    const policyId = randomUUID();
     const rule = { protocol: "tcp", from: 22, to: 22 } as const;
+    const policyId = await createPolicyRow([rule, { protocol: "icmp", from: null, to: null }]);
     const use = { policyId, rule, bytes: 60, packets: 1 };
     const bad = [null, { ...use, policyId: "x" }, { ...use, bytes: -1 }, { ...use, rule: null }, { ...use, rule: { ...rule, to: null } }, { ...use, rule: { ...rule, from: 70_000 } }]; // biome-ignore format: one line
     const ping = { ...use, rule: { protocol: "icmp", from: null, to: null } };
     const told = used(1, [policyId], 100) as Timed & { type: "used" };
     const withRules = (rules: unknown) => ({ ...told, tenants: [{ ...told.tenants[0]!, rules }] }) as Timed;
-    const events = numbered([withRules([use, ping, ...bad]), withRules([use]), withRules("none")]);
+    const invented = [{ ...use, policyId: randomUUID() }, { ...use, rule: { ...rule, to: 23 } }, { ...use, rule: { ...rule, from: null, to: null } }]; // biome-ignore format: one line
+    const events = numbered([withRules([use, ping, ...bad, ...invented]), withRules([use]), withRules("none")]);
     for (const _ of ["once", "again"])
       expect((await commitEvents(gatewayId, { epoch, events, isNewEpoch: false }))?.cursor).toBe(3);
     const rows = await inTenant(system, tenantId, ({ tx }) =>
-      tx.policyRuleUse.findMany({ where: { tenantId, policyId }, orderBy: { bytes: "asc" } }),
+      tx.policyRuleUse.findMany({ where: { tenantId, gatewayId }, orderBy: { bytes: "asc" } }),
     );
     expect(rows).toMatchObject([
       { protocol: "icmp", fromPort: 0, toPort: 0, bytes: 60n, packets: 1n, usedAt: at(1) },
@@ -479,6 +485,13 @@ async function samplesOf({ sessionId }: Named) {
     tx.trafficSample.findMany({ where: { tenantId, sessionId }, orderBy: { at: "asc" } }),
   );
   return rows.map((row) => [row.at, row.received, row.sent]);
+}
+
+function createPolicyRow(rules: object[] = []): Promise<string> {
+  return inTenant(system, tenantId, async ({ tx }) => {
+    const { id } = await tx.policy.create({ data: { tenantId, name: randomUUID(), rules } });
+    return id;
+  });
 }
 
 function usesOf(policyId: string) {

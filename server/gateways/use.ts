@@ -1,6 +1,9 @@
 /**
  * The ledger's part for what policies let through, whole and by rule, added up by day. Each gateway has rows of its own, so
  * that two at once never wait for each other crosswise. Times are by our own clock. The client must be bound to the tenant.
+ *
+ * What is of no policy or rule that there is, is left out: nobody would ask for it, and a gateway that was captured could
+ * make up any number.
  */
 import type pg from "pg";
 import type { TenantBatch } from "./fold-events";
@@ -17,7 +20,8 @@ export async function addUses(
     `INSERT INTO policy_use (tenant_id, gateway_id, policy_id, day, used_at, bytes, packets)
       SELECT $1::uuid, $2::uuid, policy_id, (used_at AT TIME ZONE 'UTC')::date AS day, max(used_at), sum(bytes), sum(packets)
       FROM (SELECT policy_id, least(now(), at + make_interval(secs => $7::float8 / 1000)) AS used_at, bytes, packets
-        FROM unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $6::bigint[]) AS n (policy_id, at, bytes, packets)) AS n
+        FROM unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $6::bigint[]) AS n (policy_id, at, bytes, packets)
+        JOIN policies p ON p.tenant_id = $1::uuid AND p.id = policy_id) AS n
       GROUP BY policy_id, day
       ON CONFLICT (tenant_id, policy_id, day, gateway_id) DO UPDATE SET used_at = greatest(policy_use.used_at, excluded.used_at),
         bytes = policy_use.bytes + excluded.bytes, packets = policy_use.packets + excluded.packets`,
@@ -47,7 +51,9 @@ export async function addRuleUses(
       SELECT $1::uuid, $2::uuid, policy_id, protocol, from_port, to_port, (used_at AT TIME ZONE 'UTC')::date AS day, max(used_at), sum(bytes), sum(packets)
       FROM (SELECT policy_id, protocol, from_port, to_port, least(now(), at + make_interval(secs => $10::float8 / 1000)) AS used_at, bytes, packets
         FROM unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::timestamptz[], $8::bigint[], $9::bigint[])
-          AS n (policy_id, protocol, from_port, to_port, at, bytes, packets)) AS n
+          AS n (policy_id, protocol, from_port, to_port, at, bytes, packets)
+        JOIN policies p ON p.tenant_id = $1::uuid AND p.id = policy_id AND p.rules @> jsonb_build_array(
+          jsonb_build_object('protocol', protocol, 'from', nullif(from_port, 0), 'to', nullif(to_port, 0)))) AS n
       GROUP BY policy_id, protocol, from_port, to_port, day
       ON CONFLICT (tenant_id, policy_id, protocol, from_port, to_port, day, gateway_id) DO UPDATE SET
         used_at = greatest(policy_rule_use.used_at, excluded.used_at),
