@@ -193,6 +193,33 @@ describe("a device on a tunnel of its own", () => {
     }
   });
 
+  it("whose certificate is renewed comes in by either, at its address, and by the old one no more once that is taken away", async () => {
+    const { controlPlane } = agent;
+    const renewed = { ...hoist, ...issueLabClient(folder, uuid(122), authorities) };
+    const hold = async (places: Place[]) =>
+      (await controlPlane.push(uuid(1), [device(hoist, { fingerprints: places.map((place) => place.fingerprint) })])).body.ended; // biome-ignore format: one line
+    expect(await hold([hoist, renewed])).toEqual([]);
+    for (const place of [hoist, renewed]) {
+      await hoist.client.stop();
+      connect(place, udp, null);
+      hoist.client = place.client;
+      await place.client.connected();
+      expect(await lab.httpGet(anna.namespace, hoist.vpnAddress, 80, 5_000)).toBe(`device ${hoist.vpnAddress}`);
+    }
+    // By this the control plane knows that the new one is in use.
+    await until(async () => {
+      await controlPlane.collect();
+      const connected = controlPlane.events.flatMap((event) => (event.type === "connected" ? [event] : []));
+      return connected.at(-1)?.fingerprint === renewed.fingerprint;
+    });
+    expect(await hold([renewed])).toEqual([]);
+    const old = { ...hoist };
+    connect(old, udp, null);
+    await old.client.exited();
+    expect(old.client.log()).toContain("AUTH_FAILED");
+    expect(await lab.httpGet(anna.namespace, hoist.vpnAddress)).toBe(`device ${hoist.vpnAddress}`);
+  });
+
   it("whose certificate is taken away is cut off, and stays out", async () => {
     const { status, body } = await agent.controlPlane.push(uuid(1), [device(hoist, { fingerprints: [] })]);
     expect({ status, ended: body.ended.length }).toEqual({ status: 200, ended: 1 });

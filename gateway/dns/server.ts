@@ -127,7 +127,9 @@ function converse(socket: Socket, say: (from: string, message: Buffer) => Buffer
       if (!said) return void socket.destroy();
       const head = Buffer.alloc(2);
       head.writeUInt16BE(said.length);
-      socket.write(Buffer.concat([head, said]));
+      // Who asks and does not read is read no more, until they do or have idled for too long.
+      if (!socket.write(Buffer.concat([head, said]))) socket.pause();
     }
   });
+  socket.on("drain", () => socket.resume());
 }
