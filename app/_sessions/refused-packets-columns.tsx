@@ -10,6 +10,15 @@ import { TwoLines } from "./session-cells";
 
 export type RefusedPackets = Api["sessions"]["refusedPackets"]["rows"][number];
 
+/** Tells a row from every other of its tenant. */
+export function refusedPacketsKey(row: RefusedPackets): string {
+  const sender = row.accountId ?? row.deviceId;
+  return [row.firstAt.toISOString(), sender, row.destination, row.protocol, row.port, row.gatewayId].join(" ");
+}
+
+export const refusedPacketsHint =
+  "Whoever is connected and tries a device or a port that no policy and no grant opens is listed here, within half a minute. Of somebody who tries very many, a sample.";
+
 /** Who tried, what, on which port, how often and when. */
 export function refusedPacketsColumns<Row extends RefusedPackets>(pathsOf: (row: Row) => HolderPaths): Column<Row>[] {
   return [

@@ -3,7 +3,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { BrickWall } from "lucide-react";
 import { useTRPC } from "../../../_lib/trpc";
-import { refusedPacketsColumns } from "../../../_sessions/refused-packets-columns";
+import {
+  refusedPacketsColumns,
+  refusedPacketsHint,
+  refusedPacketsKey,
+} from "../../../_sessions/refused-packets-columns";
 import { DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
 import { LinkButton } from "../../../_ui/link-button";
@@ -27,7 +31,7 @@ export function RefusedPacketsTable() {
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={refusedPacketsColumns(() => paths)}
-      rowId={(row) => `${row.firstAt.toISOString()} ${row.accountId ?? row.deviceId} ${row.destination} ${row.protocol} ${row.port} ${row.gatewayId}`} // biome-ignore format: one line
+      rowId={refusedPacketsKey}
       searchPlaceholder="Search by account, device, address or port"
       empty={
         <EmptyState
@@ -35,8 +39,7 @@ export function RefusedPacketsTable() {
           title="Nothing was refused"
           action={<LinkButton href={paths.policies}>See what policies open</LinkButton>}
         >
-          Whoever is connected and tries a device or a port that no policy and no grant opens is listed here, within
-          half a minute. Of somebody who tries very many, a sample.
+          {refusedPacketsHint}
         </EmptyState>
       }
     />

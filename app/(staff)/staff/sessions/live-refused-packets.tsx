@@ -5,7 +5,11 @@ import { BrickWall } from "lucide-react";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
-import { refusedPacketsColumns } from "../../../_sessions/refused-packets-columns";
+import {
+  refusedPacketsColumns,
+  refusedPacketsHint,
+  refusedPacketsKey,
+} from "../../../_sessions/refused-packets-columns";
 import { type Column, DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
 import { TextLink } from "../../../_ui/text-link";
@@ -38,7 +42,7 @@ export function LiveRefusedPackets() {
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={columns}
-      rowId={(row) => `${row.firstAt.toISOString()} ${row.tenantId} ${row.accountId ?? row.deviceId} ${row.destination} ${row.protocol} ${row.port} ${row.gatewayId}`} // biome-ignore format: one line
+      rowId={(row) => `${row.tenantId} ${refusedPacketsKey(row)}`}
       searchPlaceholder="Search by account, device, address or port"
       filters={[
         { name: "tenant", label: "Tenant", single: true, ...tenants },
@@ -46,8 +50,7 @@ export function LiveRefusedPackets() {
       ]}
       empty={
         <EmptyState icon={<BrickWall aria-hidden />} title="Nothing was refused">
-          Whoever is connected and tries a device or a port that no policy and no grant opens is listed here, within
-          half a minute. Of somebody who tries very many, a sample.
+          {refusedPacketsHint}
         </EmptyState>
       }
     />

@@ -5,7 +5,7 @@ import { ShieldCheck } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
 import { plural } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
-import { portOf, RefusedTarget } from "../../../../_sessions/refused-packets-columns";
+import { portOf, RefusedTarget, refusedPacketsKey } from "../../../../_sessions/refused-packets-columns";
 import { Card } from "../../../../_ui/card";
 import { EmptyState } from "../../../../_ui/empty-state";
 import { ErrorState } from "../../../../_ui/error-state";
@@ -47,7 +47,7 @@ export function AccountRefusedPackets({ account }: { account: Pick<Api["accounts
         <ul className="divide-y">
           {query.data.rows.map((row) => (
             <li
-              key={`${row.firstAt.toISOString()} ${row.destination} ${row.protocol} ${row.port} ${row.gatewayId}`}
+              key={refusedPacketsKey(row)}
               className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-0.5 px-4 py-2.5"
             >
               <RefusedTarget packets={row} paths={paths} />
