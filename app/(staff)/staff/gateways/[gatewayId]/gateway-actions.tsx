@@ -17,6 +17,7 @@ import { useStaff } from "../../_lib/use-staff";
 import { EnrolmentSteps, type IssuedToken } from "../enrolment-steps";
 import { GatewayForm } from "../gateway-form";
 import type { Gateway } from "../gateway-status";
+import { DrainPace } from "./drain-pace";
 
 /** Edit, a new token, retire, delete. */
 export function GatewayActions({ gateway }: { gateway: Gateway }) {
@@ -27,6 +28,7 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
   const panel = usePanel();
   const [asked, setAsked] = useState<"maintenance" | "token" | "retire" | "delete">();
   const [issued, setIssued] = useState<IssuedToken>();
+  const [pace, setPace] = useState<number | undefined>(gateway.drainPerSecond);
   const update = useMutation(trpc.gateways.update.mutationOptions());
   const setMaintenance = useMutation(trpc.gateways.setMaintenance.mutationOptions());
   const renewToken = useMutation(trpc.gateways.renewToken.mutationOptions());
@@ -104,15 +106,26 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
         description={
           gateway.isInMaintenance
             ? "It takes connections again. Clients that went elsewhere stay there until they next connect."
-            : `Its ${plural(gateway.state?.sessions ?? 0, "session")} move to the other gateways, ${gateway.drainPerSecond} a second and process, each with a pause of a few seconds and the same address. Who connects meanwhile is told to go on to the next gateway.`
+            : `Its ${plural(gateway.state?.sessions ?? 0, "session")} move to the other gateways, each with a pause of a few seconds and the same address. Who connects meanwhile is told to go on to the next gateway.`
         }
         confirmLabel={gateway.isInMaintenance ? "End maintenance" : "Begin maintenance"}
         onConfirm={async () => {
-          await setMaintenance.mutateAsync({ gatewayId, isInMaintenance: !gateway.isInMaintenance });
+          await setMaintenance.mutateAsync({
+            ...{ gatewayId, isInMaintenance: !gateway.isInMaintenance },
+            perSecond: pace ?? gateway.drainPerSecond,
+          });
           await reload();
           toast.ok(gateway.isInMaintenance ? `${name} takes connections again` : `${name} is in maintenance`);
         }}
-      />
+      >
+        {!gateway.isInMaintenance && (
+          <DrainPace
+            value={pace}
+            onValueChange={setPace}
+            sessions={Math.max(0, ...(gateway.state?.processes ?? []).map(({ sessions }) => sessions))}
+          />
+        )}
+      </ConfirmDialog>
       <ConfirmDialog
         open={asked === "token"}
         onOpenChange={close}

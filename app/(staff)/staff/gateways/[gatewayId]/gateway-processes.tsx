@@ -13,6 +13,7 @@ import { toast } from "../../../../_ui/toast";
 import type { Tone } from "../../../../_ui/tone";
 import { useStaff } from "../../_lib/use-staff";
 import type { Gateway } from "../gateway-status";
+import { DrainPace } from "./drain-pace";
 import { listProcesses, type ProcessRow, whyNotDrain } from "./processes";
 
 /** What it is to run, beside what it says that it runs; each can be emptied. */
@@ -22,9 +23,13 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
   const { whyNot } = useStaff();
   const drain = useMutation(trpc.gateways.drainProcess.mutationOptions());
   const [asked, setAsked] = useState<ProcessRow>();
+  const [pace, setPace] = useState<number | undefined>(gateway.drainPerSecond);
   const processes = listProcesses(gateway);
   const change = async (process: string, isDraining: boolean) => {
-    await drain.mutateAsync({ gatewayId: gateway.id, process, isDraining });
+    await drain.mutateAsync({
+      ...{ gatewayId: gateway.id, process, isDraining },
+      perSecond: pace ?? gateway.drainPerSecond,
+    });
     await queryClient.invalidateQueries(trpc.gateways.pathFilter());
     toast.ok(isDraining ? `${process} is being drained` : `${process} takes connections again`);
   };
@@ -84,10 +89,12 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
         onOpenChange={(open) => !open && setAsked(undefined)}
         tone="primary"
         title={`Drain ${asked?.name}?`}
-        description={`It takes no new connections, and its ${plural(asked?.sessions ?? 0, "session")} move to the others, ${gateway.drainPerSecond} a second, each with a pause of about a second. Nobody is asked for a password. It stays drained until you stop it.`}
+        description={`It takes no new connections, and its ${plural(asked?.sessions ?? 0, "session")} move to the others, each with a pause of about a second. Nobody is asked for a password. It stays drained until you stop it.`}
         confirmLabel="Drain process"
         onConfirm={() => change(asked!.name, true)}
-      />
+      >
+        <DrainPace value={pace} onValueChange={setPace} sessions={asked?.sessions ?? 0} />
+      </ConfirmDialog>
     </Card>
   );
 }
