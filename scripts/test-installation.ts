@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Endings, startInstallation } from "./installation";
 import { root } from "./support/bootstrap.mjs";
-import { findFreeLab } from "./support/lab-claim";
+import { findFreeLab, findNetworkObstacle } from "./support/lab-claim";
 import { freePort } from "./support/ports";
 
 /** Of the caller's environment; a test's installation has servers of its own. */
@@ -37,7 +37,10 @@ export async function withInstallation<T>(
       endings = given;
     };
     const { url, networkObstacle } = await startInstallation({ environment, isQuiet: true, onBegin: begin });
-    if (networkObstacle && options.needsNetwork) throw new Error(`This needs the network: ${networkObstacle}.`);
+    // Where there can be one, a network that did not come up is a fault.
+    if (networkObstacle && (options.needsNetwork || !findNetworkObstacle()))
+      throw new Error(`This needs the network: ${networkObstacle}.`);
+    if (networkObstacle) console.log(`There is no demonstration network, and no gateway's screen: ${networkObstacle}.`);
     console.log(`An installation for these tests runs at ${url}; its logs are in ${join(dataDir, "logs")}.`);
     const result = await work({ DRAWBRIDGE_DATA: dataDir });
     isWell = true;

@@ -81,6 +81,9 @@ export async function createLab(number: number): Promise<Lab> {
   for (const name of await readdir(tmpdir()))
     if (name.startsWith(prefix)) await rm(join(tmpdir(), name), { recursive: true, force: true });
   const folder = await mkdtemp(join(tmpdir(), prefix));
+  // Once, for sites are made side by side: one must not find it as another has just begun to write it.
+  const script = join(folder, "devices.cjs");
+  await writeFile(script, deviceServer);
   const children = new Set<ChildProcess>();
   const tools = createTools(children);
   const gateways: (LabGateway & { index: number })[] = [];
@@ -158,8 +161,6 @@ export async function createLab(number: number): Promise<Lab> {
       ]);
       sites.push(site);
       for (const gateway of gateways) await joinSite(gateway, site);
-      const script = join(folder, "devices.cjs");
-      await writeFile(script, deviceServer);
       const names = JSON.stringify(Object.fromEntries(devices.map(({ address, name }) => [address, name])));
       lab.spawn(namespace, [process.execPath, script, String(tenantNumber), names]);
       await startSsh(lab, namespace, join(folder, `${namespace}.key`));
