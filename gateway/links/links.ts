@@ -149,7 +149,11 @@ export class Links {
       try {
         const running = findRunning(files);
         if (running && running.record.configDigest !== digest) await stopProcess(running.pid, files);
-        if (running?.record.configDigest !== digest) await startProcess(this.deps.openvpnBin, files, digest);
+        if (running?.record.configDigest !== digest) {
+          await startProcess(this.deps.openvpnBin, files, digest);
+          // Its device is there by the next look.
+          continue;
+        }
         await this.deps.routes.prepare(device);
         await trimLog(files);
         this.#problems.delete(device);
