@@ -5,7 +5,7 @@
 import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewayLocate, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { grantsSweep } from "../server/grants/jobs";
-import { mailSend } from "../server/mail/jobs";
+import { mailSend, mailSweep } from "../server/mail/jobs";
 import { plansPublish } from "../server/plans/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
 import type { Handler } from "./handler";
@@ -19,6 +19,7 @@ export const jobs = [
   telemetryRetain,
   grantsSweep,
   mailSend,
+  mailSweep,
   certificatesWatch,
   plansPublish,
 ] as const;
@@ -34,6 +35,7 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "telemetry.retain": () => import("./handlers/telemetry-retain"),
   "grants.sweep": () => import("./handlers/grants-sweep"),
   "mail.send": () => import("./handlers/mail-send"),
+  "mail.sweep": () => import("./handlers/mail-sweep"),
   "certificates.watch": () => import("./handlers/certificates-watch"),
   "plans.publish": () => import("./handlers/plans-publish"),
 };

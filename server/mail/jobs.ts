@@ -10,3 +10,12 @@ export const mailSend = defineJob({
   backoffMs: 2_000,
   concurrency: 4,
 });
+
+/** Queues mails again whose jobs were lost. */
+export const mailSweep = defineJob({
+  name: "mail.sweep",
+  schema: z.object({}),
+  attempts: 1,
+  backoffMs: 1_000,
+  concurrency: 1,
+});

@@ -6,7 +6,7 @@ import { closeDatabase, inTransaction, system } from "../core/db";
 import { closeQueues, queueOf } from "../core/queue";
 import { mailSend } from "./jobs";
 import { sendMail } from "./mail";
-import { sendQueuedMail } from "./send";
+import { sendQueuedMail, sweepMails } from "./send";
 
 /** Takes mail as a mail server would; refuses recipients at `refuse.test`. */
 const received: string[] = [];
@@ -72,6 +72,24 @@ test("a mail that the server refuses stays in the outbox with why, and is tried 
   await expect(sendQueuedMail({ mailId })).rejects.toThrow("no such person");
   const mail = await outbox.get({ id: mailId });
   expect(mail).toMatchObject({ sentAt: null, attempts: 2, error: expect.stringContaining("no such person") });
+});
+
+test("a mail whose job was lost is queued again, once, until it is sent, given up or a day old", async () => {
+  const mails = { lost: "", sent: "", given: "", old: "", fresh: "" };
+  for (const name of Object.keys(mails) as (keyof typeof mails)[])
+    mails[name] = await queue(`${unique(name)}@mail.test`);
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const change = (mailId: string, data: { createdAt?: Date; sentAt?: Date; attempts?: number }) =>
+    inTransaction(system, { isWorker: true }, ({ tx }) => tx.mail.update({ where: { id: mailId }, data }));
+  await change(mails.lost, { createdAt: minutesAgo(2), attempts: 1 });
+  await change(mails.sent, { createdAt: minutesAgo(2), sentAt: new Date() });
+  await change(mails.given, { createdAt: minutesAgo(2), attempts: mailSend.attempts });
+  await change(mails.old, { createdAt: minutesAgo(25 * 60) });
+  const jobs = async () => (await queueOf(mailSend.name).getJobs()).map(({ data }) => data.mailId);
+  await queueOf(mailSend.name).obliterate({ force: true });
+  await sweepMails();
+  await sweepMails();
+  expect((await jobs()).filter((mailId) => Object.values(mails).includes(mailId))).toEqual([mails.lost]);
 });
 
 test("mail of a transaction that rolls back is neither kept nor queued", async () => {

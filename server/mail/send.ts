@@ -1,6 +1,8 @@
 import { createTransport, type Transporter } from "nodemailer";
 import { inTransaction, system } from "../core/db";
 import { env } from "../core/env";
+import { enqueue } from "../core/queue";
+import { mailSend } from "./jobs";
 
 /**
  * Handles `mail.send`. Idempotent: a mail that is marked as sent is left alone, and one that was handed over just before
@@ -20,6 +22,28 @@ export async function sendQueuedMail({ mailId }: { mailId: string }): Promise<vo
     }),
   );
   if (error) throw error;
+}
+
+export const sweepMailsEveryMs = 60_000;
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/**
+ * Queues what is unsent and not yet given up: the app may end between commit and queue, and a queue may lose what it
+ * held. One that still waits is not queued twice. What is older than a day nobody expects any more.
+ */
+export async function sweepMails(now = Date.now()): Promise<void> {
+  if (!env.SMTP_URL) return;
+  const createdAt = { gt: new Date(now - day), lt: new Date(now - minute) };
+  const unsent = await inTransaction(system, { isWorker: true }, ({ tx }) =>
+    tx.mail.findMany({
+      where: { sentAt: null, attempts: { lt: mailSend.attempts }, createdAt },
+      select: { id: true },
+      orderBy: { createdAt: "asc" },
+      take: 1_000,
+    }),
+  );
+  for (const { id } of unsent) await enqueue(mailSend, { mailId: id });
 }
 
 async function deliver(
