@@ -1,9 +1,9 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { decode, encode } from "dns-packet";
 import fc from "fast-check";
 import pino from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { freePort } from "../../scripts/support/ports";
 import type { Names } from "./answer";
 import { createDnsServer, type DnsServer } from "./server";
 
@@ -22,6 +22,15 @@ afterEach(() => server.close());
 
 const question = (id: number) =>
   framed(encode({ type: "query", id, questions: [{ type: "A", name: `n${id}.vpn.internal` }] }));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 function framed(message: Uint8Array): Buffer {
   const head = Buffer.alloc(2);
