@@ -70,7 +70,8 @@ export class CommandShell {
       this.#settle(heard.toString("utf8", start, end), Number(heard.toString("utf8", end + 1, next)));
       start = next + 1;
     }
-    this.#heard = [heard.subarray(start)];
+    // A copy, that does not hold all that went before.
+    this.#heard = [Buffer.from(heard.subarray(start))];
   }
 
   #settle(output: string, status: number): void {
