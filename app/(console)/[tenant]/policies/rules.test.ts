@@ -33,6 +33,7 @@ describe("ports as people write them", () => {
 
   test.each([
     ["", /Give ports/],
+    [" ; ,", /Give ports/],
     ["ssh", /“ssh” is no port/],
     ["0", /from 1 to 65535/],
     ["65536", /from 1 to 65535/],

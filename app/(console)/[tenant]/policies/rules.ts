@@ -13,11 +13,11 @@ export interface RuleLine {
 export type Ports = { ranges: { from: number; to: number }[] | "any" } | { problem: string };
 
 export function parsePorts(text: string): Ports {
-  const trimmed = text.trim();
-  if (trimmed === "") return { problem: "Give ports, such as 22, 80 or 8000-8099, or write any." };
-  if (/^(any|all|\*)$/i.test(trimmed)) return { ranges: "any" };
+  if (/^\s*(any|all|\*)\s*$/i.test(text)) return { ranges: "any" };
+  const pieces = text.split(/[\s,;]+/).filter(Boolean);
+  if (pieces.length === 0) return { problem: "Give ports, such as 22, 80 or 8000-8099, or write any." };
   const ranges: { from: number; to: number }[] = [];
-  for (const piece of trimmed.split(/[\s,;]*[,;\s][\s,;]*/).filter(Boolean)) {
+  for (const piece of pieces) {
     const match = /^(\d{1,9})(?:[-–:](\d{1,9}))?$/.exec(piece);
     if (!match) return { problem: `“${piece}” is no port. Write 22, or a range such as 8000-8099.` };
     const from = Number(match[1]);
