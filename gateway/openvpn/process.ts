@@ -89,16 +89,16 @@ export async function startProcess(
   }
 }
 
-/** Whether that process is still the one of these files. */
+/** Whether that process is still the one of these files: until it has let go of its port and its tunnel, which it does last. */
 export function isAlive(pid: number, files: ProcessFiles): boolean {
-  return isOurs(pid, files);
+  return isOurs(pid, files) || isEnding(pid);
 }
 
 /** SIGTERM, then SIGKILL; resolves when it is gone. */
 export async function stopProcess(pid: number, files: ProcessFiles, patienceMs = 5_000): Promise<void> {
   const deadline = performance.now() + patienceMs;
   signal(pid, "SIGTERM");
-  while (isOurs(pid, files)) {
+  while (isAlive(pid, files)) {
     if (performance.now() > deadline) signal(pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -137,15 +137,28 @@ function findPid(files: ProcessFiles): number | null {
 
 /** Its command line names our configuration file, which no other process's does, and it is no zombie. */
 function isOurs(pid: number, files: ProcessFiles): boolean {
+  const known = readProcess(pid);
+  if (!known || isDead(known.state)) return false;
+  const parts = known.commandLine.split("\0");
+  const [option, value] = commandLine(files);
+  return parts.some((part, index) => part === option && parts[index + 1] === value);
+}
+
+/** Killed, it has given its memory back, and its command line with that, but not yet its files. */
+function isEnding(pid: number): boolean {
+  const known = readProcess(pid);
+  return known !== null && known.commandLine === "" && !isDead(known.state);
+}
+
+const isDead = (state: string) => state === "Z" || state === "X";
+
+function readProcess(pid: number): { commandLine: string; state: string } | null {
   try {
-    const parts = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    const [option, value] = commandLine(files);
-    if (!parts.some((part, index) => part === option && parts[index + 1] === value)) return false;
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const state = stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
-    return state !== "Z" && state !== "X";
+    return { commandLine, state: stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) };
   } catch {
-    return false;
+    return null;
   }
 }
 
