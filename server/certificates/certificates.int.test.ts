@@ -37,7 +37,7 @@ beforeAll(async () => {
     await tx.tenant.create({ data: { id: tenantId, slug: "certificates", name: "Certificates", planId: plan.id } });
     await tx.network.create({ data: { tenantId, name: "plant", cidr: "10.3.0.0/24" } });
   });
-  accountId = await addAccount("dana@example.test", "100.64.200.1");
+  accountId = await addAccount("dana@example.test", "192.0.2.1");
 });
 afterAll(async () => {
   await closeQueues();
@@ -195,7 +195,7 @@ describe("issuing", () => {
   });
 
   test("with one certificate too many the oldest is dropped and accepted no longer", async () => {
-    const id = await addAccount("many@example.test", "100.64.200.2");
+    const id = await addAccount("many@example.test", "192.0.2.2");
     const made: string[] = [];
     for (let i = 0; i <= maxCertificates; i++)
       made.push(fingerprintOf((await issue(await requestOf({}), id)).certificate));
@@ -206,7 +206,7 @@ describe("issuing", () => {
   });
 
   test("a revoked account gets none, and is told why", async () => {
-    const id = await addAccount("gone@example.test", "100.64.200.3");
+    const id = await addAccount("gone@example.test", "192.0.2.3");
     await inTenant(system, tenantId, ({ tx }) =>
       tx.account.update({
         where: { tenantId_id: { tenantId, id } },
@@ -220,7 +220,7 @@ describe("issuing", () => {
   });
 
   test("an account whose temporary password stands gets none", async () => {
-    const id = await addAccount("new@example.test", "100.64.200.4", true);
+    const id = await addAccount("new@example.test", "192.0.2.4", true);
     await expect(issue(await requestOf({}), id)).rejects.toMatchObject({ code: "forbidden", field: "password" });
   });
 });
