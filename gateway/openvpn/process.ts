@@ -91,7 +91,9 @@ export async function startProcess(
 
 /** Whether that process is still the one of these files: until it has let go of its port and its tunnel, which it does last. */
 export function isAlive(pid: number, files: ProcessFiles): boolean {
-  return isOurs(pid, files) || isEnding(pid);
+  const commandLine = readCommandLine(pid);
+  // Killed, it has given its memory back, and its command line with that, but not yet its files.
+  return (commandLine === "" || isOf(commandLine, files)) && !isZombie(pid);
 }
 
 /** SIGTERM, then SIGKILL; resolves when it is gone. */
@@ -137,28 +139,30 @@ function findPid(files: ProcessFiles): number | null {
 
 /** Its command line names our configuration file, which no other process's does, and it is no zombie. */
 function isOurs(pid: number, files: ProcessFiles): boolean {
-  const known = readProcess(pid);
-  if (!known || isDead(known.state)) return false;
-  const parts = known.commandLine.split("\0");
+  return isOf(readCommandLine(pid), files) && !isZombie(pid);
+}
+
+function isOf(line: string | null, files: ProcessFiles): boolean {
+  const parts = line?.split("\0") ?? [];
   const [option, value] = commandLine(files);
   return parts.some((part, index) => part === option && parts[index + 1] === value);
 }
 
-/** Killed, it has given its memory back, and its command line with that, but not yet its files. */
-function isEnding(pid: number): boolean {
-  const known = readProcess(pid);
-  return known !== null && known.commandLine === "" && !isDead(known.state);
-}
-
-const isDead = (state: string) => state === "Z" || state === "X";
-
-function readProcess(pid: number): { commandLine: string; state: string } | null {
+function readCommandLine(pid: number): string | null {
   try {
-    const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return { commandLine, state: stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) };
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return null;
+  }
+}
+
+/** True also of what is gone by now. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return ["Z", "X"].includes(stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3));
+  } catch {
+    return true;
   }
 }
 

@@ -96,8 +96,8 @@ class Connection implements ManagementSocket {
   }
 
   #flush(): void {
-    const commands = this.#unwritten.splice(0);
-    if (!this.#isOver) this.#socket.write(commands.length === 1 ? commands[0]! : Buffer.concat(commands));
+    const commands = Buffer.concat(this.#unwritten.splice(0));
+    if (!this.#isOver) this.#socket.write(commands);
   }
 
   #awaitReply(): void {
