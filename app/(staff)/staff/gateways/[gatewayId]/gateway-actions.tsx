@@ -110,10 +110,8 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
         }
         confirmLabel={gateway.isInMaintenance ? "End maintenance" : "Begin maintenance"}
         onConfirm={async () => {
-          await setMaintenance.mutateAsync({
-            ...{ gatewayId, isInMaintenance: !gateway.isInMaintenance },
-            perSecond: pace ?? gateway.drainPerSecond,
-          });
+          const perSecond = pace ?? gateway.drainPerSecond;
+          await setMaintenance.mutateAsync({ gatewayId, isInMaintenance: !gateway.isInMaintenance, perSecond });
           await reload();
           toast.ok(gateway.isInMaintenance ? `${name} takes connections again` : `${name} is in maintenance`);
         }}

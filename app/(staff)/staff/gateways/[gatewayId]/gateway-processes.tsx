@@ -26,10 +26,8 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
   const [pace, setPace] = useState<number | undefined>(gateway.drainPerSecond);
   const processes = listProcesses(gateway);
   const change = async (process: string, isDraining: boolean) => {
-    await drain.mutateAsync({
-      ...{ gatewayId: gateway.id, process, isDraining },
-      perSecond: pace ?? gateway.drainPerSecond,
-    });
+    const perSecond = pace ?? gateway.drainPerSecond;
+    await drain.mutateAsync({ gatewayId: gateway.id, process, isDraining, perSecond });
     await queryClient.invalidateQueries(trpc.gateways.pathFilter());
     toast.ok(isDraining ? `${process} is being drained` : `${process} takes connections again`);
   };
