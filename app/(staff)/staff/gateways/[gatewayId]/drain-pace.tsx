@@ -5,7 +5,7 @@ import { Field } from "../../../../_ui/field";
 import { Input } from "../../../../_ui/input";
 
 interface DrainPaceProps {
-  /** Sessions a second; undefined while nothing is entered. */
+  /** Sessions a second; undefined while nothing is entered, with which the dialog's form is not sent. */
   value: number | undefined;
   onValueChange: (value: number | undefined) => void;
   /** How many the fullest process has to send away. */
@@ -20,7 +20,16 @@ export function DrainPace({ value, onValueChange, sessions }: DrainPaceProps) {
     : "From 1 to 1,000 of each process, so that the others are not rushed.";
   return (
     <Field label="Sessions moved a second" hint={hint} required>
-      <Input type="number" min={1} max={1_000} step={1} value={value} onValueChange={onValueChange} className="w-28" />
+      <Input
+        type="number"
+        required
+        min={1}
+        max={1_000}
+        step={1}
+        value={value}
+        onValueChange={onValueChange}
+        className="w-28"
+      />
     </Field>
   );
 }

@@ -110,8 +110,7 @@ export function GatewayActions({ gateway }: { gateway: Gateway }) {
         }
         confirmLabel={gateway.isInMaintenance ? "End maintenance" : "Begin maintenance"}
         onConfirm={async () => {
-          const perSecond = pace ?? gateway.drainPerSecond;
-          await setMaintenance.mutateAsync({ gatewayId, isInMaintenance: !gateway.isInMaintenance, perSecond });
+          await setMaintenance.mutateAsync({ gatewayId, isInMaintenance: !gateway.isInMaintenance, perSecond: pace });
           await reload();
           toast.ok(gateway.isInMaintenance ? `${name} takes connections again` : `${name} is in maintenance`);
         }}

@@ -26,8 +26,7 @@ export function GatewayProcesses({ gateway }: { gateway: Gateway }) {
   const [pace, setPace] = useState<number | undefined>(gateway.drainPerSecond);
   const processes = listProcesses(gateway);
   const change = async (process: string, isDraining: boolean) => {
-    const perSecond = pace ?? gateway.drainPerSecond;
-    await drain.mutateAsync({ gatewayId: gateway.id, process, isDraining, perSecond });
+    await drain.mutateAsync({ gatewayId: gateway.id, process, isDraining, perSecond: pace });
     await queryClient.invalidateQueries(trpc.gateways.pathFilter());
     toast.ok(isDraining ? `${process} is being drained` : `${process} takes connections again`);
   };
