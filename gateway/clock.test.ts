@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
 import { Clock } from "./clock";
 
 const noon = Date.parse("2026-03-01T12:00:00Z");
@@ -7,12 +10,21 @@ const hour = 3_600_000;
 function start({ hostIsOffMs = 0 } = {}) {
   let steady = 5_000;
   let host = noon + hostIsOffMs;
-  const clock = new Clock(
-    () => steady,
-    () => host,
-  );
+  let boot = "first";
+  const create = () =>
+    new Clock(
+      () => steady,
+      () => host,
+      () => boot,
+    );
   return {
-    clock,
+    clock: create(),
+    /** That of another agent. */
+    create,
+    reboot: () => {
+      boot = "second";
+      steady = 1_000;
+    },
     pass: (ms: number) => {
       steady += ms;
       host += ms;
@@ -58,5 +70,63 @@ describe("the agent's clock", () => {
     const { clock } = start();
     expect(clock.hear(new Date("tomorrow"))).toBe(0);
     expect(clock.ms()).toBe(noon);
+  });
+
+  describe("kept in a file", () => {
+    const folder = mkdtempSync(join(tmpdir(), "clock-"));
+    const path = join(folder, "clock.json");
+    afterEach(() => rmSync(path, { force: true }));
+
+    test("is the control plane's from the start in the next agent, though the host's is off", () => {
+      const { clock, create, pass } = start({ hostIsOffMs: hour });
+      clock.keepIn(path);
+      clock.hear(new Date(noon));
+      pass(2_000);
+      const next = create();
+      next.keepIn(path);
+      expect(next.now()).toEqual(new Date(noon + 2_000));
+    });
+
+    test("is right in the next agent though the host's was set while there was none", () => {
+      const { clock, create, pass, setHost } = start();
+      clock.keepIn(path);
+      clock.hear(new Date(noon));
+      setHost(-hour);
+      pass(2_000);
+      const next = create();
+      next.keepIn(path);
+      expect(next.now()).toEqual(new Date(noon + 2_000));
+    });
+
+    test("is the host's after the host has started anew", () => {
+      const { clock, create, reboot } = start();
+      clock.keepIn(path);
+      clock.hear(new Date(noon));
+      reboot();
+      const next = create();
+      next.keepIn(path);
+      expect(next.ms()).toBe(noon);
+    });
+
+    test("is the host's where the file is damaged", () => {
+      for (const text of ["", '{"bootId":"first"', '{"bootId":"first","offsetMs":"soon"}', "null"]) {
+        writeFileSync(path, text);
+        const { clock } = start();
+        clock.keepIn(path);
+        expect(clock.ms()).toBe(noon);
+      }
+    });
+
+    test("goes on where it cannot be kept, and is kept once it can", () => {
+      const { clock, create } = start({ hostIsOffMs: hour });
+      clock.keepIn(join(folder, "missing", "clock.json"));
+      clock.hear(new Date(noon));
+      expect(clock.ms()).toBe(noon);
+      clock.keepIn(path);
+      clock.hear(new Date(noon));
+      const next = create();
+      next.keepIn(path);
+      expect(next.ms()).toBe(noon);
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+
 /**
  * What time it is, for all that is decided or told by it. It goes on steadily whatever is done to the host's clock, and
  * keeps to the control plane's, which says its own with each call: grants and holds end by what it said, so a host whose
@@ -6,12 +8,31 @@
 export class Clock {
   /** What is to be added to the steady time, in milliseconds. */
   #offsetMs: number;
+  #path: string | null = null;
+  #isKept = false;
 
   constructor(
-    private readonly steadyMs: () => number = () => performance.now(),
+    private readonly steadyMs: () => number = sinceBootMs,
     private readonly hostMs: () => number = Date.now,
+    private readonly bootId: () => string = readBootId,
   ) {
     this.#offsetMs = hostMs() - steadyMs();
+  }
+
+  /**
+   * Goes on from what an agent before it heard, which is in that file, and keeps there what this one hears: who comes in
+   * before the control plane has called does so at the right time too. The steady time begins with the host, so a file of
+   * before the host's last start says nothing; nor does one that is damaged.
+   */
+  keepIn(path: string): void {
+    this.#path = path;
+    this.#isKept = false;
+    try {
+      const { bootId, offsetMs } = JSON.parse(readFileSync(path, "utf8")) as { bootId: unknown; offsetMs: unknown };
+      if (bootId === this.bootId() && Number.isFinite(offsetMs)) this.#offsetMs = offsetMs as number;
+    } catch {
+      // The host's clock it is, until the control plane calls.
+    }
   }
 
   /** Milliseconds since 1970, whole. */
@@ -35,10 +56,35 @@ export class Clock {
    */
   hear(at: Date): number {
     const offMs = at.getTime() - this.ms();
-    if (!(Math.abs(offMs) > toleranceMs)) return 0;
-    this.#offsetMs += offMs;
-    return offMs;
+    if (Number.isNaN(offMs)) return 0;
+    const isOff = Math.abs(offMs) > toleranceMs;
+    if (isOff) this.#offsetMs += offMs;
+    if (isOff || !this.#isKept) this.#keep();
+    return isOff ? offMs : 0;
   }
+
+  /** Not synced: a file that a power cut takes is of no use after it. */
+  #keep(): void {
+    if (this.#path === null) return;
+    try {
+      writeFileSync(`${this.#path}.tmp`, JSON.stringify({ bootId: this.bootId(), offsetMs: this.#offsetMs }));
+      renameSync(`${this.#path}.tmp`, this.#path);
+      this.#isKept = true;
+    } catch {
+      // The disk may be full; the next call tries again.
+      this.#isKept = false;
+    }
+  }
+}
+
+/** CLOCK_MONOTONIC, which all processes share (clock_gettime(2)). */
+function sinceBootMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1e6;
+}
+
+function readBootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
 const toleranceMs = 10_000;

@@ -2,11 +2,13 @@
  * The gateway agent. SIGTERM (and SIGINT) ends the agent and leaves tunnels and rules to the next one, which adopts them;
  * SIGUSR2, or `--stop` for one that is not running, takes everything down.
  */
+import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { type Agent, createKernel, startAgent } from "./agent";
 import { createEnrolmentRoutes } from "./api/enrolment-routes";
 import { createRoutes } from "./api/routes";
 import { type ApiServer, startServer } from "./api/server";
+import { clock } from "./clock";
 import { type Env, readEnv } from "./env";
 import { createLog, type Logger } from "./log";
 import { startSupervisor } from "./openvpn/supervisor";
@@ -38,6 +40,7 @@ async function main(args: string[]): Promise<void> {
 
 async function run(env: Env, log: Logger, isStopping: boolean): Promise<void> {
   await lockStateDir(env.GATEWAY_STATE_DIR);
+  clock.keepIn(join(env.GATEWAY_STATE_DIR, "clock.json"));
   const identity = await Identity.open(env.GATEWAY_STATE_DIR);
   const metrics = createMetrics();
   let notReady = () => ["it is not enrolled yet"];

@@ -120,14 +120,18 @@ export const faults: Fault[] = [
     },
   },
   {
-    name: "the gateway's clock set while its agent is dead",
+    // People come in before the control plane has told the next agent what time it is.
+    name: "the gateway's clock set while its agent is dead, and the control plane silent after that",
     obstacle: () => clockObstacle,
-    async run({ random, clocks }, gateway) {
-      const clock = clocks.get(gateway)!;
+    async run({ random, clocks, relays }, gateway) {
+      const [clock, relay] = [clocks.get(gateway)!, relays.get(gateway)!];
       await gateway.agent.kill();
+      relay.cut();
       clock.set(random.pick([-3_600, 0, 3_600].filter((aheadS) => aheadS !== clock.aheadS)));
       await delay(random.between(0, 2_000));
       await gateway.agent.start();
+      await delay(random.between(2_000, 6_000));
+      relay.heal();
     },
   },
   {
