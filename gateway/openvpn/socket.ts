@@ -35,10 +35,12 @@ export interface SocketOptions {
 
 /** @throws ConnectionLostError where nobody listens or nobody greets. */
 export async function connectManagement(options: SocketOptions): Promise<ManagementSocket> {
-  const connection = new Connection(connect({ path: options.path }), options);
+  const connection = new Connection(options);
   await connection.greeted;
   return connection;
 }
+
+const readBytes = 64 * 1024;
 
 interface Waiting {
   command: Command;
@@ -63,8 +65,14 @@ class Connection implements ManagementSocket {
   #settleGreeting!: (error: Error | null) => void;
   #settleClosed!: (error: Error | null) => void;
 
-  constructor(socket: Socket, options: SocketOptions) {
-    this.#socket = socket;
+  constructor(options: SocketOptions) {
+    const receive = (length: number, buffer: Uint8Array) => {
+      this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      return true;
+    };
+    // One buffer for all that is read: openvpn says what it has to say a kilobyte at a time.
+    const onread = { buffer: Buffer.alloc(readBytes), callback: receive };
+    this.#socket = connect({ path: options.path, onread });
     this.#onNotification = options.onNotification;
     this.#replyTimeoutMs = options.replyTimeoutMs ?? 5_000;
     this.closed = new Promise((resolve) => {
@@ -77,9 +85,8 @@ class Connection implements ManagementSocket {
       () => this.#end(new ConnectionLostError("no greeting: another client holds the management socket")),
       options.greetingTimeoutMs ?? 3_000,
     );
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    socket.on("error", (cause) => this.#end(new ConnectionLostError(cause.message, { cause })));
-    socket.on("close", () => this.#end(new ConnectionLostError("openvpn closed the management socket")));
+    this.#socket.on("error", (cause) => this.#end(new ConnectionLostError(cause.message, { cause })));
+    this.#socket.on("close", () => this.#end(new ConnectionLostError("openvpn closed the management socket")));
   }
 
   run(command: Command): Promise<string[]> {
