@@ -12,7 +12,7 @@
  * person's first connection, with a hash of its own to check, and what it cost the agent's event loop and its other threads.
  */
 import { execFileSync } from "node:child_process";
-import { openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { until } from "../e2e/lab/vpn-client";
@@ -23,13 +23,15 @@ import { type BenchGateway, startBenchGateway, uuid } from "./lab-gateway";
 import { median, percentile, type Report, round } from "./report";
 
 const clients = 60;
-const waves = Number(process.env.BENCH_WAVES ?? 20);
+const waves = Number(process.env.BENCH_WAVES ?? 40);
 /** What a gateway runs is compiled within its first hours; here within these. */
 const wavesToWarmUp = 20;
 const password = "a-password-for-the-bench";
 const processes = Number(process.env.BENCH_PROCESSES ?? 2);
 const ports = { ours: [1194, 1195].slice(0, processes), bare: [1196, 1197].slice(0, processes) };
 type Arm = keyof typeof ports;
+/** What a client logs when it sends its first packet, and when its tunnel is up. */
+const [begun, up] = ["link remote: ", "Initialization Sequence Completed"] as const;
 
 export async function connect(): Promise<Report> {
   const bench = await startBenchGateway(242, ports.ours);
@@ -129,15 +131,10 @@ function startClients(bench: BenchGateway, namespace: string, people: Person[], 
     );
     return lab.spawn(namespace, ["openvpn", "--config", config], { stdio: ["ignore", output, output] });
   });
-  const times = (what: string) =>
-    readFileSync(logFile, "utf8")
-      .split("\n")
-      .filter((line) => line.includes(what))
-      .map((line) => Number(line.split(" ")[0]))
-      .sort((a, b) => a - b);
+  const times = followLog(logFile);
   /** When each connection was begun, and when it was up: in order, in seconds. */
-  const attempts = () => times("link remote: ");
-  const completions = () => times("Initialization Sequence Completed");
+  const attempts = () => times(begun);
+  const completions = () => times(up);
   const completed = () =>
     until(
       () => completions().length >= people.length,
@@ -151,7 +148,7 @@ function startClients(bench: BenchGateway, namespace: string, people: Person[], 
      * @returns how many connected, and how many a second
      */
     async wave(): Promise<{ connected: number; rate: number }> {
-      const [begun, before] = [attempts().length, completions().length];
+      const [attempted, before] = [attempts().length, completions().length];
       for (const child of children) child.kill("SIGUSR1");
       await until(
         () => completions().length >= before + 0.95 * people.length,
@@ -160,13 +157,34 @@ function startClients(bench: BenchGateway, namespace: string, people: Person[], 
           `${arm}: ${completions().length - before} of ${people.length} came back:\n${readFileSync(logFile, "utf8").slice(-3_000)}\n${bench.log().slice(-2_000)}`,
       );
       const connected = completions().slice(before);
-      const seconds = percentile(connected, 95) - attempts()[begun]!;
+      const seconds = percentile(connected, 95) - attempts()[attempted]!;
       return { connected: connected.length, rate: (0.95 * connected.length) / seconds };
     },
   };
 }
 
-/** The same configuration, but for what has to do with an agent; addresses are openvpn's own to give. */
+/**
+ * Times of the lines that tell of something, in order, in seconds. Reads only what has come since, and looks for no more
+ * than those lines: whoever measures works on the same cores.
+ */
+function followLog(path: string): (what: string) => number[] {
+  const file = openSync(path, "r");
+  const buffer = Buffer.alloc(4 * 1024 * 1024);
+  const told: Record<string, number[]> = { [begun]: [], [up]: [] };
+  let partial = "";
+  return (what) => {
+    const lines = (partial + buffer.toString("latin1", 0, readSync(file, buffer))).split("\n");
+    partial = lines.pop()!;
+    for (const line of lines)
+      for (const [part, times] of Object.entries(told)) if (line.includes(part)) times.push(Number.parseFloat(line));
+    return told[what]!.sort((a, b) => a - b);
+  };
+}
+
+/**
+ * The same configuration, but for what has to do with an agent; addresses are openvpn's own to give, and its clients are
+ * told of the same network.
+ */
 function startBareServer(bench: BenchGateway, port: number): number {
   const { folder, lab, gateway, controlPlane } = bench;
   const { certificate, key } = controlPlane.gatewayAuthority.issue("gateway.bare", { usage: "server" });
@@ -190,7 +208,7 @@ function startBareServer(bench: BenchGateway, port: number): number {
   // Without an agent that tells them apart, openvpn ends the older connection of a name.
   const ofAgent = /^(management|auth-user-pass-optional|duplicate-cn|ifconfig-noexec|route-noexec|writepid)/;
   const lines = ours.split("\n").filter((line) => !ofAgent.test(line));
-  lines.push(`ifconfig-pool ${net}.2 ${net}.254 255.255.255.0`);
+  lines.push(`ifconfig-pool ${net}.2 ${net}.254 255.255.255.0`, 'push "route 10.0.0.0 255.255.255.0"');
   const output = openSync(join(folder, `bare-server-${port}.log`), "a");
   return lab.spawn(gateway.namespace, ["openvpn", "--config", file("conf", lines.join("\n"))], {
     stdio: ["ignore", output, output],
