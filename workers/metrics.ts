@@ -3,18 +3,19 @@ import { Counter, Gauge, Histogram } from "prom-client";
 import { registry } from "../server/core/metrics";
 
 const registers = [registry];
+// The label `job` is Prometheus's own, for what it scrapes.
 
 const jobs = new Counter({
   name: "drawbridge_jobs_total",
   help: "Attempts at jobs in this process, by how they ended",
-  labelNames: ["job", "outcome"],
+  labelNames: ["name", "outcome"],
   registers,
 });
 
 const seconds = new Histogram({
   name: "drawbridge_job_seconds",
   help: "How long an attempt took; that of gateway.collect waits for events",
-  labelNames: ["job"],
+  labelNames: ["name"],
   buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 5, 15, 60],
   registers,
 });
@@ -22,19 +23,19 @@ const seconds = new Histogram({
 const running = new Gauge({
   name: "drawbridge_jobs_running",
   help: "Jobs that this process is at",
-  labelNames: ["job"],
+  labelNames: ["name"],
   registers,
 });
 
 /** Counts what becomes of one job's attempts, from none. */
-export function countJobs(job: string, worker: Worker): void {
-  for (const outcome of ["completed", "failed"]) jobs.inc({ job, outcome }, 0);
-  running.set({ job }, 0);
-  worker.on("active", () => running.inc({ job }));
+export function countJobs(name: string, worker: Worker): void {
+  for (const outcome of ["completed", "failed"]) jobs.inc({ name, outcome }, 0);
+  running.set({ name }, 0);
+  worker.on("active", () => running.inc({ name }));
   const ended = (outcome: string, at: { processedOn?: number; finishedOn?: number } | undefined) => {
-    jobs.inc({ job, outcome });
-    running.dec({ job });
-    if (at?.processedOn) seconds.observe({ job }, Math.max(0, (at.finishedOn ?? Date.now()) - at.processedOn) / 1000);
+    jobs.inc({ name, outcome });
+    running.dec({ name });
+    if (at?.processedOn) seconds.observe({ name }, Math.max(0, (at.finishedOn ?? Date.now()) - at.processedOn) / 1000);
   };
   worker.on("completed", (done) => ended("completed", done));
   worker.on("failed", (failed) => ended("failed", failed));

@@ -134,7 +134,7 @@ export function describeWorkers(
         return isCounted && told.includes(`drawbridge_gateway_up{gateway="${name}"} 1`) ? told : undefined;
       });
       expect(line(`drawbridge_gateway_revisions_behind{gateway="${name}"}`, text)).toMatch(/ 0$/);
-      expect(line('drawbridge_jobs_total{job="gateway.push",outcome="completed"}', text)).toMatch(/ [1-9]\d*$/);
+      expect(line('drawbridge_jobs_total{name="gateway.push",outcome="completed"}', text)).toMatch(/ [1-9]\d*$/);
       expect(line('drawbridge_authority_days_left{name="control-plane"}', text)).toMatch(/ (89|90)/);
       expect(text).not.toContain(tenantId);
     });
