@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -469,5 +470,18 @@ describe("the control plane's clock", () => {
     const { body } = await sayTime(new Date(Date.now() + 60 * 60_000));
     expect(Date.parse(body.now) - Date.now()).toBeGreaterThan(59 * 60_000);
     await vi.waitFor(() => expect(grantLasts() / 60).toBeCloseTo(30, 0), 10_000);
+  });
+});
+
+describe("the API as it closes", () => {
+  it("waits no longer than a moment for whoever connected and says nothing", async () => {
+    const silent = connect(server.port, "127.0.0.1");
+    silent.on("error", () => {});
+    await vi.waitFor(() => expect(silent.readyState).toBe("open"));
+    expect((await call("GET", "/v1/state")).status).toBe(200);
+    const begun = performance.now();
+    await server.close();
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    silent.destroy();
   });
 });

@@ -6,7 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import type { Logger } from "../log";
 import { maxBodyBytes, timeHeader } from "../protocol/api";
@@ -54,6 +54,7 @@ export interface ApiServer {
   port: number;
   /** Shows it from the next connection on; those that stand go on. */
   useCertificate(identity: { certificate: string; key: string }): void;
+  /** Lets what is asked be answered, for a second at most. */
   close(): Promise<void>;
 }
 
@@ -76,6 +77,12 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
     log.warn({ from: socket.remoteAddress, cause: error.message }, "API: a connection was refused by TLS");
   });
   server.on("request", (request, response) => void serve(options, request, response));
+  // Also those that have not shaken hands, which the server itself does not count among its connections.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   await listen(server, options.port, host);
   return {
     port: (server.address() as AddressInfo).port,
@@ -84,7 +91,9 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), 1_000).unref();
+        setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+        }, 1_000).unref();
       }),
   };
 }
