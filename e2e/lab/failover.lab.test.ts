@@ -80,6 +80,28 @@ describe("a gateway that is stopped as planned", () => {
   });
 });
 
+describe("a gateway that is reached over TCP", () => {
+  beforeEach(async () => {
+    await client.stop();
+    client = fleet.connect(ana, { profile: ana.profile.replace(/^remote .* udp\n/gm, "") });
+    await client.connected(30_000);
+    await until(() => isReached(), 10_000);
+    forgetThePassword();
+  });
+
+  it("is left for the next one where it is cut off", async () => {
+    await link("down");
+    await isBack(crashMs).finally(() => link("up"));
+    expect(client.log()).not.toContain("AUTH_FAILED");
+  });
+
+  it("is left for the next one where it is stopped as planned", async () => {
+    await first.kill("SIGUSR2");
+    await isBack(plannedMs).finally(() => first.start());
+    expect(client.log()).not.toContain("AUTH_FAILED");
+  });
+});
+
 describe("a gateway in maintenance", () => {
   afterEach(() => first.configure({ isInMaintenance: false }));
 
