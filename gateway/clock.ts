@@ -26,7 +26,6 @@ export class Clock {
    */
   keepIn(path: string): void {
     this.#path = path;
-    this.#isKept = false;
     try {
       const { bootId, offsetMs } = JSON.parse(readFileSync(path, "utf8")) as { bootId: unknown; offsetMs: unknown };
       if (bootId === this.bootId() && Number.isFinite(offsetMs)) this.#offsetMs = offsetMs as number;
@@ -58,21 +57,22 @@ export class Clock {
     const offMs = at.getTime() - this.ms();
     if (Number.isNaN(offMs)) return 0;
     const isOff = Math.abs(offMs) > toleranceMs;
-    if (isOff) this.#offsetMs += offMs;
-    if (isOff || !this.#isKept) this.#keep();
+    if (isOff) {
+      this.#offsetMs += offMs;
+      this.#isKept = false;
+    }
+    if (this.#path !== null && !this.#isKept) this.#keep(this.#path);
     return isOff ? offMs : 0;
   }
 
   /** Not synced: a file that a power cut takes is of no use after it. */
-  #keep(): void {
-    if (this.#path === null) return;
+  #keep(path: string): void {
     try {
-      writeFileSync(`${this.#path}.tmp`, JSON.stringify({ bootId: this.bootId(), offsetMs: this.#offsetMs }));
-      renameSync(`${this.#path}.tmp`, this.#path);
+      writeFileSync(`${path}.tmp`, JSON.stringify({ bootId: this.bootId(), offsetMs: this.#offsetMs }));
+      renameSync(`${path}.tmp`, path);
       this.#isKept = true;
     } catch {
       // The disk may be full; the next call tries again.
-      this.#isKept = false;
     }
   }
 }

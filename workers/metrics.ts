@@ -3,8 +3,8 @@ import { Counter, Gauge, Histogram } from "prom-client";
 import { registry } from "../server/core/metrics";
 
 const registers = [registry];
-// The label `job` is Prometheus's own, for what it scrapes.
 
+/** A job is told by `name`: the label `job` is Prometheus's own, for what it scrapes. */
 const jobs = new Counter({
   name: "drawbridge_jobs_total",
   help: "Attempts at jobs in this process, by how they ended",

@@ -91,9 +91,9 @@ export async function startProcess(
 
 /** Whether that process is still the one of these files: until it has let go of its port and its tunnel, which it does last. */
 export function isAlive(pid: number, files: ProcessFiles): boolean {
-  const commandLine = readCommandLine(pid);
+  const line = readCommandLine(pid);
   // Killed, it has given its memory back, and its command line with that, but not yet its files.
-  return (commandLine === "" || isOf(commandLine, files)) && !isZombie(pid);
+  return (line === "" || isOf(line, files)) && !isZombie(pid);
 }
 
 /** SIGTERM, then SIGKILL; resolves when it is gone. */

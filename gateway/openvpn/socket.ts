@@ -40,8 +40,6 @@ export async function connectManagement(options: SocketOptions): Promise<Managem
   return connection;
 }
 
-const readBytes = 64 * 1024;
-
 interface Waiting {
   command: Command;
   reader: ReplyReader;
@@ -66,13 +64,13 @@ class Connection implements ManagementSocket {
   #settleClosed!: (error: Error | null) => void;
 
   constructor(options: SocketOptions) {
-    const receive = (length: number, buffer: Uint8Array) => {
-      this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+    // One buffer for all that is read: openvpn says what it has to say a kilobyte at a time.
+    const buffer = Buffer.alloc(64 * 1024);
+    const receive = (length: number) => {
+      this.#receive(buffer.subarray(0, length));
       return true;
     };
-    // One buffer for all that is read: openvpn says what it has to say a kilobyte at a time.
-    const onread = { buffer: Buffer.alloc(readBytes), callback: receive };
-    this.#socket = connect({ path: options.path, onread });
+    this.#socket = connect({ path: options.path, onread: { buffer, callback: receive } });
     this.#onNotification = options.onNotification;
     this.#replyTimeoutMs = options.replyTimeoutMs ?? 5_000;
     this.closed = new Promise((resolve) => {
