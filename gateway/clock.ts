@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { writePrivate } from "./state/private-file";
 
 /**
  * What time it is, for all that is decided or told by it. It goes on steadily whatever is done to the host's clock, and
@@ -65,11 +66,9 @@ export class Clock {
     return isOff ? offMs : 0;
   }
 
-  /** Not synced: a file that a power cut takes is of no use after it. */
   #keep(path: string): void {
     try {
-      writeFileSync(`${path}.tmp`, JSON.stringify({ bootId: this.bootId(), offsetMs: this.#offsetMs }));
-      renameSync(`${path}.tmp`, path);
+      writePrivate(path, JSON.stringify({ bootId: this.bootId(), offsetMs: this.#offsetMs }));
       this.#isKept = true;
     } catch {
       // The disk may be full; the next call tries again.

@@ -5,10 +5,11 @@
 import { createHash, randomUUID, webcrypto, X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
+import { followConnections } from "../../gateway/api/connections";
 import type {
   DisconnectRequest,
   EnrolGrant,
@@ -59,8 +60,7 @@ export class TestGateway {
   afterwards: (request: { method: string; path: string }) => Reply | undefined = () => undefined;
 
   #server: Server | undefined;
-  /** Also those that have not shaken hands, which the server does not count among its connections. */
-  #sockets = new Set<Socket>();
+  #endConnections = () => {};
   #waiting = new Set<() => void>();
   #keys: CryptoKeyPair | undefined;
   #nextKeys: CryptoKeyPair | undefined;
@@ -142,7 +142,7 @@ export class TestGateway {
     await new Promise<void>((resolve) => {
       if (!server) return resolve();
       server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
+      this.#endConnections();
     });
   }
 
@@ -163,10 +163,7 @@ export class TestGateway {
       ...(await this.#context({ certificate, gatewayCa })),
       ...(gatewayCa ? { requestCert: true, rejectUnauthorized: true } : {}),
     });
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-    });
+    this.#endConnections = followConnections(server);
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -6,10 +6,11 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import type { Logger } from "../log";
 import { maxBodyBytes, timeHeader } from "../protocol/api";
+import { followConnections } from "./connections";
 import { ApiError } from "./errors";
 
 export interface Route {
@@ -77,12 +78,7 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
     log.warn({ from: socket.remoteAddress, cause: error.message }, "API: a connection was refused by TLS");
   });
   server.on("request", (request, response) => void serve(options, request, response));
-  // Also those that have not shaken hands, which the server itself does not count among its connections.
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
+  const endConnections = followConnections(server);
   await listen(server, options.port, host);
   return {
     port: (server.address() as AddressInfo).port,
@@ -91,9 +87,7 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
-        }, 1_000).unref();
+        setTimeout(endConnections, 1_000).unref();
       }),
   };
 }

@@ -5,9 +5,10 @@
  */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { copyFile, truncate } from "node:fs/promises";
 import { commandEnv } from "../firewall/command-pipe";
+import { writePrivate } from "../state/private-file";
 import type { ShownCertificate } from "./certificate-pace";
 import type { ProcessFiles } from "./config";
 
@@ -47,8 +48,7 @@ export function readRecord(files: ProcessFiles): ProcessRecord | null {
 }
 
 export function writeRecord(files: ProcessFiles, record: ProcessRecord): void {
-  writeFileSync(`${files.record}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${files.record}.new`, files.record);
+  writePrivate(files.record, JSON.stringify(record));
 }
 
 /** @throws when the program cannot be started; that it then exits again is seen by `isAlive`. */

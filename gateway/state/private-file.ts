@@ -1,6 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
-/** For what openvpn reads: never half, since it may start again by itself while it is written. Only the owner may read it. */
+/**
+ * Never half there, whoever reads or dies meanwhile, and only the owner may read it. Not durable: for what is of no use after
+ * the host has lost power.
+ */
 export function writePrivate(path: string, text: string): void {
   try {
     if (readFileSync(path, "utf8") === text) return;
