@@ -82,6 +82,36 @@ test("the application's roles own nothing and pass by no row security", async ()
   }
 });
 
+/** Of ours and of whoever adds some; the extensions' act as their caller. */
+const definers = `
+  SELECT f.oid, f.proname AS name, f.proconfig, f.proacl, f.proowner, r.* FROM pg_proc f JOIN pg_roles r ON r.oid = f.proowner
+  WHERE f.prosecdef AND f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`;
+
+test("every function that acts as another role is one that a caller cannot turn to ends of its own", async () => {
+  expect((await names(definers)).length).toBeGreaterThan(0);
+  const offenders = (condition: string) => names(`SELECT name FROM (${definers}) f WHERE ${condition}`);
+  // Its path ends in pg_temp: else what the caller has in its temporary schema is found before everything.
+  expect(
+    await offenders(
+      `NOT EXISTS (SELECT FROM unnest(proconfig) setting WHERE setting ~ '^search_path=(.*, *)?pg_temp$')`,
+    ),
+  ).toEqual([]);
+  expect(
+    await offenders(`rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR rolcanlogin
+      OR proowner = (SELECT datdba FROM pg_database WHERE datname = current_database())
+      OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = proowner)`),
+  ).toEqual([]);
+  // Without a list, everybody may call it; grantee 0 is everybody.
+  expect(await offenders(`proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0)`)).toEqual([]);
+});
+
+test("no view reads as its owner, past its reader's row security", async () => {
+  expect(
+    await names(`SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+      AND (relkind = 'm' OR relkind = 'v' AND NOT coalesce(reloptions @> '{security_invoker=true}', false))`),
+  ).toEqual([]);
+});
+
 test("whoever is bound to nothing sees no row of any tenant, and whoever is bound to one sees none of another", async () => {
   const ours = await createTenantWithAdmin();
   await createTenantWithAdmin();
