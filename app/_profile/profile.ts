@@ -35,6 +35,9 @@ export function assembleProfile(parts: ProfileParts): string {
           comment(`Account ${parts.accountId}, made ${parts.at.toISOString()}`),
           "# It holds a private key: whoever has this file and your password is you. Do not pass it on.",
         ]),
+    // What clients show of it: OpenVPN Connect reads the one or the other, and would show an address without them.
+    `# OVPN_ACCESS_SERVER_FRIENDLY_NAME=${title(parts)}`,
+    `setenv FRIENDLY_NAME "${title(parts)}"`,
     "",
     "client",
     "dev tun",
@@ -45,11 +48,12 @@ export function assembleProfile(parts: ProfileParts): string {
     "# The next gateway is tried when one does not answer within two. Where the network is slower than that, as by",
     "# satellite, give it more.",
     ...parts.remotes.map(remoteLine),
-    "connect-timeout 2",
+    // OpenVPN 3 does not know the same option's other name, connect-timeout.
+    "server-poll-timeout 2",
     "connect-retry 0 8",
     "resolv-retry infinite",
-    // Says goodbye over UDP, so that the session ends at once; TCP needs none.
-    ...(parts.remotes.some((remote) => remote.protocol === "udp") ? ["explicit-exit-notify 1"] : []),
+    // Without explicit-exit-notify, which the gateway pushes to whoever came over UDP: 2.5 refuses a profile that has both
+    // the option and a remote over TCP.
     "",
     "# Only a gateway of this platform is believed.",
     "remote-cert-tls server",
@@ -70,16 +74,6 @@ export function assembleProfile(parts: ProfileParts): string {
   ].join("\n");
 }
 
-/** "acme-field-service-dana-fox.ovpn": what every system takes for a file's name. */
-export function profileFileName(tenantName: string, accountName: string): string {
-  const words = `${tenantName} ${accountName}`
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .match(/[a-z0-9]+/g);
-  return `${(words ?? ["drawbridge"]).join("-").slice(0, 60)}.ovpn`;
-}
-
 function remoteLine({ host, port, protocol }: ProfileParts["remotes"][number]): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9.:-]*$/.test(host)) throw new Error(`A gateway's address is malformed: ${clean(host)}`);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -89,12 +83,21 @@ function remoteLine({ host, port, protocol }: ProfileParts["remotes"][number]): 
 
 /** Names are chosen by people: in a comment a line break would begin an option, and openvpn refuses lines over 255 bytes. */
 function comment(text: string): string {
-  let line = "#";
-  for (const character of ` ${clean(text)}`) {
-    if (utf8.encode(line + character).length > 200) return `${line}…`;
-    line += character;
+  return `# ${cut(clean(text))}`;
+}
+
+/** Within quotes: neither can it end them, nor begin an escape. */
+function title({ accountName, tenantName }: ProfileParts): string {
+  return cut(clean(`${accountName} at ${tenantName}`.replace(/["\\]/g, "'")));
+}
+
+function cut(text: string): string {
+  let kept = "";
+  for (const character of text) {
+    if (utf8.encode(kept + character).length > 200) return `${kept}…`;
+    kept += character;
   }
-  return line;
+  return kept;
 }
 
 function clean(text: string): string {

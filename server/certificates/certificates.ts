@@ -21,9 +21,12 @@ import {
   signLeaf,
   tlsCryptV2Key,
 } from "./authority";
+import { profileFileName } from "./profile-file-name";
 import { beginRenewal, type Holder, retireRenewed } from "./renewal";
 import { readSigningRequest } from "./signing-request";
 import { createClientKey } from "./tls-crypt-v2";
+
+export { profileFileName };
 
 const year = 365 * 24 * 60 * 60_000;
 /** Of a gateway's certificate; it is renewed when a third of it is left. */
@@ -41,6 +44,8 @@ export interface Remote {
 
 /** Everything for the .ovpn but the private key. */
 export interface IssuedProfile {
+  /** What the file is to be called. */
+  fileName: string;
   certificate: string;
   /** CA of the gateways. */
   ca: string;
@@ -75,7 +80,7 @@ export async function issueCertificate(
     summary: `${renewal ? "renewed a profile of" : "issued a profile to"} ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
-  return assembleIssued(scope, leaf, accountId, revision);
+  return assembleIssued(scope, leaf, account, revision);
 }
 
 /**
@@ -99,7 +104,7 @@ export async function issueDeviceCertificate(
     summary: `${renewal ? "renewed a profile of" : "issued a profile to"} device ${device.name}`,
     subject: { kind: "device", id: deviceId },
   });
-  return assembleIssued(scope, leaf, deviceId, revision);
+  return assembleIssued(scope, leaf, device, revision);
 }
 
 /** A connection that stands by it is cut. @throws not_found where the device has no such certificate in force */
@@ -166,12 +171,19 @@ async function issueTo(scope: TenantScope, holder: Holder, csr: string, replaces
   return { leaf, id: created.id, dropped: await dropOldest(scope, holder) };
 }
 
-async function assembleIssued(scope: TenantScope, leaf: Leaf, id: string, revision: number): Promise<IssuedProfile> {
+async function assembleIssued(
+  scope: TenantScope,
+  leaf: Leaf,
+  holder: { id: string; name: string },
+  revision: number,
+): Promise<IssuedProfile> {
   const { tx, tenantId } = scope;
+  const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { name: true } });
   return {
+    fileName: profileFileName(tenant.name, holder.name),
     certificate: leaf.pem,
     ca: await authorityCertificate(scope, "gateway"),
-    tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), id),
+    tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), holder.id),
     remotes: await listRemotes(scope),
     networks: (await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } })).map(({ cidr }) => cidr),
     notAfter: leaf.notAfter,
@@ -250,9 +262,9 @@ async function requireMayHold({ tx, tenantId }: TenantScope, accountId: string):
 }
 
 /** Holds the device's row, as `requireMayHold` the account's. */
-async function requireDialling({ tx, tenantId }: TenantScope, deviceId: string): Promise<{ name: string }> {
-  const [device] = await tx.$queryRaw<{ name: string; attachment: string }[]>`
-    SELECT name, attachment::text FROM devices WHERE tenant_id = ${tenantId}::uuid AND id = ${deviceId}::uuid FOR UPDATE`;
+async function requireDialling({ tx, tenantId }: TenantScope, deviceId: string): Promise<{ id: string; name: string }> {
+  const [device] = await tx.$queryRaw<{ id: string; name: string; attachment: string }[]>`
+    SELECT id, name, attachment::text FROM devices WHERE tenant_id = ${tenantId}::uuid AND id = ${deviceId}::uuid FOR UPDATE`;
   if (!device) throw notFound("device");
   if (device.attachment !== "openvpn")
     throw invalid("deviceId", `${device.name} is reached by its network, so it needs no certificate.`);

@@ -1,5 +1,6 @@
 /** A VPN user's own page: what they have, what they may reach, and what became of their connections. */
 import type { PolicyRule } from "@/gateway/protocol/document";
+import { profileFileName } from "../certificates/certificates";
 import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
@@ -13,6 +14,8 @@ export interface Profile {
   name: string;
   email: string;
   tenantName: string;
+  /** What a profile's file is called. */
+  fileName: string;
   address: string;
   state: "active" | "revoked" | "suspended";
   /** Why the state is not active, as the next attempt to connect would say. */
@@ -48,6 +51,7 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
     name: account.name,
     email: account.email,
     tenantName: account.tenant.name,
+    fileName: profileFileName(account.tenant.name, account.name),
     address: bareAddress(account.address),
     state: account.state === "revoked" ? "revoked" : isSuspended ? "suspended" : "active",
     reason:

@@ -2,14 +2,15 @@
 
 import type { ReactNode } from "react";
 import type { Api } from "../../_lib/api-types";
-import { profileFileName } from "../../_profile/profile";
 import { Card } from "../../_ui/card";
 import { CodeBlock } from "../../_ui/code-block";
 import { Tabs } from "../../_ui/tabs";
 
 /** What to do with the file, for each kind of machine, with a client that anybody can get. */
 export function Instructions({ profile }: { profile: Api["portal"]["profile"] }) {
-  const file = profileFileName(profile.tenantName, profile.name);
+  const { fileName: file } = profile;
+  /** What NetworkManager calls it. */
+  const connection = file.replace(/\.ovpn$/, "");
   const ask = <Ask email={profile.email} />;
   return (
     <Card title="Connect">
@@ -56,7 +57,12 @@ export function Instructions({ profile }: { profile: Api["portal"]["profile"] })
                 <p className="mt-3 mb-2 text-muted">Or keep it in NetworkManager, with its plugin for OpenVPN:</p>
                 <CodeBlock
                   title="terminal"
-                  code={`nmcli connection import type openvpn file ${file}\nnmcli connection modify ${file.replace(/\.ovpn$/, "")} +vpn.data "username=${profile.email}"\nnmcli --ask connection up ${file.replace(/\.ovpn$/, "")}`}
+                  code={[
+                    `nmcli connection import type openvpn file ${file}`,
+                    // Without never-default it would take everything into the tunnel, as only what is reached is to be.
+                    `nmcli connection modify ${connection} ipv4.never-default yes ipv6.never-default yes +vpn.data username=${profile.email}`,
+                    `nmcli --ask connection up ${connection}`,
+                  ].join("\n")}
                 />
               </>
             ),

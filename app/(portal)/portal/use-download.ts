@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Api } from "../../_lib/api-types";
 import { useTRPC } from "../../_lib/trpc";
-import { assembleProfile, profileFileName } from "../../_profile/profile";
+import { assembleProfile } from "../../_profile/profile";
 import { type MadeFile, saveProfile } from "../../_profile/save-file";
 import { createSigningRequest } from "../../_profile/signing-request";
 import { readServerError } from "../../_ui/server-error";
@@ -34,7 +34,7 @@ export function useDownload() {
       const issued = await issue.mutateAsync({ csr: request, renews });
       setStep(2);
       const file = {
-        name: profileFileName(profile.tenantName, profile.name),
+        name: issued.fileName,
         text: assembleProfile({
           ...issued,
           privateKey,

@@ -7,7 +7,7 @@ import type { Api } from "../../../_lib/api-types";
 import { shorten } from "../../../_lib/format";
 import { useTRPC } from "../../../_lib/trpc";
 import { CertificateStatus } from "../../../_profile/certificate-status";
-import { assembleProfile, profileFileName } from "../../../_profile/profile";
+import { assembleProfile } from "../../../_profile/profile";
 import { type MadeFile, saveProfile } from "../../../_profile/save-file";
 import { createSigningRequest } from "../../../_profile/signing-request";
 import { Button } from "../../../_ui/button";
@@ -47,7 +47,7 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
       const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request, renews });
       const about = { tenantName, accountName: device.name, accountId: device.id, email: null, at: new Date() };
       const file = {
-        name: profileFileName("", device.name),
+        name: issued.fileName,
         text: assembleProfile({ ...issued, ...about, privateKey }),
         isRenewal: renews !== undefined,
       };
