@@ -1,20 +1,18 @@
 import type { Column } from "../_ui/data-table";
 import type { TableFilter } from "../_ui/table-toolbar";
 import { DateTime } from "../_ui/time-ago";
-import { type AuditEntry, verbOf } from "./audit-entry";
+import { type AuditEntry, sentenceOf } from "./audit-entry";
 
 export const auditColumns: Column<AuditEntry>[] = [
   {
     id: "what",
     header: "What",
-    cell: (entry) => (
-      <>
-        <span className="inline-block first-letter:uppercase">{verbOf(entry.action)}</span>{" "}
-        <span className="font-normal text-muted">
-          {entry.subject.kind} {entry.subject.name}
+    cell: (entry) =>
+      sentenceOf(entry).map(({ text, isName }) => (
+        <span key={text} className={isName ? undefined : "font-normal"}>
+          {text}
         </span>
-      </>
-    ),
+      )),
   },
   { id: "actor", header: "Who", cell: (entry) => entry.actor.name },
   { id: "at", header: "When", width: "11rem", cell: (entry) => <DateTime date={entry.at} className="text-muted" /> },

@@ -1,9 +1,33 @@
 import { expect, test } from "vitest";
-import { factsOf, verbOf } from "./audit-entry";
+import { auditActions } from "@/server/core/audit-actions";
+import { factsOf, sentenceOf } from "./audit-entry";
 
-test("an action reads as a verb", () => {
-  expect(verbOf("accounts.reset_password")).toBe("reset password");
-  expect(verbOf("odd")).toBe("odd");
+const subject = { kind: "account", id: "1", name: "Mara" };
+const read = (action: string, details: unknown = {}) =>
+  sentenceOf({ action, subject, details })
+    .map(({ text }) => text)
+    .join("");
+
+test("an action reads as what was done to whom", () => {
+  expect(read("grants.create", { groups: ["Cranes", "Pumps"] })).toBe(
+    "Granted Mara access to Cranes, Pumps for a while",
+  );
+  expect(read("members.change_role", { before: "viewer", after: "admin" })).toBe(
+    "Changed the role of Mara from viewer to admin",
+  );
+  expect(read("sign_in.succeeded")).toBe("Mara signed in");
+});
+
+test("every action is a sentence about its subject", () => {
+  for (const action of Object.keys(auditActions)) {
+    const sentence = read(action);
+    expect(sentence, action).toMatch(/^[A-Z].*Mara|^Mara /s);
+    expect(sentence, action).not.toMatch(/[{}_]|\w\.\w/);
+  }
+});
+
+test("an action that is no longer known is shown by its own name", () => {
+  expect(read("odd.thing")).toBe("odd.thing Mara");
 });
 
 test("of a change only what differs is shown", () => {

@@ -1,3 +1,5 @@
+import { type AuditAction, auditActions } from "@/server/core/audit-actions";
+
 /** An entry as the lists give it. */
 export interface AuditEntry {
   sequence: number;
@@ -9,9 +11,23 @@ export interface AuditEntry {
   hash: string;
 }
 
-/** "accounts.reset_password" → "reset password": the subject beside it says of what. */
-export function verbOf(action: string): string {
-  return (action.split(".")[1] ?? action).replaceAll("_", " ");
+/** What was done, in parts: "Granted ", "Mara Lindt", " access to Cranes for a while". The subject's name is told apart. */
+export function sentenceOf({ action, subject, details }: Pick<AuditEntry, "action" | "subject" | "details">): Part[] {
+  const sentence: string = auditActions[action as AuditAction] ?? `${action} {name}`;
+  return sentence
+    .split(/(\{\w+\})/)
+    .filter((text) => text !== "")
+    .map((text) => {
+      const field = /^\{(\w+)\}$/.exec(text)?.[1];
+      if (field === undefined) return { text, isName: false };
+      if (field === "name") return { text: subject.name, isName: true };
+      return { text: isRecord(details) ? show(details[field]) : "…", isName: false };
+    });
+}
+
+interface Part {
+  text: string;
+  isName: boolean;
 }
 
 export interface Fact {

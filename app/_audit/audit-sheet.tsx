@@ -8,7 +8,7 @@ import { KeyValue } from "../_ui/key-value";
 import { Sheet } from "../_ui/sheet";
 import { DateTime } from "../_ui/time-ago";
 import type { usePanel } from "../_ui/use-panel";
-import { type AuditEntry, factsOf, verbOf } from "./audit-entry";
+import { type AuditEntry, factsOf, sentenceOf } from "./audit-entry";
 
 interface AuditSheetProps {
   panel: ReturnType<typeof usePanel>;
@@ -28,13 +28,12 @@ export function AuditSheet({ panel, entries }: AuditSheetProps) {
       open={entry !== undefined}
       onOpenChange={panel.onOpenChange}
       title={
-        entry ? (
-          <span className="block first-letter:uppercase">{`${verbOf(entry.action)} ${entry.subject.kind}`}</span>
-        ) : (
-          "Entry"
-        )
+        entry
+          ? sentenceOf(entry)
+              .map(({ text }) => text)
+              .join("")
+          : "Entry"
       }
-      description={entry?.subject.name}
     >
       {entry && <EntryDetails entry={entry} />}
     </Sheet>

@@ -1,6 +1,7 @@
 /** Reading the audit: the list on the screen, and the export that can be verified offline. Entries are written by core/audit. */
 import type { z } from "zod";
 import type { AuditLink } from "../core/audit";
+import { auditActions } from "../core/audit-actions";
 import { nilTenant, type Tx } from "../core/db";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { AuditEntry, Prisma } from "../core/prisma/client";
@@ -26,7 +27,7 @@ export async function listAudit(
           OR: [
             { actorName: containing(input.search) },
             { subjectName: containing(input.search) },
-            { action: containing(input.search) },
+            { action: { in: actionsSaying(input.search) } },
           ],
         }
       : {}),
@@ -40,6 +41,14 @@ export async function listAudit(
     }),
     total,
   };
+}
+
+/** What is searched for is what is read on the screen: the sentence, beside the action's own name. */
+function actionsSaying(search: string): string[] {
+  const wanted = search.toLowerCase();
+  return Object.entries(auditActions)
+    .filter((texts) => texts.some((text) => text.toLowerCase().includes(wanted)))
+    .map(([action]) => action);
 }
 
 const entriesAtOnce = 2_000;

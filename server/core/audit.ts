@@ -4,11 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { canonical } from "@/gateway/protocol/canonical";
+import type { AuditAction } from "./audit-actions";
 import { nilTenant, type Scope, type Tx } from "./db";
 
 export interface AuditRecord {
-  /** `<domain>.<verb>`, e.g. `accounts.revoke`. */
-  action: string;
+  action: AuditAction;
   subject: { kind: string; id: string; name: string };
   /** What changed; never a secret. */
   details?: Record<string, unknown>;

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
 import type { DeviceValue, Entry } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
+import type { AuditAction } from "../core/audit-actions";
 import { lockTenant, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
@@ -308,7 +309,13 @@ export async function lapseDeviceHolds(scope: TenantScope, now: Date): Promise<E
   return deviceEntries(scope, ids);
 }
 
-async function setGroup(scope: TenantScope, groupId: string, deviceIds: string[], action: string, summary: string) {
+async function setGroup(
+  scope: TenantScope,
+  groupId: string,
+  deviceIds: string[],
+  action: AuditAction,
+  summary: string,
+) {
   const { tx, tenantId } = scope;
   const members = await tx.deviceGroupMember.findMany({ where: { tenantId, groupId }, select: { deviceId: true } });
   const before = new Set(members.map((member) => member.deviceId));

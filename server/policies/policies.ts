@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Entry, PolicyRule } from "@/gateway/protocol/document";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
+import type { AuditAction } from "../core/audit-actions";
 import type { TenantScope } from "../core/db";
 import { conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { containing, type Page, skipTake } from "../core/listing";
@@ -155,7 +156,7 @@ export async function policyEntries({ tx, tenantId }: TenantScope, policyIds?: s
 }
 
 interface Note {
-  action: string;
+  action: AuditAction;
   summary: string;
   before?: Record<string, unknown>;
 }

@@ -1,5 +1,6 @@
 /** The browsers that somebody is signed in with: what they see of them, and how they end them. */
 import { audit } from "../core/audit";
+import type { AuditAction } from "../core/audit-actions";
 import { inTenant, inTransaction, type Scope, type TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import type { Principal } from "../trpc/principal";
@@ -83,7 +84,7 @@ function asPrincipal<T>(principal: Named, work: (scope: Scope | TenantScope) => 
     : inTenant(actor, principal.tenantId, work);
 }
 
-export async function note(scope: Scope, principal: Named, action: string, details: Record<string, unknown> = {}) {
+export async function note(scope: Scope, principal: Named, action: AuditAction, details: Record<string, unknown> = {}) {
   const id = principal.kind === "user" ? principal.userId : principal.accountId;
   await audit(scope, { action, subject: { kind: principal.kind, id, name: principal.name }, details });
 }

@@ -5,6 +5,7 @@ import { doOverlap, isInside, parseAddress, parseCidr } from "@/gateway/protocol
 import type { Entry } from "@/gateway/protocol/document";
 import { entriesUnderPlan } from "../accounts/accounts";
 import { audit } from "../core/audit";
+import type { AuditAction } from "../core/audit-actions";
 import { bind, type Scope, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
@@ -46,7 +47,7 @@ export async function createTenant(
     data: gateways.map(({ id }) => ({ tenantId, gatewayId: id, interface: defaultUplink(tenant.number) })),
   });
   const record = {
-    action: "tenants.create",
+    action: "tenants.create" as const,
     subject: subjectOf(tenant),
     details: { slug, plan: plan.name, block: block.cidr, networks: input.networks, admin: input.admin.email },
   };
@@ -116,7 +117,7 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   // No slug that a tenant may have holds a tilde.
   const data = { state: "deleted" as const, deletedAt: new Date(), slug: `~${tenantId}` };
   await tx.tenant.update({ where: { id: tenantId }, data });
-  const record = { action: "tenants.delete", subject: subjectOf(tenant), details: { slug: tenant.slug } };
+  const record = { action: "tenants.delete" as const, subject: subjectOf(tenant), details: { slug: tenant.slug } };
   await audit(platform, record);
   await audit(scope, record);
   const gone = held.map(({ kind, id }) => ({ kind, id, value: null }) as Entry);
@@ -192,7 +193,7 @@ async function setState(
   platform: Scope,
   tenantId: string,
   state: TenantState,
-  { action, summary }: { action: string; summary: string },
+  { action, summary }: { action: AuditAction; summary: string },
 ): Promise<{ revision: number }> {
   const { scope, tenant } = await enterTenant(platform, tenantId);
   if (tenant.state === state) throw new AppError("conflict", `${tenant.name} is ${state} already.`);
