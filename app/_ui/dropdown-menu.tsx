@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { DropdownMenu as Radix } from "radix-ui";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type ReactNode, useRef } from "react";
 import { cn } from "./cn";
 import { Kbd } from "./kbd";
 import { menuItemStyle, menuLabelStyle, popoverStyle } from "./popover-style";
@@ -40,6 +40,13 @@ interface DropdownMenuProps {
 }
 
 export function DropdownMenu({ trigger, items, header, align = "end", side = "bottom", className }: DropdownMenuProps) {
+  const chosen = useRef<() => void>(undefined);
+  // Run once the trigger has the focus back: a dialog that opens before would lose it to the trigger.
+  const runChosen = () => {
+    const run = chosen.current;
+    chosen.current = undefined;
+    if (run) setTimeout(run, 0);
+  };
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
@@ -49,6 +56,7 @@ export function DropdownMenu({ trigger, items, header, align = "end", side = "bo
           side={side}
           sideOffset={4}
           collisionPadding={8}
+          onCloseAutoFocus={runChosen}
           className={cn(popoverStyle, "max-w-80 min-w-44 p-1", className)}
         >
           {header && <div className="border-b px-2 pt-1 pb-2 mb-1">{header}</div>}
@@ -62,7 +70,15 @@ export function DropdownMenu({ trigger, items, header, align = "end", side = "bo
                   {item.label && <Radix.Label className={menuLabelStyle}>{item.label}</Radix.Label>}
                 </Fragment>
               );
-            return <Item key={item.label} item={item} />;
+            return (
+              <Item
+                key={item.label}
+                item={item}
+                onChoose={(run) => {
+                  chosen.current = run;
+                }}
+              />
+            );
           })}
         </Radix.Content>
       </Radix.Portal>
@@ -70,7 +86,7 @@ export function DropdownMenu({ trigger, items, header, align = "end", side = "bo
   );
 }
 
-function Item({ item }: { item: MenuItem }) {
+function Item({ item, onChoose }: { item: MenuItem; onChoose: (run: MenuItem["onSelect"]) => void }) {
   const content = (
     <>
       {item.icon}
@@ -95,7 +111,7 @@ function Item({ item }: { item: MenuItem }) {
       </Radix.Item>
     );
   return (
-    <Radix.Item disabled={Boolean(item.disabledReason)} onSelect={item.onSelect} className={className}>
+    <Radix.Item disabled={Boolean(item.disabledReason)} onSelect={() => onChoose(item.onSelect)} className={className}>
       {content}
     </Radix.Item>
   );

@@ -36,7 +36,10 @@ export function useForm<Input extends FieldValues, Output extends FieldValues = 
     defaultValues,
     values,
     resetOptions: { keepDirtyValues: true },
-    mode: "onTouched",
+    // Checked when it is sent, then at each key. Not on leaving a field: the press of a button leaves one, and a line of
+    // error that comes between press and release moves the button away from under it.
+    mode: "onSubmit",
+    reValidateMode: "onChange",
   });
 }
 
