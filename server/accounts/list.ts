@@ -23,7 +23,9 @@ export interface AccountRow {
   rate: { down: number; up: number } | null;
   /** While it stands: put off until then. */
   hold: { until: Date; reason: string } | null;
-  policies: { id: string; name: string }[];
+  policies: { id: string; name: string; isEnabled: boolean }[];
+  /** When the last of its grants that are in force ends; null: it has none. */
+  grantedUntil: Date | null;
   /** How many of its certificates are accepted. */
   certificates: number;
   lastSession: { connectedAt: Date; disconnectedAt: Date | null; gatewayName: string } | null;
@@ -131,7 +133,13 @@ export async function getAccount(scope: TenantScope, accountId: string): Promise
 
 const withUses = () =>
   ({
-    policies: { include: { policy: { select: { id: true, name: true } } } },
+    policies: { include: { policy: { select: { id: true, name: true, isEnabled: true } } } },
+    grants: {
+      where: { endedAt: null, until: { gt: new Date() } },
+      select: { until: true },
+      orderBy: { until: "desc" },
+      take: 1,
+    },
     _count: { select: { certificates: { where: { revokedAt: null, notAfter: { gt: new Date() } } } } },
   }) as const;
 
@@ -164,6 +172,7 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
       rate: rateOf(account),
       hold: currentHold(account),
       policies: account.policies.map(({ policy }) => policy).sort((a, b) => a.name.localeCompare(b.name)),
+      grantedUntil: account.grants[0]?.until ?? null,
       certificates: account._count.certificates,
       lastSession: session
         ? {

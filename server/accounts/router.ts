@@ -2,6 +2,7 @@ import { router, tenantProcedure } from "../trpc/trpc";
 import * as accounts from "./accounts";
 import { holdAccount, letAccountIn } from "./hold";
 import { getAccount, listAccounts } from "./list";
+import { reachOf } from "./reach";
 import {
   accountInput,
   createAccountInput,
@@ -18,6 +19,9 @@ export const accountsRouter = router({
   get: tenantProcedure("accounts:read")
     .input(accountInput)
     .query(({ ctx, input }) => getAccount(ctx.scope, input.accountId)),
+  reach: tenantProcedure("accounts:read")
+    .input(accountInput)
+    .query(({ ctx, input }) => reachOf(ctx.scope, input.accountId)),
   create: tenantProcedure("accounts:write")
     .input(createAccountInput)
     .mutation(({ ctx, input }) => accounts.createAccount(ctx.scope, input)),

@@ -189,7 +189,7 @@ export interface GroupRow {
   description: string;
   createdAt: Date;
   deviceCount: number;
-  policies: { id: string; name: string }[];
+  policies: { id: string; name: string; isEnabled: boolean }[];
 }
 
 export async function listGroups(
@@ -385,7 +385,7 @@ async function named<T>(what: string, work: () => Promise<T>): Promise<T> {
 const withGroups = { groups: { include: { group: { select: { id: true, name: true } } } } } as const;
 const withUses = {
   _count: { select: { devices: true } },
-  policies: { include: { policy: { select: { id: true, name: true } } } },
+  policies: { include: { policy: { select: { id: true, name: true, isEnabled: true } } } },
 } as const;
 
 async function deviceRows(

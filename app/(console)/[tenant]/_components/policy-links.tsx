@@ -5,7 +5,13 @@ import { TextLink } from "../../../_ui/text-link";
 import { useTenant } from "../../_lib/use-tenant";
 
 /** Policies by name, each leading to its page. */
-export function PolicyLinks({ policies, none }: { policies: readonly { id: string; name: string }[]; none: string }) {
+export function PolicyLinks({
+  policies,
+  none,
+}: {
+  policies: readonly { id: string; name: string; isEnabled: boolean }[];
+  none: string;
+}) {
   const tenant = useTenant();
   if (policies.length === 0) return <span className="text-faint">{none}</span>;
   return (
@@ -16,6 +22,7 @@ export function PolicyLinks({ policies, none }: { policies: readonly { id: strin
           <TextLink href={tenant.paths.policy(policy.id)} className="text-ink">
             {policy.name}
           </TextLink>
+          {!policy.isEnabled && <span className="text-faint"> (off)</span>}
         </Fragment>
       ))}
     </span>

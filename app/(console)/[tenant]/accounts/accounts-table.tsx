@@ -92,8 +92,8 @@ const columns: Column<Account>[] = [
   },
   {
     id: "policies",
-    header: "Policies",
-    cell: (account) => <PolicyLinks policies={account.policies} none="reaches nothing" />,
+    header: "Reaches by",
+    cell: (account) => <Reaches account={account} />,
   },
   {
     id: "seen",
@@ -120,3 +120,19 @@ const columns: Column<Account>[] = [
     cell: (account) => <TimeAgo date={account.createdAt} className="text-muted" />,
   },
 ];
+
+/** Its policies and, while one is in force, that there is a grant. */
+function Reaches({ account: { state, policies, grantedUntil } }: { account: Account }) {
+  if (state === "revoked") return <span className="text-faint">nothing: revoked</span>;
+  if (!grantedUntil) return <PolicyLinks policies={policies} none="reaches nothing" />;
+  return (
+    <span>
+      {policies.length > 0 && (
+        <>
+          <PolicyLinks policies={policies} none="" />,{" "}
+        </>
+      )}
+      a grant, ends <TimeAgo date={grantedUntil} />
+    </span>
+  );
+}

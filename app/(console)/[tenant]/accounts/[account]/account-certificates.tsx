@@ -36,7 +36,11 @@ export function AccountCertificates({ account }: { account: Account }) {
           {certificates.map((certificate) => (
             <li key={certificate.id} className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2.5">
               <Copyable text={certificate.serial}>{shorten(certificate.serial)}</Copyable>
-              <CertificateStatus isRevoked={certificate.revokedAt !== null} notAfter={certificate.notAfter} />
+              <CertificateStatus
+                isRevoked={certificate.revokedAt !== null}
+                isShut={account.state === "revoked"}
+                notAfter={certificate.notAfter}
+              />
               <div className="flex w-full flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-faint">
                 <p>
                   Issued <DateTime date={certificate.createdAt} />

@@ -24,7 +24,7 @@ import { useTenant } from "../../../_lib/use-tenant";
 import { AccountAction, type AccountActionName, accountActions } from "../account-action";
 import { AccountStatus } from "../account-status";
 import { AccountCertificates } from "./account-certificates";
-import { AccountPolicies } from "./account-policies";
+import { AccountReach } from "./account-reach";
 import { AccountRefusals } from "./account-refusals";
 import { AccountRefusedPackets } from "./account-refused-packets";
 import { AccountSessions } from "./account-sessions";
@@ -160,7 +160,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
               ]}
             />
           </Card>
-          <AccountPolicies account={account} onEdit={() => panel.open("edit")} />
+          <AccountReach account={account} onEdit={() => panel.open("edit")} />
         </div>
         <AccountSessions sessions={account.sessions} />
         <div className="grid items-start gap-5 lg:grid-cols-2">
