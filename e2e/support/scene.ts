@@ -1,7 +1,7 @@
 /** What integration tests of gateways and sessions begin with: a region, gateways that answer, a tenant with an account. */
 import { randomUUID } from "node:crypto";
 import { plainAccount, plainDevice, plainTenant } from "@/gateway/testing/values";
-import { ensureAuthorities } from "../../server/certificates/authority";
+import { ensureAuthorities, fingerprintOf } from "../../server/certificates/authority";
 import { gatewayTrust, issueGatewayCertificate } from "../../server/certificates/certificates";
 import { bind, database, inTenant, inTransaction, system } from "../../server/core/db";
 import { publish } from "../../server/revisions/revisions";
@@ -29,6 +29,7 @@ export async function createEnrolledGateway(name: string, regionId: string): Pro
         publicHost: "127.0.0.1",
         processes: [{ name: "udp-1194", protocol: "udp", port: 1194 }],
         enrolledAt: new Date(),
+        fingerprint: fingerprintOf(gateway.certificate.toString()),
       },
     },
   });

@@ -112,6 +112,10 @@ export class TestGateway {
     this.config = undefined;
   }
 
+  get isEnrolled(): boolean {
+    return this.#identity !== undefined;
+  }
+
   /** What it shows. */
   get certificate(): X509Certificate {
     return new X509Certificate(this.#identity!.certificate);

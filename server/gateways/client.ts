@@ -30,7 +30,7 @@ export interface GatewayAddress {
   name: string;
   apiHost: string;
   apiPort: number;
-  /** SHA-256 of its certificate, and of one that it is being granted: no other is believed where the first is known. */
+  /** SHA-256 of its certificate, and of one that it is being granted: no other is believed. */
   fingerprint: string | null;
   nextFingerprint: string | null;
 }
@@ -274,7 +274,7 @@ const fingerprintOf = ({ fingerprint256 }: PeerCertificate) => fingerprint256.re
 
 /** Its name and its CA are right; but an old certificate of it, whose key somebody may have found, is none of its own. */
 function findStranger({ fingerprint, nextFingerprint }: GatewayAddress, peer: PeerCertificate): Error | undefined {
-  if (!fingerprint || [fingerprint, nextFingerprint].includes(fingerprintOf(peer))) return undefined;
+  if ([fingerprint, nextFingerprint].includes(fingerprintOf(peer))) return undefined;
   const error = new Error("it is not the one that was last granted to it; enrol it again if its state was put back");
   return Object.assign(error, { code: "ERR_TLS_CERT_UNKNOWN" });
 }

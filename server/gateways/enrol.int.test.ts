@@ -1,6 +1,6 @@
 import { X509Certificate as NodeCertificate } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createEnrolledGateway, createRegion } from "@/e2e/support/scene";
+import { createEnrolledGateway, createRegion, until } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
 import { TestGateway } from "@/e2e/support/test-gateway";
 import { formatToken, parseToken } from "@/gateway/protocol/enrolment";
@@ -9,7 +9,7 @@ import { closeDatabase, database, inTransaction, system } from "../core/db";
 import { closeQueues } from "../core/queue";
 import { closeGatewayConnections, getState } from "./client";
 import { enrolGateway } from "./enrol";
-import { createGateway, getGateway, renewToken } from "./gateways";
+import { createGateway, getGateway, renewToken, retireGateway } from "./gateways";
 
 let dropDatabase: () => Promise<void>;
 let regionId: string;
@@ -130,13 +130,56 @@ describe("enrolment", () => {
   });
 
   test("killed between granting and writing it down, it finds the gateway enrolled", async () => {
-    const gateway = await createEnrolledGateway("enrol-8", regionId);
+    const { token, gatewayId } = await describeGateway("enrol-8");
+    const gateway = await waiting(token);
+    // It takes what it is granted, and we hear no more of it.
+    gateway.afterwards = ({ path }) => (path === "/v1/enrol/certificate" ? { status: 500 } : undefined);
+    await expect(enrolGateway(gatewayId)).rejects.toThrow();
+    await until("it opens its API anew", async () => gateway.isEnrolled);
+    expect(await enrolGateway(gatewayId)).toBe(true);
+    const row = await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } });
+    expect(row).toMatchObject({ enrolledAt: expect.any(Date), grantedFingerprint: null });
+  });
+
+  test.each([
+    ["retired", true],
+    ["enrolled", false],
+  ])(
+    "a gateway that is %s is not enrolled again by the certificate from before, without its new token",
+    async (_, isRetired) => {
+      const gateway = await createEnrolledGateway("enrol-9", regionId);
+      started.push(gateway);
+      const { gatewayId } = gateway;
+      if (isRetired) await asStaff((scope) => retireGateway(scope, gatewayId));
+      await asStaff((scope) => renewToken(scope, gatewayId));
+      expect(await enrolGateway(gatewayId)).toBe(false);
+      const row = await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } });
+      expect(row.sealedToken).not.toBeNull();
+      expect(gateway.config).toBeUndefined();
+    },
+  );
+
+  test("a retired gateway's certificate is believed by no call", async () => {
+    const gateway = await createEnrolledGateway("enrol-10", regionId);
     started.push(gateway);
-    await database().gateway.update({ where: { id: gateway.gatewayId }, data: { enrolledAt: null } });
-    await asStaff((scope) => renewToken(scope, gateway.gatewayId));
-    expect(await enrolGateway(gateway.gatewayId)).toBe(true);
-    const row = await database().gateway.findUniqueOrThrow({ where: { id: gateway.gatewayId } });
-    expect(row.enrolledAt).toBeInstanceOf(Date);
+    const { gatewayId } = gateway;
+    const row = () => database().gateway.findUniqueOrThrow({ where: { id: gatewayId } });
+    expect((await getState(await row())).gatewayId).toBe(gatewayId);
+    await asStaff((scope) => retireGateway(scope, gatewayId));
+    closeGatewayConnections();
+    await expect(getState(await row())).rejects.toMatchObject({ kind: "untrusted" });
+  });
+
+  test("a token that became void while it was being used enrols nobody", async () => {
+    const { token, gatewayId } = await describeGateway("enrol-11");
+    const gateway = await waiting(token);
+    gateway.intercept = async ({ path }) => {
+      if (path === "/v1/enrol/certificate") await asStaff((scope) => retireGateway(scope, gatewayId));
+      return undefined;
+    };
+    expect(await enrolGateway(gatewayId)).toBe(false);
+    const row = await database().gateway.findUniqueOrThrow({ where: { id: gatewayId } });
+    expect(row).toMatchObject({ enrolledAt: null, fingerprint: null, grantedFingerprint: null });
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * Enrolment, from the control plane's side: we call the agent that waits, and each proves to the other that it holds the
  * one-time token's secret, bound to the certificate of the connection. Whoever answers without it gets nothing.
- * Killed at any point, it can be done again: a gateway that took its certificate just before is known by it.
+ * Killed at any point, it can be done again: a gateway that took its certificate just before is known by it, and by no
+ * other, for one that was granted earlier may be in the hands of whoever it was retired for.
  */
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:https";
@@ -35,7 +36,7 @@ export async function enrolGateway(gatewayId: string, now = new Date()): Promise
     if (!enrolled) return false;
     // The agent opens its API anew under the certificate that it got; only then do others call it.
     await retried(() => configure({ ...gateway, fingerprint: enrolled.fingerprint }), 40, 250);
-    await store(gateway, enrolled, now);
+    if (!(await store(gateway, enrolled, now))) return false;
   } catch (error) {
     if (error instanceof GatewayError && !gateway.enrolledAt) await storeUnanswered(gatewayId, error.message);
     throw error;
@@ -52,11 +53,12 @@ interface Enrolled {
   notAfter: Date;
 }
 
-async function exchangeCertificates(
-  gateway: GatewayAddress,
-  secret: string,
-  agent: Agent,
-): Promise<Enrolled | undefined> {
+interface Enrolling extends GatewayAddress {
+  sealedToken: Uint8Array<ArrayBuffer> | null;
+  grantedFingerprint: string | null;
+}
+
+async function exchangeCertificates(gateway: Enrolling, secret: string, agent: Agent): Promise<Enrolled | undefined> {
   const nonce = randomBytes(32).toString("hex");
   const asked = await post(gateway, agent, "/v1/enrol/request", { nonce } satisfies EnrolRequest).catch(
     () => undefined,
@@ -72,12 +74,16 @@ async function exchangeCertificates(
       "untrusted",
       `${gateway.name} at ${gateway.apiHost}:${gateway.apiPort} does not hold this gateway's enrolment token. Nothing was granted to it.`,
     );
-  const { leaf, gatewayCa } = await inTransaction(system, {}, async (scope) => {
+  const { leaf, gatewayCa, isVoid } = await inTransaction(system, {}, async (scope) => {
     const issued = await issueGatewayCertificate(scope, gateway.id, csr);
-    // From here on it is believed, also when we are stopped before we know that it was taken.
-    await scope.tx.gateway.update({ where: { id: gateway.id }, data: { nextFingerprint: issued.fingerprint } });
-    return { leaf: issued, gatewayCa: (await gatewayTrust(scope)).gatewayCa };
+    // From here on its holder is known by it, also when we are stopped before we know that it was taken.
+    const { count } = await scope.tx.gateway.updateMany({
+      where: underItsToken(gateway),
+      data: { grantedFingerprint: issued.fingerprint },
+    });
+    return { leaf: issued, gatewayCa: (await gatewayTrust(scope)).gatewayCa, isVoid: count === 0 };
   });
+  if (isVoid) return undefined;
   const grant: EnrolGrant = {
     certificate: leaf.pem,
     gatewayCa,
@@ -91,30 +97,36 @@ async function exchangeCertificates(
   return { fingerprint: leaf.fingerprint, notAfter: leaf.notAfter };
 }
 
-/** It may hold a certificate of ours already: we were stopped between granting it and writing that down. */
-async function findEnrolled(gateway: GatewayAddress): Promise<Enrolled | undefined> {
+/** It may hold what its token granted already: we were stopped between granting that and writing down that it was taken. */
+async function findEnrolled(gateway: Enrolling): Promise<Enrolled | undefined> {
+  if (!gateway.grantedFingerprint) return undefined;
   try {
-    return await findShown(gateway, 2_000);
+    return await findShown({ ...gateway, fingerprint: gateway.grantedFingerprint, nextFingerprint: null }, 2_000);
   } catch {
     return undefined;
   }
 }
 
-/** The token is spent with it. */
-async function store(gateway: GatewayAddress, { fingerprint, notAfter }: Enrolled, now: Date): Promise<void> {
-  await inTransaction(system, {}, async (scope) => {
-    await scope.tx.gateway.update({
-      where: { id: gateway.id },
+/** While it was being enrolled the token may have become void: it was retired, or given another. */
+const underItsToken = ({ id, sealedToken }: Enrolling) => ({ id, sealedToken });
+
+/** The token is spent with it. @returns false where that is void */
+async function store(gateway: Enrolling, { fingerprint, notAfter }: Enrolled, now: Date): Promise<boolean> {
+  return inTransaction(system, {}, async (scope) => {
+    const { count } = await scope.tx.gateway.updateMany({
+      where: underItsToken(gateway),
       data: {
         ...{ enrolledAt: now, sealedToken: null, tokenExpiresAt: null, lastSeenAt: now, error: null, errorAt: null },
-        ...{ fingerprint, nextFingerprint: null, certificateNotAfter: notAfter },
+        ...{ fingerprint, nextFingerprint: null, grantedFingerprint: null, certificateNotAfter: notAfter },
       },
     });
+    if (count === 0) return false;
     await audit(scope, {
       action: "gateways.enrol",
       subject: { kind: "gateway", id: gateway.id, name: gateway.name },
       details: { fingerprint, notAfter },
     });
+    return true;
   });
 }
 

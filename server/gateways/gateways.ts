@@ -217,7 +217,7 @@ export async function retireGateway(scope: Scope, gatewayId: string): Promise<{ 
     where: { id: gatewayId },
     data: {
       ...{ enrolledAt: null, sealedToken: null, tokenExpiresAt: null, fingerprint: null, certificateNotAfter: null },
-      ...{ nextFingerprint: null, configDigest: null },
+      ...{ nextFingerprint: null, grantedFingerprint: null, configDigest: null },
       ...{ epoch: null, cursor: 0, confirmedAt: null, state: Prisma.DbNull, error: null, errorAt: null },
     },
   });
@@ -267,7 +267,10 @@ async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }
   const expiresAt = new Date(Math.floor((Date.now() + tokenLifetimeMs) / 1000) * 1000);
   await scope.tx.gateway.update({
     where: { id: gateway.id },
-    data: { sealedToken: seal(secret, `token ${gateway.id}`), tokenExpiresAt: expiresAt, error: null, errorAt: null },
+    data: {
+      ...{ sealedToken: seal(secret, `token ${gateway.id}`), tokenExpiresAt: expiresAt },
+      ...{ grantedFingerprint: null, error: null, errorAt: null },
+    },
   });
   scope.afterCommit(() => enqueue(gatewayEnrol, { gatewayId: gateway.id }));
   const token = formatToken({ gatewayId: gateway.id, secret, expiresAt: expiresAt.getTime() / 1000 });

@@ -53,9 +53,13 @@ export async function renewCertificate({ id }: { id: string }, log: Log, lifetim
     const csr = await requestRenewal(gateway);
     const leaf = await inTransaction(system, {}, async (scope) => {
       const issued = await issueGatewayCertificate(scope, id, csr, lifetimeMs);
-      await scope.tx.gateway.update({ where: { id }, data: { nextFingerprint: issued.fingerprint } });
-      return issued;
+      const { count } = await scope.tx.gateway.updateMany({
+        where: { id, enrolledAt: { not: null }, fingerprint: gateway.fingerprint },
+        data: { nextFingerprint: issued.fingerprint },
+      });
+      return count === 0 ? undefined : issued;
     });
+    if (!leaf) return;
     const believed = { ...gateway, nextFingerprint: leaf.fingerprint };
     await putCertificate(believed, leaf.pem);
     await seeThrough(believed, leaf.fingerprint, log);
@@ -66,18 +70,21 @@ export async function renewCertificate({ id }: { id: string }, log: Log, lifetim
 async function seeThrough(gateway: GatewayRow, next: string, log: Log): Promise<boolean> {
   const { fingerprint, notAfter } = await findShown(gateway);
   if (fingerprint !== next) return false;
-  await inTransaction(system, {}, async (scope) => {
-    await scope.tx.gateway.update({
-      where: { id: gateway.id },
+  const isStored = await inTransaction(system, {}, async (scope) => {
+    const { count } = await scope.tx.gateway.updateMany({
+      // It may have been retired, or enrolled again, since it was read.
+      where: { id: gateway.id, enrolledAt: { not: null }, nextFingerprint: next },
       data: { fingerprint, nextFingerprint: null, certificateNotAfter: notAfter },
     });
+    if (count === 0) return false;
     await audit(scope, {
       action: "gateways.renew_certificate",
       subject: { kind: "gateway", id: gateway.id, name: gateway.name },
       details: { before: gateway.fingerprint, fingerprint, notAfter },
     });
+    return true;
   });
-  log.info({ gateway: gateway.name, fingerprint, notAfter }, "renewed its certificate");
+  if (isStored) log.info({ gateway: gateway.name, fingerprint, notAfter }, "renewed its certificate");
   return true;
 }
 

@@ -72,12 +72,10 @@ async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateRepl
     await pool().query(
       // The gateway read its clock somewhere between question and answer: half way is at most half of that off.
       `UPDATE gateways SET state = $2, last_seen_at = now(), error = NULL, error_at = NULL,
-        certificate_not_after = CASE WHEN fingerprint IS NULL THEN $3 ELSE certificate_not_after END,
-        clock_offset_ms = extract(epoch FROM clock_timestamp() - $4::timestamptz) * 1000 - $5 WHERE id = $1`,
+        clock_offset_ms = extract(epoch FROM clock_timestamp() - $3::timestamptz) * 1000 - $4 WHERE id = $1`,
       [
         gateway.id,
         JSON.stringify(state),
-        new Date(state.certificateNotAfter),
         state.now ?? null,
         (answeredAt - askedAt) / 2 + (performance.now() - answeredAt),
       ],
