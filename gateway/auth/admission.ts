@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { Holder, RefusalCode } from "../protocol/events";
 import { AttemptLimiter } from "./attempt-limiter";
 import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
-import type { Claim } from "./claim";
+import { type Claim, maxNameBytes } from "./claim";
 import { type ConnectionDecision, decideConnection, type HolderMatch, isDevice } from "./decide-connection";
 import { BusyError, type PasswordChecker } from "./password";
 
@@ -61,11 +61,17 @@ export class AdmissionDesk {
 
   async #admit(claim: Claim, isRenewal: boolean): Promise<Admission> {
     try {
+      if (claim.hasLongName) return this.#refuseName(claim);
       return this.#byToken(claim, isRenewal) ?? (await this.#decide(claim));
     } catch (error) {
       if (!(error instanceof BusyError)) this.deps.log.error({ err: error }, "a connection could not be decided");
       return refused(undefined, "not_ready", "the gateway cannot check you in just now; try again in a moment");
     }
+  }
+
+  #refuseName({ fingerprint }: Claim): Admission {
+    const match = fingerprint === null ? undefined : this.deps.findByFingerprint(fingerprint);
+    return refused(match, "name_too_long", `the user name is over ${maxNameBytes} bytes long; enter a shorter one`);
   }
 
   /** Undefined where the client shows no token. */

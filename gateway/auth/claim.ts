@@ -13,6 +13,8 @@ export interface Claim {
   platform: string | null;
   /** The data cipher that openvpn will choose; null where the two have none in common. */
   cipher: string | null;
+  /** openvpn cannot list a client with a longer name, nor anybody behind it (see `commands.status`). */
+  hasLongName: boolean;
   /** Whether the client takes "not now" for what it is, and tries again by itself (IV_PROTO, bit 8). */
   canBeToldToWait: boolean;
   /** Whether it knows that its authentication is pending, and takes its settings unasked (bits 4 and 2). */
@@ -34,10 +36,14 @@ export function readClaim({ environment, repeated }: ClientMessage): Claim {
     clientVersion: cleanWord(environment.get("IV_VER")),
     platform: cleanWord(environment.get("IV_PLAT")),
     cipher: dataCiphers.find((cipher) => ciphers.includes(cipher)) ?? null,
+    hasLongName: Buffer.byteLength(environment.get("username") ?? "") > maxNameBytes,
     canBeToldToWait: speaks(256),
     canBeHurried: speaks(4) && speaks(16),
   };
 }
+
+/** What clients can send that are built without PKCS #11. */
+export const maxNameBytes = 127;
 
 /** What openvpn says once, after what the client says of itself: more than once, and the client has said it too. */
 const ownNames = ["X509_0_SHA256", "untrusted_ip", "username", "password", "session_id", "session_state"];

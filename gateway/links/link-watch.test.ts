@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function listen(state: string): Promise<FakeOpenvpn> {
   const fake = await FakeOpenvpn.listen(path);
-  Object.assign(fake, { state, status: linkStatus });
+  Object.assign(fake, { state, distort: () => [...linkStatus, "END"] });
   return fake;
 }
 

@@ -109,12 +109,15 @@ export class Decoder {
   }
 }
 
-export type ReplyShape = "line" | "block";
+export type ReplyShape = "line" | "block" | "fenced";
 
 export interface Command {
   name: string;
   bytes: Buffer;
-  /** `line`: one SUCCESS or ERROR. `block`: lines up to END, or one ERROR. */
+  /**
+   * `line`: one SUCCESS or ERROR. `block`: lines up to END, or one ERROR. `fenced`: a block that may stop without its END;
+   * `pid` is asked right behind it, and where that is answered nothing more of the block can come.
+   */
   reply: ReplyShape;
 }
 
@@ -127,6 +130,11 @@ export class ReplyReader {
 
   /** The reply once it is whole. @throws CodecError on a line that cannot belong to it. */
   push(line: string): Reply | null {
+    if (this.shape === "fenced") {
+      if (line.startsWith("SUCCESS: pid=")) return { ok: true, lines: this.#lines };
+      if (this.#lines.push(line) > maxBlockLines) throw new CodecError("a reply without an end");
+      return null;
+    }
     if (line.startsWith("ERROR:") && this.#lines.length === 0) return { ok: false, message: line.slice(6).trim() };
     if (this.shape === "line") {
       if (!line.startsWith("SUCCESS:")) throw new CodecError(`neither success nor error: ${JSON.stringify(line)}`);
@@ -138,8 +146,12 @@ export class ReplyReader {
   }
 }
 
+/** Three for each client, and openvpn is given room for some thousands. */
+const maxBlockLines = 500_000;
 /** openvpn reads commands into 1,024 bytes and cuts what is over. */
 const maxCommandBytes = 1000;
+/** openvpn reads each parameter of a command into 256 bytes, and obeys nothing of a command with a longer one. */
+const maxParameterBytes = 255;
 /** A longer line of a client-auth block is split, and its rest read as an option of its own. */
 const maxOptionBytes = 254;
 
@@ -153,7 +165,11 @@ export const commands = {
    */
   filterEnvironment: (): Command => single("env-filter 1"),
   reportStates: (): Command => single("state on"),
-  status: (): Command => block("status 3"),
+  /**
+   * Its clients. openvpn writes each into 512 bytes, and where one does not fit (a client may call itself what it likes)
+   * it falls silent, without END.
+   */
+  status: (): Command => ({ name: "status", bytes: Buffer.from("status 3\npid\n"), reply: "fenced" }),
   /** The last lines of its log, which it keeps in memory. */
   recentLog: (): Command => block("log 100"),
 
@@ -180,12 +196,16 @@ export const commands = {
   clientAuthAgain: (clientId: number, keyId: number): Command =>
     single(`client-auth-nt ${whole(clientId)} ${whole(keyId)}`),
 
-  clientDeny: (clientId: number, keyId: number, logReason: string, clientReason: string): Command =>
-    single(`client-deny ${whole(clientId)} ${whole(keyId)} ${quote(logReason)} ${quote(clientReason)}`),
+  /** As much of the reasons as fits. Without one for the client it is told that it is refused, and no more. */
+  clientDeny: (clientId: number, keyId: number, logReason: string, clientReason?: string): Command =>
+    single(["client-deny", whole(clientId), whole(keyId), ...parameters(logReason, clientReason)].join(" ")),
 
-  /** Without a message the client is told RESTART and comes back. With `HALT,reason` it says the reason and exits. */
+  /**
+   * Without a message the client is told RESTART and comes back. With `HALT,reason` it says as much of the reason as fits,
+   * and exits.
+   */
   clientKill: (clientId: number, message?: string): Command =>
-    single(`client-kill ${whole(clientId)}${message === undefined ? "" : ` ${quote(message)}`}`),
+    single(["client-kill", whole(clientId), ...parameters(message)].join(" ")),
 
   /** Drops the client at once and tells it nothing. */
   kill(realAddress: string): Command {
@@ -194,10 +214,36 @@ export const commands = {
   },
 };
 
+/** Whether an ERROR says that openvpn has no such client (any more), and not that it did not take the command. */
+export function isOfNobody(message: string): boolean {
+  return /^client-(auth|auth-nt|deny|kill|pending-auth) command failed$|^client at address \S+ not found$/.test(
+    message,
+  );
+}
+
+/** As much of a text, cut behind a character, as openvpn reads of one parameter. */
+export function shorten(text: string, most = maxParameterBytes): string {
+  const bytes = (part: string) => Buffer.byteLength(escaped(part));
+  if (bytes(text) <= most) return text;
+  let room = most - bytes(ellipsis);
+  let kept = "";
+  for (const character of text) {
+    room -= bytes(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}${ellipsis}`;
+}
+
+const ellipsis = "…";
+const escaped = (text: string) => text.replace(/["\\]/g, "\\$&");
+const parameters = (...texts: (string | undefined)[]) =>
+  texts.filter((text) => text !== undefined).map((text) => quote(shorten(text)));
+
 /** One argument as openvpn's own parser reads it back. @throws CodecError on control characters. */
 export function quote(text: string): string {
   checkText(text);
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return `"${escaped(text)}"`;
 }
 
 function single(line: string): Command {
@@ -220,9 +266,11 @@ function checkText(text: string): void {
 }
 
 function whole(value: number | undefined): number {
-  if (value === undefined || !Number.isSafeInteger(value) || value < 0) throw new CodecError("not a whole number");
+  if (!isWhole(value)) throw new CodecError("not a whole number");
   return value;
 }
+
+const isWhole = (value: number | undefined): value is number => Number.isSafeInteger(value) && value! >= 0;
 
 export interface StatusClient {
   clientId: number;
@@ -235,26 +283,35 @@ export interface StatusClient {
   cipher: string | null;
 }
 
-/** Reads the reply to `status 3`. @throws CodecError when a client's row cannot be read: guessing could cut the wrong one. */
-export function parseStatus(lines: string[]): StatusClient[] {
-  return lines
-    .filter((line) => line.startsWith("CLIENT_LIST\t"))
-    .map((line) => {
-      const fields = line.split("\t");
-      // Only the user name, ninth from the left and fourth from the right, is the client's to choose: count from both ends.
-      if (fields.length < 13) throw new CodecError("a client's row that is too short");
-      const [, commonName, realAddress, vpnAddress, , received, sent] = fields as [string, ...string[]];
-      const [clientId, , cipher] = fields.slice(-3);
-      return {
-        clientId: whole(Number(clientId)),
-        commonName: commonName!,
-        realAddress: normalizeRealAddress(realAddress!),
-        vpnAddress: vpnAddress || null,
-        received: whole(Number(received)),
-        sent: whole(Number(sent)),
-        cipher: cipher || null,
-      };
-    });
+export interface Status {
+  clients: StatusClient[];
+  /** False where it broke off, or a row of it could not be read: then who is not in it may be there all the same. */
+  isWhole: boolean;
+}
+
+/** Reads the reply to `status 3`. A row that cannot be read is left out: guessing could cut the wrong client. */
+export function parseStatus(lines: string[]): Status {
+  const rows = lines.filter((line) => line.startsWith("CLIENT_LIST")).map(parseClient);
+  const clients = rows.filter((row) => row !== null);
+  return { clients, isWhole: lines.at(-1) === "END" && clients.length === rows.length };
+}
+
+function parseClient(line: string): StatusClient | null {
+  const fields = line.split("\t");
+  // Only the user name, ninth from the left and fourth from the right, is the client's to choose: count from both ends.
+  if (fields.length < 13) return null;
+  const [, commonName, realAddress, vpnAddress, , ...counts] = fields as [string, ...string[]];
+  const [received, sent, clientId] = [counts[0], counts[1], fields.at(-3)].map((field) => (field ? Number(field) : -1));
+  if (!isWhole(received) || !isWhole(sent) || !isWhole(clientId)) return null;
+  return {
+    clientId,
+    commonName: commonName!,
+    realAddress: normalizeRealAddress(realAddress!),
+    vpnAddress: vpnAddress || null,
+    received,
+    sent,
+    cipher: fields.at(-1) || null,
+  };
 }
 
 /** Reads the reply to `status 3` of a tunnel with one other end: bytes of packets since that is heard. */

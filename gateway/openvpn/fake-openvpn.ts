@@ -38,8 +38,10 @@ export class FakeOpenvpn {
   state = "1795325241,CONNECTED,SUCCESS,100.64.0.1,,,,";
   /** Whether `client-kill` takes the client away at once, as one that leaves in time would be. */
   leavesWhenTold = true;
-  /** What it answers to `status` in place of its clients. */
-  status: string[] | null = null;
+  /** Why it does not take a command, if it does not. */
+  refuses: (command: string) => string | null = () => null;
+  /** What becomes of the lines with which it answers `status`. */
+  distort: (lines: string[]) => string[] = (lines) => lines;
   /** What it answers when it is asked for its log. */
   readonly log: string[] = [];
   /** Keeps back that clients are in, until `establishHeld`. */
@@ -166,13 +168,24 @@ export class FakeOpenvpn {
   }
 
   #command(command: string): void {
-    this.commands.push(command);
+    // Asked behind each status, and of no interest.
+    if (command !== "pid") this.commands.push(command);
     this.#isStuck = this.silent !== null && (this.#isStuck || command.startsWith(this.silent));
     if (!this.#isStuck) this.#answer(command);
     for (const onCommand of this.#onCommand.splice(0)) onCommand();
   }
 
   #answer(command: string): void {
+    const refusal = this.refuses(command);
+    if (refusal) {
+      this.say(`ERROR: ${refusal}`);
+      return;
+    }
+    const tooLong = parametersOf(command).find((parameter) => Buffer.byteLength(parameter) > 256);
+    if (tooLong) {
+      this.say(`ERROR: Options error: Parameter at TCP:0 is too long (256 chars max): ${tooLong.slice(0, 255)}`);
+      return;
+    }
     const [name, argument] = command.split(/[ \n]/);
     const client = this.clients.get(Number(argument));
     const outcome = (isDone: boolean) =>
@@ -192,10 +205,15 @@ export class FakeOpenvpn {
       case "log":
         this.say(...this.log, "END");
         return;
-      case "status":
-        if (this.status) this.say(...this.status, "END");
-        else this.say(...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail);
+      case "pid":
+        this.say("SUCCESS: pid=5821");
         return;
+      case "status": {
+        const lines = [...statusHead, ...Array.from(this.clients.values(), statusRow), ...statusTail];
+        const broken = lines.findIndex((line) => Buffer.byteLength(line) >= 512);
+        this.say(...this.distort(broken === -1 ? lines : lines.slice(0, broken)));
+        return;
+      }
       case "client-auth": {
         outcome(client !== undefined);
         const address = /^ifconfig-push (\S+) /m.exec(command)?.[1] ?? null;
@@ -247,10 +265,18 @@ function statusRow({
   realAddress,
   vpnAddress,
   clientId,
+  environment,
   received = 1905,
   sent = 2115,
 }: FakeClient): string {
   const since = "2026-11-22 05:28:46\t1795325326";
+  const username = environment.find((line) => line.startsWith("username="))?.slice(9) || "UNDEF";
   const cipher = vpnAddress ? "AES-256-GCM" : "BF-CBC";
-  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t${received}\t${sent}\t${since}\tx\t${clientId}\t0\t${cipher}`;
+  return `CLIENT_LIST\t${commonName}\t${realAddress}\t${vpnAddress ?? ""}\t\t${received}\t${sent}\t${since}\t${username}\t${clientId}\t0\t${cipher}`;
 }
+
+/** As openvpn counts their length: without the quotes, and what was escaped as one. */
+const parametersOf = (command: string) =>
+  (command.split("\n", 1)[0]!.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []).map((parameter) =>
+    parameter.replace(/^"|"$/g, "").replace(/\\(.)/g, "$1"),
+  );

@@ -86,7 +86,7 @@ it("a claim is short, plain and never somebody else's, whatever the client says 
   );
 });
 
-it("a status that is nearly openvpn's gives clients of whole numbers, or a CodecError", patience, () => {
+it("a status that is nearly openvpn's gives clients of whole numbers, and leaves out the others", patience, () => {
   const lines = [...statusHead, ...statusRows, ...statusTail];
   const edit = fc.tuple(
     fc.nat(lines.length - 1),
@@ -101,12 +101,8 @@ it("a status that is nearly openvpn's gives clients of whole numbers, or a Codec
         columns[column] = value;
         text[line] = columns.join("\t");
       }
-      try {
-        for (const { clientId, received, sent } of parseStatus(text))
-          expect([clientId, received, sent].every(isCount)).toBe(true);
-      } catch (error) {
-        expect(error).toBeInstanceOf(CodecError);
-      }
+      for (const { clientId, received, sent } of parseStatus(text).clients)
+        expect([clientId, received, sent].every(isCount)).toBe(true);
     }),
     { numRuns: 400 },
   );

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AdmissionDesk } from "../auth/admission";
@@ -265,7 +266,9 @@ describe("a client", () => {
     fake.connect(1, {
       environment: environment({ username: hostile, password: hostile, IV_VER: hostile, IV_PLAT: hostile }),
     });
-    expect(await fake.told("client-deny 1")).toContain("password_wrong");
+    expect(await fake.told("client-deny 1")).toContain("name_too_long");
+    fake.connect(3, { environment: environment({ username: hostile.slice(0, 40), password: hostile }) });
+    expect(await fake.told("client-deny 3")).toContain("password_wrong");
     fake.connect(2, { environment: environment({ IV_VER: hostile, IV_PLAT: "" }) });
     const { clientVersion, platform } = await session();
     expect(clientVersion).toMatch(/^[\w.+-]{32}$/);
@@ -608,6 +611,137 @@ describe("comparing with openvpn's list", () => {
     client.realAddress = "udp4:198.51.100.7:999";
     await clients.reconcile();
     expect(ledger.all()).toMatchObject([{ realAddress: "198.51.100.7:999" }]);
+  });
+});
+
+describe("an openvpn that answers what it should not", () => {
+  const letIn = async (clientIds: number[]) => {
+    for (const clientId of clientIds) {
+      const fingerprint = clientId.toString(16).padStart(64, "0");
+      const accountId = `person-${clientId}`;
+      document.accounts.set(accountId, {
+        ...{ ...account(), fingerprints: [fingerprint], address: `100.64.4.${clientId}` },
+      });
+      fake.connect(clientId, { environment: environment({ X509_0_SHA256: fingerprint }) });
+    }
+    await vi.waitFor(() => expect(clientIds.every((id) => ledger.find("boot", id))).toBe(true), patience);
+  };
+  const longName = (clientId: number) => ({
+    clientId,
+    realAddress: `192.0.2.9:${clientId}`,
+    vpnAddress: null,
+    commonName: "acc-eve",
+    environment: [`username=${"x".repeat(1_000)}`],
+  });
+
+  it("lets nobody with a name in that it cannot list", async () => {
+    fake.connect(1, { environment: environment({ username: "x".repeat(128) }) });
+    expect(await fake.told("client-deny 1")).toContain("name_too_long");
+    expect(await events("refused")).toMatchObject([{ accountId: "ana", code: "name_too_long" }]);
+    fake.connect(2, { environment: environment({ username: "x".repeat(127) }) });
+    await session();
+  });
+
+  it("ends nobody's session, and keeps nobody out, while a client with such a name lingers", async () => {
+    await letIn([1, 2]);
+    fake.clients.delete(2);
+    fake.clients.set(8, longName(8));
+    await clients.reconcile();
+    await letIn([3]);
+    await clients.reconcile();
+    expect(ledger.all().map(({ clientId }) => clientId)).toEqual([1, 2, 3]);
+    // Of that list nobody behind it is told; once it is whole, whoever has gone is.
+    fake.clients.delete(8);
+    await clients.reconcile();
+    expect(await events("disconnected")).toMatchObject([{ reason: "openvpn lists it no more" }]);
+  });
+
+  it("still has a session ended whose client cannot be found in what it lists", async () => {
+    fake.clients.set(8, longName(8));
+    await letIn([9]);
+    fake.leavesWhenTold = false;
+    const ended = ledger.end(ledger.find("boot", 9)!.sessionId, "revoked", "moved on");
+    await fake.told("client-kill 9");
+    await fake.told("status");
+    expect(ledger.find("boot", 9)).toBeDefined();
+    fake.disconnect(9);
+    await ended;
+    expect(await events("disconnected")).toMatchObject([{ code: "revoked" }]);
+  });
+
+  it.each([
+    ["letters of two bytes", "я".repeat(105)],
+    ["letters of two bytes, and more than it takes of any", "я".repeat(1_000)],
+    ["quotes", '"'.repeat(400)],
+    ["emoji", "🚂".repeat(120)],
+  ])("ends a session for a reason of many %s", async (_what, reason) => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    await ledger.end(sessionId, "revoked", reason);
+    expect(fake.clients.size).toBe(0);
+    expect(await fake.told("client-kill 1")).toContain(`"HALT,${reason.startsWith('"') ? "\\" : ""}${[...reason][0]}`);
+    Object.assign(account(), { state: "revoked", reason });
+    fake.connect(2);
+    await vi.waitFor(() => expect(fake.clients.size).toBe(0), patience);
+  });
+
+  it("is told without the reason where it does not take one", async () => {
+    fake.refuses = (command) => (command.includes('"HALT,') ? "Options error: No closing quotation" : null);
+    fake.connect(1);
+    const { sessionId } = await session();
+    await ledger.end(sessionId, "revoked", "moved on");
+    expect(fake.commands.at(-1)).toBe('client-kill 1 "HALT"');
+    expect(fake.clients.size).toBe(0);
+  });
+
+  it("is not taken to have let go of a client for any error", async () => {
+    fake.refuses = (command) => (command.startsWith("client-kill") ? "Options error: never heard of it" : null);
+    fake.connect(1);
+    const { sessionId } = await session();
+    await expect(ledger.end(sessionId, "revoked", "moved on")).rejects.toThrow("never heard of it");
+    expect(ledger.get(sessionId)).toBeDefined();
+  });
+
+  it("in whatever way its list is broken, ends nobody and is heard again as soon as it is whole", {
+    timeout: 60_000,
+  }, async () => {
+    const people = [1, 2, 3, 4, 5];
+    await letIn(people);
+    await clients.reconcile();
+    const noise = fc.oneof(
+      fc.constantFrom(
+        "ERROR: bad status",
+        "SUCCESS: pi",
+        "",
+        "CLIENT_LIST",
+        "CLIENT_LIST\t",
+        "\t".repeat(13),
+        "x".repeat(9_000),
+      ),
+      fc.string({ maxLength: 80 }).map((text) => text.replace(/[\r\n>]/g, " ").replace(/^END$|^SUCCESS: pid=/, "x")),
+    );
+    const edit = fc.record({ at: fc.nat(20), keep: fc.option(fc.nat(120)), put: fc.array(noise, { maxLength: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(20), fc.array(edit, { maxLength: 4 }), async (end, edits) => {
+        fake.distort = (lines) => {
+          // It breaks off somewhere, or an END stands behind rows that are none.
+          const said = lines.slice(0, end % lines.length);
+          for (const { at, keep, put } of edits) {
+            const line = said[at % Math.max(1, said.length)] ?? "";
+            said.splice(at % Math.max(1, said.length), 1, ...(keep === null ? [] : [line.slice(0, keep)]), ...put);
+          }
+          return said.filter((line) => line !== "END");
+        };
+        await clients.reconcile();
+        expect(ledger.all().map(({ clientId }) => clientId)).toEqual(people);
+      }),
+      { numRuns: 200 },
+    );
+    fake.distort = (lines) => lines;
+    await clients.reconcile();
+    await letIn([6]);
+    expect(count("client-kill")).toBe(0);
+    expect((await spool.read(0, 1_000)).filter(({ type }) => type === "disconnected")).toEqual([]);
   });
 });
 

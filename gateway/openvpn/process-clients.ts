@@ -13,7 +13,16 @@ import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessi
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
-import { type ClientMessage, type Command, commands, parseLeaving, parseStatus, type StatusClient } from "./codec";
+import {
+  type ClientMessage,
+  type Command,
+  commands,
+  isOfNobody,
+  parseLeaving,
+  parseStatus,
+  type Status,
+  type StatusClient,
+} from "./codec";
 import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
 import { CommandError, type ManagementSocket } from "./socket";
@@ -49,6 +58,8 @@ export interface ClientContext {
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
 const toldMs = 50;
 const lookAfterMs = 500;
+/** openvpn lets go of whoever was told to go five seconds later, by itself. */
+const lettingGoMs = 6_000;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
 const maxRefusals = 30;
 /** Longer than any client that is there stays silent, shorter than openvpn's own patience. */
@@ -60,6 +71,7 @@ export class ProcessClients {
   /** Clients that were seen stranded at the last look. */
   #stranded = new Set<number>();
   #isOver = false;
+  #isListWhole = true;
   #look: NodeJS.Timeout | null = null;
   /** Goodbyes that were said and not looked at yet. */
   #goodbyes = 0;
@@ -124,15 +136,16 @@ export class ProcessClients {
    */
   async reconcile(announced: Set<number> | null = null): Promise<void> {
     const { ledger } = this.deps;
-    const { socket, record } = this.context;
+    const { record } = this.context;
     const { boot } = record;
     // Taken before the question is put: what is in it and not in the answer is certainly gone.
     const known = [...ledger.ofBoot(boot), ...(announced ? ledger.acceptedOf(boot) : [])];
-    const rows = parseStatus(await socket.run(commands.status()));
+    const { clients: rows, isWhole } = await this.#list();
     if (boot !== record.boot) return;
     const present = new Set(rows.map(({ clientId }) => clientId));
     for (const { clientId } of known) {
-      if (!present.has(clientId)) ledger.close(boot, clientId, { code: "unknown", reason: "openvpn lists it no more" });
+      if (isWhole && !present.has(clientId))
+        ledger.close(boot, clientId, { code: "unknown", reason: "openvpn lists it no more" });
     }
     for (const row of rows) if (row.vpnAddress !== null) this.#reconcileSession(boot, row);
     // What was begun before the agent was killed, or when openvpn could not be told.
@@ -152,21 +165,23 @@ export class ProcessClients {
   /** Cuts one session; resolves when openvpn has said that it is gone. */
   async cut(session: LiveSession, code: DisconnectCode, reason: string): Promise<void> {
     const { ledger } = this.deps;
-    const { socket, record } = this.context;
+    const { record } = this.context;
     const close = () => void ledger.close(session.processBoot, session.clientId, { code, reason });
     if (session.processBoot !== record.boot) return close();
 
     const gone = ledger.whenGone(session.sessionId);
     // `unknown` is our trouble and not the person's: that client is to come back by itself.
     const message = code === "unknown" ? undefined : `HALT,${clean(reason, 200)}`;
-    if (!(await this.#tell(commands.clientKill(session.clientId, message)))) return close();
+    const plain = commands.clientKill(session.clientId, message && "HALT");
+    if (!(await this.#tell(commands.clientKill(session.clientId, message), plain))) return close();
     if (await within(gone, toldMs)) return;
     for (let attempt = 0; attempt < 3; attempt++) {
       if (!hasPort(session.realAddress) || !(await this.#tell(commands.kill(session.realAddress)))) {
-        const rows = parseStatus(await socket.run(commands.status()));
-        const row = rows.find(({ clientId }) => clientId === session.clientId);
-        if (!row) return close();
-        ledger.move(session.sessionId, row.realAddress);
+        const { clients, isWhole } = await this.#list();
+        const row = clients.find(({ clientId }) => clientId === session.clientId);
+        if (row) ledger.move(session.sessionId, row.realAddress);
+        else if (isWhole) return close();
+        else if (await within(gone, lettingGoMs)) return;
       } else if (await within(gone, 1_000)) return;
     }
     throw new Error(`${this.context.processName} does not let go of a session`);
@@ -241,8 +256,9 @@ export class ProcessClients {
       await this.#tell(commands.clientKill(clientId, "RESTART,[PN]"));
       return;
     }
-    const hint = claim.canBeToldToWait ? hints[code] : undefined;
-    await this.#tell(commands.clientDeny(clientId, keyId, code, hint ? `TEMP[${hint}]:${reason}` : reason));
+    const hint = claim.canBeToldToWait && hints[code] ? `TEMP[${hints[code]}]` : undefined;
+    const plain = commands.clientDeny(clientId, keyId, code, hint);
+    await this.#tell(commands.clientDeny(clientId, keyId, code, hint ? `${hint}:${reason}` : reason), plain);
   }
 
   async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
@@ -408,14 +424,31 @@ export class ProcessClients {
     }
   }
 
-  /** False where openvpn answers with an error: it does not know the client (any more). */
-  async #tell(command: Command): Promise<boolean> {
+  async #list(): Promise<Status> {
+    const status = parseStatus(await this.context.socket.run(commands.status()));
+    if (status.isWhole !== this.#isListWhole) {
+      this.#isListWhole = status.isWhole;
+      if (status.isWhole) this.deps.log.info("openvpn's list of its clients is whole again");
+      else this.deps.log.warn({ read: status.clients.length }, "openvpn's list of its clients breaks off");
+    }
+    return status;
+  }
+
+  /**
+   * False where openvpn does not know the client (any more).
+   * @param plain what to say where openvpn does not take the command: the same, without words that the command puts in
+   * @throws CommandError where it takes neither
+   */
+  async #tell(command: Command, plain?: Command): Promise<boolean> {
     try {
       await this.context.socket.run(command);
       return true;
     } catch (error) {
-      if (error instanceof CommandError) return false;
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      if (isOfNobody(error.said)) return false;
+      if (!plain) throw error;
+      this.deps.log.error({ err: error }, "openvpn does not take a command; it is told without a reason");
+      return this.#tell(plain);
     }
   }
 

@@ -18,6 +18,14 @@ export interface ManagementSocket {
 
 export class CommandError extends Error {
   override name = "CommandError";
+
+  constructor(
+    command: Command,
+    /** What stands behind openvpn's ERROR. */
+    readonly said: string,
+  ) {
+    super(`${command.name}: ${said}`);
+  }
 }
 
 export class ConnectionLostError extends Error {
@@ -141,7 +149,7 @@ class Connection implements ManagementSocket {
     if (this.#unanswered.length > 0) this.#timer.refresh();
     else clearTimeout(this.#timer);
     if (reply.ok) current.resolve(reply.lines);
-    else current.reject(new CommandError(`${current.command.name}: ${reply.message}`));
+    else current.reject(new CommandError(current.command, reply.message));
   }
 
   #end(error: Error | null): void {

@@ -212,6 +212,43 @@ describe("a client", () => {
   });
 });
 
+describe("clients with a name of a thousand bytes, which openvpn cannot list", () => {
+  it("stay out, end nobody's session, keep nobody out, and keep no session from being ended", async () => {
+    const person = lab.connect(ana, { port: 1194, password });
+    await up(person);
+    const session = await connected();
+    const before = spool.lastSequence;
+    const agentLog = join(lab.folder, "agent.log");
+    const told = readFileSync(agentLog, "utf8").length;
+    const options = ["auth-retry nointeract", "connect-retry 1 1", "route-noexec", "ifconfig-noexec"];
+    const username = "x".repeat(1_000);
+    const knocking = [1, 2, 3].map(() => lab.connect(stranger, { port: 1194, password, username, options }));
+    await until("a list that breaks off", () => readFileSync(agentLog, "utf8").slice(told).includes("breaks off"));
+    await until(
+      "three refusals each",
+      () => knocking.every((one) => one.log().split("AUTH_FAILED").length > 3),
+      30_000,
+    );
+    expect(await events("disconnected", before)).toEqual([]);
+    expect(new Set((await events("refused", before)).map(({ code }) => code))).toEqual(new Set(["name_too_long"]));
+    expect(lab.ping()).toBe(true);
+    await restartAgent();
+    expect(supervisor.sessions.all()).toMatchObject([{ sessionId: session.sessionId }]);
+    const next = lab.connect(ana, { port: 1194, password, options: ["dev tun9"] });
+    await up(next);
+    await person.exited;
+    const newer = await until("the newer session", () =>
+      supervisor.sessions.all().find(({ sessionId }) => sessionId !== session.sessionId),
+    );
+    await supervisor.sessions.end(newer.sessionId, "kicked", "enough");
+    await next.exited;
+    expect(next.log()).toContain("enough");
+    await until("both ends", async () => (await events("disconnected", before)).length === 2);
+    expect((await events("disconnected", before)).map(({ code }) => code)).toEqual(["replaced", "kicked"]);
+    expect(readFileSync(agentLog, "utf8").slice(told)).not.toContain("no reply to");
+  });
+});
+
 describe("a client that leaves by itself", () => {
   it("is out at once, and not when openvpn lets go of it five seconds later", async () => {
     const before = spool.lastSequence;

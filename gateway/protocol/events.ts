@@ -9,6 +9,7 @@ import type { AccountId, DeviceId, PolicyId, SessionId, TenantId } from "./ids";
 export type RefusalCode =
   | "certificate_unknown"
   | "certificate_mismatch"
+  | "name_too_long"
   | "password_missing"
   | "password_wrong"
   | "password_must_change"
