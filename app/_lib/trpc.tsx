@@ -5,6 +5,7 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
+import { maxBatchSize } from "@/server/trpc/batch";
 import type { AppRouter } from "@/server/trpc/root";
 import { paths } from "./paths";
 
@@ -19,7 +20,12 @@ export function ApiProvider({ children }: { children: ReactNode }) {
         splitLink({
           condition: (operation) => operation.type === "subscription",
           true: httpSubscriptionLink({ url: paths.api.trpc, transformer: superjson }),
-          false: httpBatchLink({ url: paths.api.trpc, transformer: superjson, maxURLLength: 6000 }),
+          false: httpBatchLink({
+            url: paths.api.trpc,
+            transformer: superjson,
+            maxURLLength: 6000,
+            maxItems: maxBatchSize,
+          }),
         }),
       ],
     }),

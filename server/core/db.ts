@@ -5,6 +5,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { env } from "./env";
+import { AppError } from "./errors";
 import { type Prisma, PrismaClient } from "./prisma/client";
 
 export type Tx = Prisma.TransactionClient;
@@ -52,19 +53,28 @@ export const nilTenant = "00000000-0000-0000-0000-000000000000";
 
 export async function inTransaction<T>(actor: Actor, binding: Binding, work: (scope: Scope) => Promise<T>): Promise<T> {
   const following: (() => Promise<unknown>)[] = [];
-  const result = await database().$transaction(
-    async (tx) => {
-      await bind(tx, binding);
-      return work({ tx, actor, afterCommit: (next) => following.push(next) });
-    },
-    { maxWait: 10_000, timeout: 20_000 },
-  );
+  const result = await database()
+    .$transaction(
+      async (tx) => {
+        await bind(tx, binding);
+        return work({ tx, actor, afterCommit: (next) => following.push(next) });
+      },
+      { maxWait: 10_000, timeout: 20_000 },
+    )
+    .catch((error) => {
+      throw isPoolFull(error) ? new AppError("unavailable", poolFull) : error;
+    });
   const settled = await Promise.allSettled(following.map((next) => next()));
   for (const outcome of settled) {
     if (outcome.status === "rejected") process.emitWarning(`after commit: ${outcome.reason}`);
   }
   return result;
 }
+
+/** Prisma has one code for all that becomes of a transaction; only its words say that this one never began. */
+const isPoolFull = (error: unknown) =>
+  (error as { code?: unknown }).code === "P2028" && /unable to start/i.test((error as Error).message);
+const poolFull = "Too much is asked of us at once just now. Try again in a moment.";
 
 export async function inTenant<T>(
   actor: Actor,

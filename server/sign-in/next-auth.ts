@@ -1,9 +1,11 @@
 /** next-auth's part: the cookie, and the calls that sign in and out. What it may say is decided in sign-in.ts. */
 import type { NextAuthOptions, Session } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
+import { admit } from "../core/admission";
 import { env, prepareNextAuth } from "../core/env";
-import { AppError } from "../core/errors";
+import { AppError, type ErrorCode } from "../core/errors";
 import { appLog } from "../core/log";
+import { boundsOf } from "../trpc/bounds";
 import type { Principal } from "../trpc/principal";
 import { callerAddress } from "./caller-address";
 import { type Claims, findPrincipal, signIn, signInDays } from "./sign-in";
@@ -23,16 +25,15 @@ export function authOptions(): NextAuthOptions {
         credentials: { email: {}, password: {} },
         async authorize(credentials, request) {
           const headers = new Headers(request.headers as Record<string, string>);
+          const address = callerAddress(headers);
+          const attempt = {
+            email: String(credentials?.email ?? ""),
+            password: String(credentials?.password ?? ""),
+            address,
+            userAgent: (headers.get("user-agent") ?? "").slice(0, 400),
+          };
           try {
-            const claims = await signIn(
-              {
-                email: String(credentials?.email ?? ""),
-                password: String(credentials?.password ?? ""),
-                address: callerAddress(headers),
-                userAgent: (headers.get("user-agent") ?? "").slice(0, 400),
-              },
-              appLog(),
-            );
+            const claims = await admit(boundsOf(null, address), () => signIn(attempt, appLog()));
             return { id: claims.signInId, claims };
           } catch (error) {
             // next-auth hands the message on to the form as it is.
@@ -46,12 +47,24 @@ export function authOptions(): NextAuthOptions {
     callbacks: {
       async jwt({ token, user }) {
         const claims = user ? (user as unknown as { claims: Claims }).claims : (token.claims as Claims | undefined);
-        const principal = claims && (await findPrincipal(claims));
+        if (!claims) throw new SessionEnded();
+        let principal: Principal | null;
+        try {
+          principal = await admit(boundsOf(claims, ""), () => findPrincipal(claims));
+        } catch (error) {
+          // A database that does not answer signs nobody out.
+          if (!(error instanceof AppError)) appLog().error({ error }, "who is there could not be told");
+          return {
+            claims,
+            trouble: error instanceof AppError ? { code: error.code, message: error.message } : unavailable,
+          };
+        }
         // Thrown, it voids the session and its cookie.
         if (!principal) throw new SessionEnded();
         return { claims, principal };
       },
       session({ session, token }) {
+        if (token.trouble) return { expires: session.expires, trouble: token.trouble } as unknown as Session;
         const principal = token.principal as Principal;
         return {
           expires: session.expires,
@@ -76,6 +89,17 @@ export function authOptions(): NextAuthOptions {
       debug: () => {},
     },
   };
+}
+
+const unavailable = {
+  code: "unavailable",
+  message: "Who you are cannot be looked up just now. It has been logged; try again in a moment.",
+} satisfies Trouble;
+
+/** What an AppError says, in the form in which next-auth hands it on. */
+export interface Trouble {
+  code: ErrorCode;
+  message: string;
 }
 
 class SessionEnded extends Error {

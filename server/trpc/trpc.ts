@@ -5,6 +5,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
+import { admit } from "../core/admission";
 import { isAudited } from "../core/audit";
 import { type Actor, database, inTransaction, lockTenant, type Scope, type TenantScope } from "../core/db";
 import { env } from "../core/env";
@@ -18,6 +19,7 @@ import {
   type TenantPermission,
 } from "../core/permissions";
 import { isStorable } from "../core/storable";
+import { boundsOf } from "./bounds";
 import type { AccountPrincipal, Principal, Standing, UserPrincipal } from "./principal";
 
 export interface Context {
@@ -70,7 +72,10 @@ const translated = t.procedure.use(async ({ ctx, path, next, getRawInput }) => {
   const result = await next();
   if (result.ok) return result;
   const { cause } = result.error;
-  if (cause instanceof AppError) throw new TRPCError({ code: trpcCodes[cause.code], message: cause.message, cause });
+  if (cause instanceof AppError) {
+    if (cause.code === "unavailable") ctx.log.warn({ path }, cause.message);
+    throw toTrpcError(cause);
+  }
   if (result.error.code === "INTERNAL_SERVER_ERROR")
     ctx.log.error(
       { path, ...whose(ctx.principal, await getRawInput()), error: cause ?? result.error },
@@ -79,8 +84,14 @@ const translated = t.procedure.use(async ({ ctx, path, next, getRawInput }) => {
   return result;
 });
 
+/** Nothing of a call is done, and no connection is taken for it, before its caller's share has room. */
+const admitted = translated.use(async ({ ctx, type, next, getRawInput }) => {
+  const { tenantId } = whose(ctx.principal, await getRawInput());
+  return admit(boundsOf(ctx.principal, ctx.address, { tenantId, isChange: type === "mutation" }), () => next());
+});
+
 /** PostgreSQL stores no NUL, and JSON in it no half of a character: refused here, with words, wherever they stand. */
-const storable = translated.use(async ({ next, getRawInput }) => {
+const storable = admitted.use(async ({ next, getRawInput }) => {
   if (!isStorable(await getRawInput()))
     throw new AppError("invalid", "This holds a character that cannot be kept (NUL, or half of one). Type it anew.");
   return next();
@@ -107,6 +118,11 @@ const trpcCodes = {
   too_many: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<ErrorCode, TRPCError["code"]>;
+
+/** For what goes wrong before a procedure is called. */
+export function toTrpcError(error: AppError): TRPCError {
+  return new TRPCError({ code: trpcCodes[error.code], message: error.message, cause: error });
+}
 
 /** Open to anyone; `because` says why that is right. Runs its own transactions. */
 export const publicProcedure = (because: string) => storable.meta({ access: "public", because });
@@ -211,6 +227,10 @@ export const staffSubscription = (permission: StaffPermission) =>
 
 /** Whether the sign-in still stands, and what it was let in for with the roles of now. */
 async function holds(principal: UserPrincipal, check: (subject: UserPrincipal) => Promise<void>): Promise<boolean> {
+  return admit(boundsOf(principal, ""), () => holdsNow(principal, check));
+}
+
+async function holdsNow(principal: UserPrincipal, check: (subject: UserPrincipal) => Promise<void>): Promise<boolean> {
   const signIn = await database().userSignIn.findUnique({
     where: { id: principal.signInId },
     include: { user: { select: { staffRole: true, disabledAt: true } } },
