@@ -1,6 +1,6 @@
 /** Run by Next as the app's process starts, before its first request. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { markPeerAddress } = await import("./server/sign-in/peer-address");
-  markPeerAddress();
+  const { guardRequests } = await import("./server/core/incoming");
+  guardRequests();
 }

@@ -1,13 +1,13 @@
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { callerAddress, peerHeader } from "./caller-address";
-import { markPeerAddress } from "./peer-address";
+import { guardRequests, peerHeader } from "../core/incoming";
+import { callerAddress } from "./caller-address";
 
 const settings = vi.hoisted(() => ({ TRUST_PROXY: false }));
 vi.mock("../core/env", () => ({ env: settings }));
 
-beforeAll(markPeerAddress);
+beforeAll(guardRequests);
 afterEach(() => {
   settings.TRUST_PROXY = false;
 });

@@ -1,8 +1,6 @@
 import { isIP } from "node:net";
 import { env } from "../core/env";
-
-/** Set for every request by `markPeerAddress`, over whatever the client may have sent. */
-export const peerHeader = "x-drawbridge-peer";
+import { peerHeader } from "../core/incoming";
 
 /** The caller's network address: as the load balancer saw it where one is trusted, else the connection's own. */
 export function callerAddress(headers: Headers): string {

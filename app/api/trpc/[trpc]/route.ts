@@ -6,16 +6,11 @@ import { getPrincipal } from "@/server/sign-in/principal";
 import { maxBatchSize } from "@/server/trpc/batch";
 import { appRouter } from "@/server/trpc/root";
 import { toTrpcError } from "@/server/trpc/trpc";
-import { limitBody } from "./limit-body";
 
-const maxBodyBytes = 1024 * 1024;
-
-async function handle(request: Request): Promise<Response> {
-  const limited = await limitBody(request, maxBodyBytes);
-  if (limited instanceof Response) return limited;
+function handle(request: Request): Promise<Response> {
   return fetchRequestHandler({
     endpoint: "/api/trpc",
-    req: limited,
+    req: request,
     router: appRouter,
     maxBatchSize,
     createContext: async () => ({
