@@ -50,7 +50,7 @@ describe("an account", () => {
     expect(stored.revision).toBe(revision);
     expect(value).toMatchObject({ mustChangePassword: true, address: account.address, policies: [], fingerprints: [] });
     const { rows } = await staff.outbox.list({ search: "dana@accounts.test" });
-    const mail = await staff.outbox.get({ id: rows[0]!.id });
+    const mail = await staff.outbox.open({ id: rows[0]!.id });
     expect(mail.text).toContain("http://localhost:3000/sign-in");
     expect(mail.text).not.toContain(temporaryPassword);
     const audited = JSON.stringify(await admin.audit.list({ tenantId, subjectId: account.id }));

@@ -41,6 +41,7 @@ export const auditActions = {
   "members.join": "{name} joined as {role}",
   "members.change_role": "Changed the role of {name} from {before} to {after}",
   "members.remove": "Removed the member {name}",
+  "outbox.open": "Opened the mail “{name}” to {recipient}",
   "plans.create": "Added the plan {name}",
   "plans.update": "Changed the plan {name}",
   "plans.withdraw": "Withdrew the plan {name}",

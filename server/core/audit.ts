@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "@/gateway/protocol/canonical";
 import type { AuditAction } from "./audit-actions";
-import { nilTenant, type Scope, type Tx } from "./db";
+import { nilTenant, type Scope, type Tx, whileBound } from "./db";
 
 export interface AuditRecord {
   action: AuditAction;
@@ -43,10 +43,7 @@ export const isAudited = (tx: Tx): boolean => audited.has(tx);
 export async function audit(scope: Scope & { tenantId?: string }, record: AuditRecord): Promise<void> {
   audited.add(scope.tx);
   if (scope.tenantId) return append(scope, scope.tenantId, record);
-  const [bound] = await scope.tx.$queryRaw<{ tenant: string | null }[]>`
-    SELECT current_setting('app.tenant', true) AS tenant, set_config('app.tenant', ${nilTenant}, true)`;
-  await append(scope, nilTenant, record);
-  await scope.tx.$queryRaw`SELECT set_config('app.tenant', ${bound?.tenant ?? ""}, true)`;
+  await whileBound(scope.tx, nilTenant, () => append(scope, nilTenant, record));
 }
 
 async function append(scope: Scope, tenantId: string, record: AuditRecord): Promise<void> {

@@ -101,6 +101,15 @@ export async function bind(tx: Tx, binding: Binding): Promise<void> {
     set_config('app.sign_in_email', ${binding.signInEmail ?? ""}, true), set_config('app.invitation', ${binding.invitation ?? ""}, true)`;
 }
 
+/** Binds the transaction to a tenant for one piece of work, and then to what it was bound to before. */
+export async function whileBound<T>(tx: Tx, tenantId: string, work: () => Promise<T>): Promise<T> {
+  const [bound] = await tx.$queryRaw<{ tenant: string | null }[]>`
+    SELECT current_setting('app.tenant', true) AS tenant, set_config('app.tenant', ${tenantId}, true)`;
+  const result = await work();
+  await tx.$queryRaw`SELECT set_config('app.tenant', ${bound?.tenant ?? ""}, true)`;
+  return result;
+}
+
 const held = globalThis as { drawbridgeDatabase?: PrismaClient; drawbridgePool?: pg.Pool };
 
 /** One client a process, kept over hot reloads. Unbound: sees the platform's own tables only. */

@@ -29,7 +29,7 @@ export const settings = z.object({
   SMTP_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()
-    .describe("Mail server; without it mail stays in the outbox, which staff can open"),
+    .describe("Mail server; without it mail stays in the outbox, where staff read it with the links in it"),
   MAIL_FROM: z.string().min(3).default("Drawbridge <no-reply@drawbridge.invalid>").describe("Sender of mail"),
   APP_URL: z
     .url({ protocol: /^https?$/ })

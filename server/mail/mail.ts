@@ -1,23 +1,67 @@
-/** Mail: every one is a row of the outbox, which staff can open; with SMTP_URL a job sends it after commit. */
+/**
+ * Mail: every one is a row of the outbox; with SMTP_URL a job sends it after commit. A secret in it is kept sealed and
+ * apart from the text, is put in by whoever sends the mail, and is forgotten once the mail was sent or the secret used.
+ */
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import type { Scope } from "../core/db";
+import { audit } from "../core/audit";
+import { nilTenant, type Scope, type TenantScope, whileBound } from "../core/db";
 import { env } from "../core/env";
 import { notFound } from "../core/errors";
 import { containing, type Page, skipTake } from "../core/listing";
-import type { Prisma } from "../core/prisma/client";
+import type { Mail, Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
+import { seal, unseal } from "../core/seal";
 import { mailSend } from "./jobs";
 import type { listMailsInput } from "./schema";
 
-/** @returns the mail's id in the outbox */
-export async function sendMail(scope: Scope, mail: { to: string; subject: string; text: string }): Promise<string> {
+export interface NewMail {
+  to: string;
+  subject: string;
+  text: string;
+  /** The part of the text that is its recipient's alone, such as a token, and the id of what it opens. */
+  secret?: { value: string; of: string };
+}
+
+/**
+ * @param scope bound to the tenant that the mail concerns, or to none for one of the operator's own
+ * @returns the mail's id in the outbox
+ */
+export async function sendMail(
+  scope: Scope & { tenantId?: string },
+  { to: recipient, subject, text, secret }: NewMail,
+): Promise<string> {
   const id = randomUUID();
-  // createMany, since whoever writes mail may not read it back.
-  await scope.tx.mail.createMany({ data: [{ id, recipient: mail.to, subject: mail.subject, text: mail.text }] });
+  const tenantId = scope.tenantId ?? nilTenant;
+  const kept = secret && {
+    text: text.replaceAll(secret.value, leftOut),
+    sealedSecret: seal(secret.value, contextOf(id)),
+    secretOf: secret.of,
+  };
+  // createMany, since whoever writes mail of the operator's own may not read it back.
+  await scope.tx.mail.createMany({ data: [{ id, tenantId, recipient, subject, text, ...kept }] });
   if (env.SMTP_URL) scope.afterCommit(() => enqueue(mailSend, { mailId: id }));
   return id;
 }
+
+/**
+ * Forgets the secret of whatever mail held it: call it where what it opens was used, replaced or withdrawn.
+ * @param of as in `NewMail.secret`
+ */
+export async function forgetSecrets(scope: Scope & { tenantId?: string }, of: string[]): Promise<void> {
+  const tenantId = scope.tenantId ?? nilTenant;
+  await whileBound(scope.tx, tenantId, () =>
+    scope.tx.mail.updateMany({ where: { tenantId, secretOf: { in: of } }, data: { sealedSecret: null } }),
+  );
+}
+
+/** What its recipient reads; where the secret was forgotten, what is left of it. */
+export function fullText({ id, text, sealedSecret }: Pick<Mail, "id" | "text" | "sealedSecret">): string {
+  return sealedSecret ? text.replaceAll(leftOut, () => unseal(sealedSecret, contextOf(id)).toString()) : text;
+}
+
+const leftOut = "[left out: its recipient's alone]";
+const contextOf = (id: string) => `mail ${id}`;
 
 export interface MailRow {
   id: string;
@@ -37,15 +81,34 @@ export async function listMails({ tx }: Scope, input: z.infer<typeof listMailsIn
     : {};
   const rows = await tx.mail.findMany({
     where,
-    omit: { text: true },
+    omit: { tenantId: true, text: true, sealedSecret: true, secretOf: true },
     orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
     ...skipTake(input),
   });
   return { rows, total: await tx.mail.count({ where }) };
 }
 
-export async function getMail({ tx }: Scope, id: string): Promise<MailRow & { text: string }> {
-  const mail = await tx.mail.findUnique({ where: { id } });
+export interface OpenedMail extends MailRow {
+  text: string;
+  /** Whether its secret stands in the text, is left out of it, or is kept no more; null where it has none. */
+  secret: "shown" | "left out" | "forgotten" | null;
+}
+
+/**
+ * One mail as staff read it: each opening is audited, with the tenant's entries where the mail concerns one. Its secret is
+ * in the text only where no mail server is told it, since there is no other way to pass it on.
+ */
+export async function openMail(scope: Scope, id: string): Promise<OpenedMail> {
+  const mail = await scope.tx.mail.findUnique({ where: { id } });
   if (!mail) throw notFound("mail");
-  return mail;
+  const { tenantId, sealedSecret, secretOf, ...row } = mail;
+  const secret = secretOf && (sealedSecret ? (env.SMTP_URL ? "left out" : "shown") : "forgotten");
+  await whileBound(scope.tx, tenantId, () =>
+    audit({ ...scope, tenantId } as TenantScope, {
+      action: "outbox.open",
+      subject: { kind: "mail", id, name: mail.subject },
+      details: { recipient: mail.recipient, secret: secret || null },
+    }),
+  );
+  return { ...row, text: secret === "shown" ? fullText(mail) : mail.text, secret: secret || null };
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { callAs, createUser, unique } from "@/e2e/support/principals";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callAs, createTenantWithAdmin, createUser, unique } from "@/e2e/support/principals";
 import { closeDatabase, inTransaction, system } from "../core/db";
 import { closeQueues, queueOf } from "../core/queue";
 import { mailSend } from "./jobs";
@@ -62,7 +62,7 @@ test("a mail is queued after commit, handed over once, and marked as sent", asyn
   const mine = received.filter((text) => text.includes(mailId));
   expect(mine).toHaveLength(1);
   expect(mine[0]).toContain(`Message-ID: <${mailId}@localhost>`);
-  expect(await outbox.get({ id: mailId })).toMatchObject({ sentAt: expect.any(Date), attempts: 1, error: null });
+  expect(await outbox.open({ id: mailId })).toMatchObject({ sentAt: expect.any(Date), attempts: 1, error: null });
 });
 
 test("a mail that the server refuses stays in the outbox with why, and is tried again", async () => {
@@ -70,7 +70,7 @@ test("a mail that the server refuses stays in the outbox with why, and is tried 
   const mailId = await queue("nobody@refuse.test");
   await expect(sendQueuedMail({ mailId })).rejects.toThrow("no such person");
   await expect(sendQueuedMail({ mailId })).rejects.toThrow("no such person");
-  const mail = await outbox.get({ id: mailId });
+  const mail = await outbox.open({ id: mailId });
   expect(mail).toMatchObject({ sentAt: null, attempts: 2, error: expect.stringContaining("no such person") });
 });
 
@@ -101,4 +101,67 @@ test("mail of a transaction that rolls back is neither kept nor queued", async (
   });
   await expect(attempt).rejects.toThrow("undone");
   expect((await outbox.list({ search: to })).total).toBe(0);
+});
+
+describe("a mail with a secret", () => {
+  let tenantId: string;
+  let admin: ReturnType<typeof callAs>;
+  beforeAll(async () => {
+    const tenant = await createTenantWithAdmin();
+    tenantId = tenant.tenantId;
+    admin = callAs(tenant.admin);
+  });
+
+  const invite = (email = `${unique("to")}@mail.test`) =>
+    admin.members.invite({ tenantId, email, role: "viewer" as const });
+  const rowOf = (mailId: string) =>
+    inTransaction(system, { isWorker: true }, ({ tx }) => tx.mail.findUniqueOrThrow({ where: { id: mailId } }));
+  const sent = (mailId: string) =>
+    received
+      .find((text) => text.includes(mailId))
+      ?.replaceAll("=\r\n", "")
+      .replaceAll("=3D", "=");
+  const token = /\/invitation\/([\w-]{43})/;
+
+  test("is sent with it; staff, and once it was sent the database, have it without", async () => {
+    const { mailId } = await invite();
+    const { text, sealedSecret } = await rowOf(mailId);
+    expect(text).not.toMatch(token);
+    expect(sealedSecret).not.toBeNull();
+    const outbox = callAs(await createUser("support")).outbox;
+    const opened = await outbox.open({ id: mailId });
+    expect(opened).toMatchObject({ secret: "left out", text: expect.stringContaining("Accept the invitation here") });
+    expect(JSON.stringify(opened)).not.toMatch(token);
+    await sendQueuedMail({ mailId });
+    const [, value] = token.exec(sent(mailId)!)!;
+    await expect(callAs(null).invitations.open({ token: value! })).resolves.toMatchObject({ role: "viewer" });
+    expect(await rowOf(mailId)).toMatchObject({ text, sealedSecret: null });
+    expect(await outbox.open({ id: mailId })).toMatchObject({ text, secret: "forgotten" });
+  });
+
+  test("is not sent any more, nor queued again, when what it brings was replaced or withdrawn", async () => {
+    const [first, withdrawn] = [await invite("twice@mail.test"), await invite()];
+    const second = await invite("twice@mail.test");
+    await admin.members.revokeInvitation({ tenantId, invitationId: withdrawn.invitationId });
+    const mailIds = [first, withdrawn, second].map(({ mailId }) => mailId);
+    const createdAt = new Date(Date.now() - 2 * 60_000);
+    await inTransaction(system, { isWorker: true }, ({ tx }) =>
+      tx.mail.updateMany({ where: { id: { in: mailIds } }, data: { createdAt } }),
+    );
+    await queueOf(mailSend.name).obliterate({ force: true });
+    await sweepMails();
+    const jobs = (await queueOf(mailSend.name).getJobs()).map(({ data }) => data.mailId);
+    expect(jobs.filter((mailId) => mailIds.includes(mailId))).toEqual([second.mailId]);
+    for (const mailId of mailIds) await sendQueuedMail({ mailId });
+    expect(mailIds.map((mailId) => Boolean(sent(mailId)))).toEqual([false, false, true]);
+  });
+
+  test("is kept unsent, with why, when it was sealed with another envelope key", async () => {
+    const { mailId } = await invite();
+    await inTransaction(system, { isWorker: true }, ({ tx }) =>
+      tx.mail.update({ where: { id: mailId }, data: { sealedSecret: new Uint8Array(40).fill(1) } }),
+    );
+    await expect(sendQueuedMail({ mailId })).rejects.toThrow("ENVELOPE_KEY");
+    expect(await rowOf(mailId)).toMatchObject({ sentAt: null, error: expect.stringContaining("ENVELOPE_KEY") });
+  });
 });

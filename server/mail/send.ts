@@ -1,8 +1,10 @@
 import { createTransport, type Transporter } from "nodemailer";
 import { inTransaction, system } from "../core/db";
 import { env } from "../core/env";
+import type { Mail } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { mailSend } from "./jobs";
+import { fullText } from "./mail";
 
 /**
  * Handles `mail.send`. Idempotent: a mail that is marked as sent is left alone, and one that was handed over just before
@@ -13,16 +15,21 @@ export async function sendQueuedMail({ mailId }: { mailId: string }): Promise<vo
   const mail = await inTransaction(system, { isWorker: true }, ({ tx }) =>
     tx.mail.findUnique({ where: { id: mailId } }),
   );
-  if (!mail || mail.sentAt || !env.SMTP_URL) return;
+  if (!mail || mail.sentAt || isSpent(mail) || !env.SMTP_URL) return;
   const error = await deliver(env.SMTP_URL, mail);
   await inTransaction(system, { isWorker: true }, ({ tx }) =>
     tx.mail.update({
       where: { id: mailId },
-      data: { attempts: { increment: 1 }, error: error?.message ?? null, sentAt: error ? null : new Date() },
+      data: error
+        ? { attempts: { increment: 1 }, error: error.message }
+        : { attempts: { increment: 1 }, error: null, sentAt: new Date(), sealedSecret: null },
     }),
   );
   if (error) throw error;
 }
+
+/** What it was to bring was used, replaced or withdrawn before it was sent. */
+const isSpent = (mail: Mail) => mail.secretOf !== null && mail.sealedSecret === null;
 
 export const sweepMailsEveryMs = 60_000;
 const minute = 60_000;
@@ -37,7 +44,10 @@ export async function sweepMails(now = Date.now()): Promise<void> {
   const createdAt = { gt: new Date(now - day), lt: new Date(now - minute) };
   const unsent = await inTransaction(system, { isWorker: true }, ({ tx }) =>
     tx.mail.findMany({
-      where: { sentAt: null, attempts: { lt: mailSend.attempts }, createdAt },
+      where: {
+        ...{ sentAt: null, attempts: { lt: mailSend.attempts }, createdAt },
+        NOT: { secretOf: { not: null }, sealedSecret: null },
+      },
       select: { id: true },
       orderBy: { createdAt: "asc" },
       take: 1_000,
@@ -46,17 +56,14 @@ export async function sweepMails(now = Date.now()): Promise<void> {
   for (const { id } of unsent) await enqueue(mailSend, { mailId: id });
 }
 
-async function deliver(
-  url: string,
-  mail: { id: string; recipient: string; subject: string; text: string },
-): Promise<Error | null> {
+async function deliver(url: string, mail: Mail): Promise<Error | null> {
   try {
     transport ??= createTransport(url);
     await transport.sendMail({
       from: env.MAIL_FROM,
       to: { name: "", address: mail.recipient },
       subject: mail.subject,
-      text: mail.text,
+      text: fullText(mail),
       messageId: `<${mail.id}@${new URL(env.APP_URL).hostname}>`,
       disableFileAccess: true,
       disableUrlAccess: true,

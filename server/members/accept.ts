@@ -6,6 +6,7 @@ import { bind, inTransaction, lockTenant, type Scope, system } from "../core/db"
 import { AppError, conflict, invalid, notFound } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
 import type { Invitation, MemberRole } from "../core/prisma/client";
+import { forgetSecrets } from "../mail/mail";
 import { hashToken } from "./members";
 import type { acceptInvitationInput } from "./schema";
 
@@ -44,6 +45,7 @@ export async function acceptInvitation(
       data: { acceptedAt: new Date() },
     });
     if (count === 0) throw used();
+    await forgetSecrets(scope, [invitation.id]);
     const member = await scope.tx.member.upsert({
       where: { tenantId_userId: { tenantId, userId: user.id } },
       create: { tenantId, userId: user.id, role },

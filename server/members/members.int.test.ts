@@ -29,7 +29,7 @@ afterAll(async () => {
 /** As the person gets it: out of the mail. */
 async function invited(email = `${unique("new")}@members.test`, role: "admin" | "manager" | "viewer" = "manager") {
   const { invitationId, mailId } = await admin.members.invite({ tenantId, email, role });
-  const mail = await staff.outbox.get({ id: mailId });
+  const mail = await staff.outbox.open({ id: mailId });
   const token = /\/invitation\/([\w-]+)/.exec(mail.text)![1]!;
   return { email, invitationId, token };
 }
@@ -84,7 +84,7 @@ describe("an invitation", () => {
 
   test("of a tenant that is deleted does not open", async () => {
     const gone = await createTenantWithAdmin();
-    const mail = await callAs(gone.staff).outbox.get({ id: gone.invitationMailId });
+    const mail = await callAs(gone.staff).outbox.open({ id: gone.invitationMailId });
     const token = /\/invitation\/([\w-]+)/.exec(mail.text)![1]!;
     await expect(anyone.invitations.open({ token })).resolves.toMatchObject({ role: "admin" });
     await callAs(gone.staff).tenants.delete({ tenantId: gone.tenantId });
@@ -98,7 +98,7 @@ describe("an invitation", () => {
     const { mailId } = await callAs(other.admin).members.invite({
       ...{ tenantId: other.tenantId, email: known.email, role: "viewer" },
     });
-    const token = /\/invitation\/([\w-]+)/.exec((await staff.outbox.get({ id: mailId })).text)![1]!;
+    const token = /\/invitation\/([\w-]+)/.exec((await staff.outbox.open({ id: mailId })).text)![1]!;
     expect(await anyone.invitations.open({ token })).toMatchObject({ hasUser: true });
     const guess = anyone.invitations.accept({ token, name: "Eve", password: "another horse battery" });
     await expect(guess).rejects.toMatchObject({ code: "BAD_REQUEST", cause: { field: "password" } });

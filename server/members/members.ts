@@ -9,7 +9,7 @@ import { env } from "../core/env";
 import { AppError, conflict, notFound } from "../core/errors";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma } from "../core/prisma/client";
-import { sendMail } from "../mail/mail";
+import { forgetSecrets, sendMail } from "../mail/mail";
 import type { changeRoleInput, inviteInput, listMembersInput } from "./schema";
 
 export interface MemberRow {
@@ -119,10 +119,15 @@ export async function invite(
   const { tx, tenantId } = scope;
   if ((await tx.member.count({ where: { tenantId, user: { email } } })) > 0)
     throw conflict("email", `${email} is a member already.`);
-  await tx.invitation.updateMany({
+  const replaced = await tx.invitation.updateManyAndReturn({
     where: { tenantId, email, acceptedAt: null, revokedAt: null },
     data: { revokedAt: new Date() },
+    select: { id: true },
   });
+  await forgetSecrets(
+    scope,
+    replaced.map(({ id }) => id),
+  );
   const token = randomBytes(32).toString("base64url");
   const expiresAt = new Date(Date.now() + invitationDays * 24 * 3600_000);
   const invitation = await tx.invitation.create({
@@ -146,6 +151,7 @@ ${env.APP_URL}/invitation/${token}
 
 It works once, for ${invitationDays} days. If you did not expect it, ignore this mail.
 `,
+    secret: { value: token, of: invitation.id },
   });
   return { invitationId: invitation.id, mailId };
 }
@@ -159,6 +165,7 @@ export async function revokeInvitation(scope: TenantScope, invitationId: string)
     where: { tenantId_id: { tenantId, id: invitationId } },
     data: { revokedAt: invitation.revokedAt ?? new Date() },
   });
+  await forgetSecrets(scope, [invitationId]);
   await audit(scope, {
     action: "members.revoke_invitation",
     subject: { kind: "invitation", id: invitationId, name: invitation.email },

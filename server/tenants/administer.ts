@@ -108,6 +108,7 @@ export async function deleteTenant(platform: Scope, tenantId: string): Promise<{
   await tx.uplink.deleteMany({ where });
   await tx.member.deleteMany({ where });
   await tx.invitation.deleteMany({ where });
+  await tx.mail.deleteMany({ where });
   await tx.trafficSample.deleteMany({ where });
   await tx.session.deleteMany({ where });
   await tx.refusal.deleteMany({ where });

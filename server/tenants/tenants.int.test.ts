@@ -55,7 +55,7 @@ describe("creating a tenant", () => {
       expect.objectContaining({ gatewayId: gateway.id, interface: `up-${tenant.number}`, nextHop: null }),
     );
     expect(tenant.invitations).toMatchObject([{ email: "first@acme.test", role: "admin", isExpired: false }]);
-    const mail = await callAs(staff).outbox.get({ id: invitationMailId });
+    const mail = await callAs(staff).outbox.open({ id: invitationMailId });
     expect(mail).toMatchObject({ recipient: "first@acme.test", sentAt: null });
     expect(mail.text).toMatch(/http:\/\/localhost:3000\/invitation\/[\w-]{43}\n/);
     const { rows } = await callAs(staff).tenants.list({ search: slug });

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { paths } from "../../../../_lib/paths";
-import { useTRPC } from "../../../../_lib/trpc";
+import { useTRPC, useTRPCClient } from "../../../../_lib/trpc";
 import { Callout } from "../../../../_ui/callout";
 import { Card } from "../../../../_ui/card";
 import { Copyable } from "../../../../_ui/copyable";
@@ -14,10 +14,19 @@ import { DateTime } from "../../../../_ui/time-ago";
 import { MailState } from "../mail-state";
 import { splitLinks } from "./split-links";
 
-/** One mail as its reader sees it. */
+/** One mail as its reader sees it, as far as staff may. Opening it is a change, for it is audited: once each time that the page is come to. */
 export function MailView({ mailId }: { mailId: string }) {
-  const trpc = useTRPC();
-  const { data: mail, error, refetch, isFetching } = useQuery(trpc.outbox.get.queryOptions({ id: mailId }));
+  const [trpc, client] = [useTRPC(), useTRPCClient()];
+  const {
+    data: mail,
+    error,
+    refetch,
+    isFetching,
+  } = useQuery({
+    queryKey: [...trpc.outbox.open.mutationKey(), mailId],
+    queryFn: () => client.outbox.open.mutate({ id: mailId }),
+    ...{ staleTime: Number.POSITIVE_INFINITY, gcTime: 0 },
+  });
   return (
     <>
       <PageHeader title={mail?.subject ?? "Mail"} breadcrumbs={[{ label: "Outbox", href: paths.staff.outbox }]} />
@@ -32,6 +41,11 @@ export function MailView({ mailId }: { mailId: string }) {
       ) : (
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <Card title="Text">
+            {mail?.secret && (
+              <Callout tone={mail.secret === "shown" ? "warn" : "info"} className="mb-3">
+                {secretNotes[mail.secret]}
+              </Callout>
+            )}
             {mail ? (
               <p className="max-w-prose text-sm leading-6 break-words whitespace-pre-wrap">
                 {splitLinks(mail.text).map((part, index) =>
@@ -79,3 +93,10 @@ export function MailView({ mailId }: { mailId: string }) {
     </>
   );
 }
+
+const secretNotes = {
+  shown:
+    "There is no mail server, so you pass this on to its recipient. Whoever has the link can use it: that you opened this mail stands in the audit.",
+  "left out": "What is left out of the text is its recipient's alone; the mail server is given it.",
+  forgotten: "What is left out of the text was sent, used or withdrawn, and is kept no more.",
+};
