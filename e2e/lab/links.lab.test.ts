@@ -2,11 +2,13 @@
  * Two gateways and the link between them, with real packets: a person at one reaches a device at the other by the same
  * policy, wherever either of them goes, with the control plane away, and when a link's openvpn or the agent is killed.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Entry } from "@/gateway/protocol/document";
+import { linkDevice } from "../../gateway/links/config";
+import { certificateFingerprint } from "../../gateway/state/identity";
 import { createAuthority } from "../../gateway/testing/authority";
 import { plainAccount, plainDevice, plainTenant } from "../../gateway/testing/values";
 import {
@@ -158,6 +160,35 @@ describe("a device at another gateway", () => {
     await second.configure({ links: [] });
     await until(async () => !(await linkOf(first))!.isUp, 30_000);
     expect(await linkOf(second)).toBeUndefined();
+  });
+
+  it("is reached on while its gateway is renewed, and by nobody who comes with the certificate from before", async () => {
+    const links = (fingerprints: string[]) => ({
+      links: [{ peer: uuid(252), host: null, port: linkPort, fingerprints }],
+    });
+    const back = { links: [{ peer: uuid(251), host: first.gateway.wanAddress, port: linkPort }] };
+    const isUp = async () => (await linkOf(first))?.isUp === true;
+    const identity = join(second.stateDir, "identity");
+    const copy = join(folder, "copy-of-identity");
+    const enrolled = JSON.parse(readFileSync(join(identity, "enrolled.json"), "utf8")) as { certificate: string };
+    cpSync(identity, copy, { recursive: true });
+    const old = certificateFingerprint(enrolled.certificate);
+    await first.configure(links([old]));
+    await second.configure(back);
+    await until(isUp, 30_000);
+    const next = await second.controlPlane.issueRenewal();
+    await first.configure(links([old, certificateFingerprint(next)]));
+    await second.controlPlane.putCertificate(next);
+    await until(isUp, 30_000);
+    await first.configure(links([certificateFingerprint(next)]));
+    await until(isUp, 30_000);
+    await second.kill("SIGKILL");
+    rmSync(identity, { recursive: true });
+    cpSync(copy, identity, { recursive: true });
+    await second.start();
+    const log = join(first.stateDir, "links", linkDevice({ peer: uuid(252) }), "openvpn.log");
+    await until(async () => readFileSync(log, "utf8").includes("certificate hash verification failed"), 30_000);
+    await until(async () => !(await isUp()), 30_000);
   });
 
   it("is reached no more once the link is taken away", async () => {

@@ -59,12 +59,21 @@ export class TestControlPlane {
 
   /** As the sweep does. @returns the certificate that it shows from now on */
   async renew(): Promise<string> {
+    const certificate = await this.issueRenewal();
+    await this.putCertificate(certificate);
+    return certificate;
+  }
+
+  /** @returns the gateway's certificate to come, which it does not have yet */
+  async issueRenewal(): Promise<string> {
     const { body } = await this.call("POST", "/v1/certificate/request", {});
     const publicKey = createPublicKey({ key: publicKeyOfRequest(body.csr), format: "der", type: "spki" });
-    const { certificate } = this.gatewayAuthority.issue(`gateway.${this.gatewayId}`, { usage: "server", publicKey });
+    return this.gatewayAuthority.issue(`gateway.${this.gatewayId}`, { usage: "both", publicKey }).certificate;
+  }
+
+  async putCertificate(certificate: string): Promise<void> {
     const { status } = await this.call("PUT", "/v1/certificate", { certificate });
     if (status !== 204) throw new Error(`the renewal was refused with ${status}`);
-    return certificate;
   }
 
   call(method: string, path: string, body?: unknown, identity: Partial<Issued> = this.#identity): Promise<Answer> {

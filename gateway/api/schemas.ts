@@ -159,6 +159,7 @@ export const configSchema: z.ZodType<GatewayConfig> = z
             .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, "must be a host's name or address")
             .nullable(),
           port: z.number().int().min(1).max(65535),
+          fingerprints: fingerprints.min(1).max(10).optional(),
         }),
       )
       .max(250)

@@ -18,7 +18,10 @@ export interface LinkKeyFiles {
 /** Seconds between pings, and without any until the link begins anew. */
 const keepalive = { intervalSeconds: 1, timeoutSeconds: 5 };
 
-/** The openvpn configuration of one end of a link. Only the other gateway, by its own certificate, is at the other end. */
+/**
+ * The openvpn configuration of one end of a link. Only the other gateway is at the other end, by a certificate that is its
+ * own today: one that it was renewed from may lie in a copy of its state folder.
+ */
 export function renderLink(link: LinkConfig, files: Pick<ProcessFiles, "pid" | "socket">, keys: LinkKeyFiles): string {
   checkSocketPath(files);
   const end =
@@ -47,9 +50,12 @@ export function renderLink(link: LinkConfig, files: Pick<ProcessFiles, "pid" | "
     `management "${files.socket}" unix`,
     `writepid "${files.pid}"`,
     "verb 1",
+    ...(link.fingerprints ? ["<peer-fingerprint>", ...link.fingerprints.map(withColons), "</peer-fingerprint>"] : []),
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const withColons = (fingerprint: string) => fingerprint.match(/../g)!.join(":");
 
 /** A static key that both ends derive from what all gateways of the platform share, so that nobody else is even answered. */
 export function deriveTlsCrypt({ tlsCryptV2Key }: Pick<GatewayConfig, "tlsCryptV2Key">, ends: string[]): string {

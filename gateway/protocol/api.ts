@@ -55,6 +55,11 @@ export interface LinkConfig {
   host: string | null;
   /** UDP, of the listening end. */
   port: number;
+  /**
+   * SHA-256 of the peer's present certificate, and of the one that it is being granted, lower-case hex: an older one of
+   * the same name opens no link. Absent, any that the gateway CA signed for the peer does.
+   */
+  fingerprints?: string[];
 }
 
 /** Which devices on openvpn are at which other gateway. */

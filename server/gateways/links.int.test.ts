@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { createEnrolledGateway, createRegion, createTenant } from "../../e2e/support/scene";
 import type { TestGateway } from "../../e2e/support/test-gateway";
+import { fingerprintOf } from "../certificates/authority";
 import { bind, closeDatabase, database, inTransaction, system } from "../core/db";
+import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
 import { closeGatewayConnections } from "./client";
 import { commitEvents } from "./ledger";
 import { findDevices, linksOf, locationsFor, tellLocations } from "./links";
+import { renewCertificate } from "./renew";
 
 let gateways: TestGateway[];
 let tenantId: string;
@@ -58,6 +61,23 @@ describe("links between gateways", () => {
       const listening = links.filter(({ host }) => host === null).map(({ port }) => port);
       expect(new Set(listening).size).toBe(listening.length);
     }
+  });
+
+  test("open by the peer's certificate of today and by the one that it is being granted, and no other", async () => {
+    const [one, two] = gateways as [TestGateway, TestGateway];
+    const pins = async () => (await linksOf(one.gatewayId)).find(({ peer }) => peer === two.gatewayId)!.fingerprints;
+    const before = fingerprintOf(two.certificate.toString());
+    expect(await pins()).toEqual([before]);
+    let told: string[] | undefined;
+    two.intercept = async ({ method, path }) => {
+      if (method === "PUT" && path === "/v1/certificate")
+        told = one.config?.links?.find(({ peer }) => peer === two.gatewayId)?.fingerprints;
+      return undefined;
+    };
+    await renewCertificate({ id: two.gatewayId }, createLog("test"));
+    const after = fingerprintOf(two.certificate.toString());
+    expect(told, "before it is put").toEqual([before, after]);
+    expect(await pins()).toEqual([after]);
   });
 
   test("are told where devices are, the newest place of each, and never a device's own gateway", async () => {

@@ -7,14 +7,18 @@ import { database, inTransaction, system } from "../core/db";
 import { env } from "../core/env";
 import { type GatewayAddress, putLocations } from "./client";
 
-/** One may be about to enrol. */
+/** With the certificates by which each peer is known today. The gateway itself may be about to enrol. */
 export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
   const gateways = await database().gateway.findMany({
     where: { OR: [{ enrolledAt: { not: null } }, { id: gatewayId }] },
-    select: { id: true, number: true, publicHost: true },
+    select: { id: true, number: true, publicHost: true, fingerprint: true, nextFingerprint: true },
     orderBy: { number: "asc" },
   });
-  return linksAmong(gateways, gatewayId);
+  const known = new Map(gateways.map(({ id, ...ends }) => [id, [ends.fingerprint, ends.nextFingerprint]]));
+  return linksAmong(gateways, gatewayId).map((link) => ({
+    ...link,
+    fingerprints: known.get(link.peer)!.filter((fingerprint) => fingerprint !== null),
+  }));
 }
 
 /** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */

@@ -1,7 +1,8 @@
 /**
  * Renews a gateway's certificate before it ends: we ask it for a signing request of a new key and put what we sign. What
- * it is being granted is written down first, and both are believed until the new one has been seen on a connection; so
- * being killed at any point leaves a gateway that is known by what it shows, and the next sweep goes on from there.
+ * it is being granted is written down first, and told to the gateways that it has links to; both are believed until the
+ * new one has been seen on a connection; so being killed at any point leaves a gateway that is known by what it shows, and
+ * the next sweep goes on from there.
  */
 import type { GatewayStateReply } from "@/gateway/protocol/api";
 import { gatewayLifetimeMs, issueGatewayCertificate } from "../certificates/certificates";
@@ -9,7 +10,8 @@ import { audit } from "../core/audit";
 import { database, inTransaction, pool, system } from "../core/db";
 import type { Log } from "../core/log";
 import type { Prisma } from "../core/prisma/client";
-import { findShown, GatewayError, putCertificate, requestRenewal } from "./client";
+import { findShown, GatewayError, getState, putCertificate, requestRenewal } from "./client";
+import { configureIfChanged } from "./config";
 
 type GatewayRow = Prisma.GatewayGetPayload<object>;
 
@@ -61,9 +63,16 @@ export async function renewCertificate({ id }: { id: string }, log: Log, lifetim
     });
     if (!leaf) return;
     const believed = { ...gateway, nextFingerprint: leaf.fingerprint };
+    await tellPeers(id);
     await putCertificate(believed, leaf.pem);
     await seeThrough(believed, leaf.fingerprint, log);
   });
+}
+
+/** So that links stand by the new certificate at once. One that does not answer now has it from the sweep once it does. */
+async function tellPeers(gatewayId: string): Promise<void> {
+  const peers = await database().gateway.findMany({ where: { enrolledAt: { not: null }, id: { not: gatewayId } } });
+  await Promise.allSettled(peers.map(async (peer) => configureIfChanged(peer, await getState(peer))));
 }
 
 /** @returns false where it still shows the one before */
