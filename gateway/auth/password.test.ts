@@ -38,6 +38,13 @@ describe("passwords", { timeout: 20_000 }, () => {
     expect(await start().check(stored, "e\u0301 ＡＢＣ ﬁ wörd")).toBe(true);
   });
 
+  it("are right however their letters are put together", async () => {
+    const stored = await hash("Zu\u0308rich".normalize("NFC"));
+    const checker = start();
+    for (const form of ["NFC", "NFD"]) expect(await checker.check(stored, "Zürich".normalize(form))).toBe(true);
+    expect(await checker.check(stored, "Zurich")).toBe(false);
+  });
+
   it("that were right are remembered for that hash alone", async () => {
     const checker = start();
     const first = await hash("one", 1, 32_768);

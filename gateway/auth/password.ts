@@ -1,7 +1,8 @@
 /**
  * Checks passwords against argon2id hashes, off the event loop. A password that was right is remembered as an HMAC under
  * a key that lives and dies with this process, bound to the hash it was checked against: a storm of reconnects costs one
- * HMAC each, and a changed password or hash matches nothing.
+ * HMAC each, and a changed password or hash matches nothing. Letters are taken as Unicode composes them (NFC), as the
+ * control plane does when a password is set: keyboards put them together in more than one way.
  *
  * The worker is this same file: in the bundle that is the whole agent, whose main part must start only `if (isMainThread)`.
  */
@@ -82,6 +83,15 @@ class WorkerPool implements PasswordChecker {
   }
 
   async check(passwordHash: string, password: string): Promise<boolean> {
+    const composed = password.normalize("NFC");
+    // Hashes from before passwords were composed are of the letters as they were typed.
+    return (
+      (await this.#check(passwordHash, composed)) ||
+      (composed !== password && (await this.#check(passwordHash, password)))
+    );
+  }
+
+  async #check(passwordHash: string, password: string): Promise<boolean> {
     if (password === "") return false;
     const memory = createHmac("sha256", this.#key).update(`${passwordHash}\0${password}`).digest("base64");
     if (this.#remembered.delete(memory)) {

@@ -1,3 +1,4 @@
+import { hash } from "@node-rs/argon2";
 import { expect, test } from "vitest";
 import { createTemporaryPassword, hashPassword, requireGoodPassword, verifyPassword } from "./password";
 
@@ -13,7 +14,8 @@ test("a hash is argon2id with the cost that we mean, and opens to its password a
 
 test.each([
   ["too short", "elevenchars", "at least 12"],
-  ["too long", "x".repeat(121), "at most 120"],
+  ["too long", "x".repeat(128), "at most 127 bytes"],
+  ["too long for its letters", "пароль".repeat(11), "this has 132"],
   ["with a line break", "correct horse\nbattery", "control characters"],
   ["with the email's name in it", "my-dana.fox-password", "dana.fox"],
 ])("a new password %s is refused, saying so", async (_, password, words) => {
@@ -38,4 +40,14 @@ test("a temporary password keeps the rules and is never the same", async () => {
   const made = new Set(Array.from({ length: 100 }, createTemporaryPassword));
   expect(made.size).toBe(100);
   for (const password of made) expect(password).toMatch(/^([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}$/);
+});
+
+test("a password opens however its letters are put together, and an old hash opens to what was typed", async () => {
+  const composed = "Zu\u0308rich im Regen".normalize("NFC");
+  const apart = composed.normalize("NFD");
+  for (const set of [composed, apart])
+    for (const typed of [composed, apart]) expect(await verifyPassword(await hashPassword(set), typed)).toBe(true);
+  expect(await verifyPassword(await hash(apart), apart)).toBe(true);
+  // 126 bytes as it is sent, whatever was typed.
+  await expect(requireGoodPassword("next", "é".repeat(63).normalize("NFD"), owner)).resolves.toBeUndefined();
 });

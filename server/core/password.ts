@@ -1,6 +1,7 @@
 /**
  * Passwords: argon2id PHC strings, which gateways verify too, and what a new one must be. What a person chooses must fit
- * through OpenVPN, so control characters and great length are refused.
+ * through OpenVPN, so control characters and great length are refused. One text is one password however a keyboard puts
+ * its letters together: as Unicode composes them (NFC).
  */
 import { randomInt } from "node:crypto";
 import { hash, type Options, verify } from "@node-rs/argon2";
@@ -12,17 +13,23 @@ const cost: Options = { algorithm: 2, memoryCost: 19_456, timeCost: 2, paralleli
 export const temporaryPasswordDays = 7;
 
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, cost);
+  return hash(password.normalize("NFC"), cost);
 }
 
 /** @param phc null where nobody is known: takes as long all the same, and is never right */
 export async function verifyPassword(phc: string | null, password: string): Promise<boolean> {
-  const isRight = await verify(phc ?? nobody, password.slice(0, maxLength + 1));
-  return isRight && phc !== null && password.length <= maxLength;
+  if (password.length > maxBytes) return verifyPassword(null, "");
+  const composed = password.normalize("NFC");
+  // Hashes from before passwords were composed are of the letters as they were typed.
+  const isRight = (await isOf(phc, composed)) || (composed !== password && (await isOf(phc, password)));
+  return isRight && phc !== null;
 }
 
+const isOf = (phc: string | null, password: string) => verify(phc ?? nobody, password);
+
 const minLength = 12;
-const maxLength = 120;
+/** OpenVPN's clients send no more of a password, and say nothing. */
+const maxBytes = 127;
 
 /** @throws invalid that says which rule the new password breaks */
 export async function requireGoodPassword(
@@ -31,7 +38,12 @@ export async function requireGoodPassword(
   owner: { email: string; currentHash: string | null },
 ): Promise<void> {
   if (password.length < minLength) throw invalid(field, `Use at least ${minLength} characters.`);
-  if (password.length > maxLength) throw invalid(field, `Use at most ${maxLength} characters.`);
+  const bytes = Buffer.byteLength(password.normalize("NFC"));
+  if (bytes > maxBytes)
+    throw invalid(
+      field,
+      `Use at most ${maxBytes} bytes, as OpenVPN takes no more: this has ${bytes}. A letter with an accent or of another script counts for two to four.`,
+    );
   if (/\p{Cc}/u.test(password))
     throw invalid(field, "Use characters that can be typed: this holds control characters.");
   const local = owner.email.split("@")[0]!.toLowerCase();
