@@ -10,6 +10,7 @@ import { createLog } from "../log";
 import { type GatewayConfig, timeHeader } from "../protocol/api";
 import type { AccountValue, Entry } from "../protocol/document";
 import { Identity } from "../state/identity";
+import { markPassword } from "../state/standing";
 import { createAuthority, publicKeyOfRequest } from "../testing/authority";
 import { type Caller, callApi } from "../testing/call-api";
 import { createFakeSupervisor } from "../testing/fake-supervisor";
@@ -294,13 +295,15 @@ describe("a push", () => {
     ["the account is gone", { kind: "account", id: anna, value: null }],
     ["the certificate is not listed any more", account({ fingerprints: [] })],
     ["the address is another", account({ address: "100.64.16.2" })],
+    ["the password is another", account({ passwordHash: "$argon2id$another" })],
+    ["the password must be changed", account({ mustChangePassword: true })],
   ])("ends a session when %s", async (_, entry) => {
-    fake.supervisor.live = [session];
+    fake.supervisor.live = [{ ...session, passwordMark: markPassword(null) }];
     expect(await push(5, 6, [entry])).toMatchObject({ status: 200, body: { ended: [sessionId] } });
   });
 
   it("that is of no concern to a session leaves it", async () => {
-    fake.supervisor.live = [session];
+    fake.supervisor.live = [{ ...session, passwordMark: markPassword(null) }];
     const more = [account({ name: "Anna L." }), { kind: "network", id: anna, value: { cidr: "10.0.0.0/24" } }];
     expect(await push(5, 6, more)).toMatchObject({ status: 200, body: { ended: [] } });
   });

@@ -3,6 +3,7 @@
  */
 import type { Logger } from "pino";
 import type { Holder, RefusalCode } from "../protocol/events";
+import { markPassword, type PasswordMark } from "../state/standing";
 import { AttemptLimiter } from "./attempt-limiter";
 import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
 import { type Claim, maxNameBytes } from "./claim";
@@ -11,6 +12,7 @@ import { BusyError, type PasswordChecker } from "./password";
 
 export type Admission =
   | (Holder &
+      PasswordMark &
       Omit<Grant, "outcome"> & {
         accepted: true;
         /** To be shown in place of the password from now on; null for a device, and where there is no secret to sign it with. */
@@ -163,7 +165,8 @@ function accepted(
   isByToken = false,
 ): Admission {
   const tenantId = match.document.tenantId;
-  return { accepted: true, tenantId, ...idsOf(match), address, networks, domain, token, isByToken };
+  const passwordMark = isDevice(match) ? null : markPassword(match.account.passwordHash);
+  return { accepted: true, tenantId, ...idsOf(match), passwordMark, address, networks, domain, token, isByToken };
 }
 
 function refused(match: HolderMatch | undefined, code: RefusalCode, reason: string): Admission {

@@ -70,16 +70,6 @@ export function decideConnection(
   };
 }
 
-/**
- * May a session that is up stay up? Its password was right when it began and is asked for again at the next
- * renegotiation; what ends it at once is the account, the tenant or the certificate.
- */
-export function decideSession(match: HolderMatch | undefined): ConnectionDecision {
-  if (!match || isDevice(match)) return decideConnection(match, null, "unchecked");
-  const admitted = { ...match, account: { ...match.account, mustChangePassword: false, passwordHash: "" } };
-  return decideConnection(admitted, "", "right");
-}
-
 function decideDevice(device: DeviceValue, now: Date): ConnectionDecision {
   if (device.attachment !== "openvpn")
     return refuse("certificate_unknown", "this device is reached by its network, not by a tunnel of its own");

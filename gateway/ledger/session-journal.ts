@@ -6,12 +6,13 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DisconnectCode, EventBody, SessionStart } from "../protocol/events";
+import type { PasswordMark } from "../state/standing";
 
 /** A client that was let in; its session begins when openvpn says that it is established. */
-export type Accepted = Omit<SessionStart, "sessionId" | "connectedAt">;
+export type Accepted = Omit<SessionStart, "sessionId" | "connectedAt"> & PasswordMark;
 
 export interface StoredSession {
-  session: SessionStart & { received: number; sent: number };
+  session: SessionStart & PasswordMark & { received: number; sent: number };
   /** Number of its `connected` event. */
   sequence: number;
   ending: { code: DisconnectCode; reason: string } | null;

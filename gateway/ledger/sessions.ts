@@ -14,11 +14,12 @@ import {
   type SessionStart,
   type TenantTotals,
 } from "../protocol/events";
+import type { PasswordMark } from "../state/standing";
 import { SessionIds } from "./session-id";
 import { type Accepted, connectionKey, type JournalLine, SessionJournal } from "./session-journal";
 import type { Spool } from "./spool";
 
-export interface LiveSession extends SessionStart {
+export interface LiveSession extends SessionStart, PasswordMark {
   received: number;
   sent: number;
 }
@@ -191,14 +192,10 @@ export class SessionLedger implements Sessions {
     if (!accepted) return undefined;
     this.#accepted.delete(key);
     const at = this.#now();
-    const start: SessionStart = {
-      ...accepted,
-      sessionId: this.#ids.next(at),
-      connectedAt: at.toISOString(),
-    };
-    const entry = this.#index({ ...blank({ ...start, received: 0, sent: 0 }), sequence: this.#nextSequence() });
+    const session = { ...accepted, sessionId: this.#ids.next(at), connectedAt: at.toISOString(), received: 0, sent: 0 };
+    const entry = this.#index({ ...blank(session), sequence: this.#nextSequence() });
     this.#journal.write({ op: "session", session: entry.session, sequence: entry.sequence, ending: null });
-    this.options.spool.append({ type: "connected", ...start }, at);
+    this.options.spool.append({ type: "connected", ...toStart(session) }, at);
     this.#isSetChanged = true;
     this.options.onChange?.(entry.session, true);
     return entry.session;
@@ -369,6 +366,7 @@ function blank(session: LiveSession): Entry {
   return { session, sequence: 0, ending: null, expected: null, heardAt, hasNewBytes: false, end: null, onGone: [] };
 }
 
-function toStart({ received: _received, sent: _sent, ...start }: LiveSession): SessionStart {
+/** What is told of it: the mark of its password stays here. */
+function toStart({ received: _received, sent: _sent, passwordMark: _mark, ...start }: LiveSession): SessionStart {
   return start;
 }

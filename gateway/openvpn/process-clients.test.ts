@@ -14,6 +14,7 @@ import { SessionLedger } from "../ledger/sessions";
 import { openSpool, type Spool } from "../ledger/spool";
 import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
+import { findObjection } from "../state/standing";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { isGoodbye } from "./codec";
 import { heardWithinMs } from "./config";
@@ -102,7 +103,10 @@ async function attach(): Promise<void> {
     },
   });
   clients = new ProcessClients(
-    { ledger, desk, findByFingerprint, spool, log },
+    {
+      ...{ ledger, desk, findByFingerprint, spool, log },
+      findObjection: (live) => findObjection({ get: () => document, findByFingerprint }, live),
+    },
     {
       socket,
       record,
@@ -325,7 +329,7 @@ describe("a client", () => {
       account().state = "revoked";
     };
     fake.connect(1);
-    expect(await fake.told("client-kill 1")).toContain("HALT,your access was revoked");
+    expect(await fake.told("client-kill 1")).toContain("HALT,This account has been revoked.");
     expect(await events("disconnected")).toMatchObject([{ code: "revoked" }]);
   });
 
@@ -602,7 +606,28 @@ describe("comparing with openvpn's list", () => {
     await session();
     account().fingerprints = [];
     await clients.reconcile();
-    expect(await fake.told("client-kill 1")).toContain("HALT,this certificate is not known here");
+    expect(await fake.told("client-kill 1")).toContain("HALT,This profile's certificate is no longer accepted.");
+  });
+
+  it.each([
+    ["was changed", () => Object.assign(account(), { passwordHash: "another" }), "Your password has changed."],
+    ["must be changed", () => Object.assign(account(), { mustChangePassword: true }), "Change your temporary password"],
+  ])("ends sessions whose password %s, also in the hands of the next agent", async (_what, change, words) => {
+    fake.connect(1);
+    const { sessionId } = await session();
+    await clients.reconcile();
+    expect(ledger.get(sessionId)).toBeDefined();
+    expect(JSON.stringify(await events("connected"))).not.toContain("passwordMark");
+    change();
+    ledger.dispose();
+    const path = join(folder, "sessions.ndjson");
+    ledger = new SessionLedger({ path, spool, cut: (live, code, reason) => clients.cut(live, code, reason) });
+    clients.detach();
+    socket.close();
+    await attach();
+    await clients.reconcile();
+    expect(await fake.told("client-kill 1")).toContain(`HALT,${words}`);
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "revoked" }]);
   });
 
   it("notices a client that roamed", async () => {

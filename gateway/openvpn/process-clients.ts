@@ -7,12 +7,13 @@ import type { Admission, AdmissionDesk } from "../auth/admission";
 import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
-import { decideSession, type HolderMatch, isDevice } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { clock } from "../clock";
 import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
+import type { Objection } from "../state/standing";
 import {
   type ClientMessage,
   type Command,
@@ -32,6 +33,8 @@ export interface ClientDependencies {
   ledger: SessionLedger;
   desk: AdmissionDesk;
   findByFingerprint(fingerprint: string): HolderMatch | undefined;
+  /** Why a session that is in may no longer be. */
+  findObjection(session: LiveSession): Objection | null;
   spool: Spool;
   log: Logger;
 }
@@ -269,7 +272,7 @@ export class ProcessClients {
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
-    const { tenantId, accountId, deviceId, address, networks, token } = admission;
+    const { tenantId, accountId, deviceId, passwordMark, address, networks, token } = admission;
     const { ledger, log } = this.deps;
     const { record, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
@@ -296,6 +299,7 @@ export class ProcessClients {
       process: processName,
       realAddress,
       vpnAddress: address,
+      passwordMark,
       fingerprint: claim.fingerprint!,
       clientVersion,
       platform,
@@ -380,11 +384,9 @@ export class ProcessClients {
 
   /** Ends a session whose holder may no longer be in, or whose address is not the one it was given. */
   #check(session: LiveSession, vpnAddress: string | null): boolean {
-    const match = this.deps.findByFingerprint(session.fingerprint);
-    const isSame = match && match.document.tenantId === session.tenantId && isOf(match, session);
-    const decision = decideSession(isSame ? match : undefined);
-    if (decision.outcome === "refuse") {
-      this.#run(this.deps.ledger.end(session.sessionId, endingOf(decision.code), decision.reason));
+    const objection = this.deps.findObjection(session);
+    if (objection) {
+      this.#run(this.deps.ledger.end(session.sessionId, objection.code, objection.reason));
       return false;
     }
     if (vpnAddress !== null && vpnAddress !== session.vpnAddress) {
@@ -479,10 +481,6 @@ function nameOptions(resolver: Resolver | null, label: string | null, platform: 
     `push "dhcp-option DOMAIN ${domain}"`,
     `push "dhcp-option DOMAIN-SEARCH ${domain}"`,
   ];
-}
-
-function isOf(match: HolderMatch, { accountId, deviceId }: LiveSession): boolean {
-  return isDevice(match) ? match.deviceId === deviceId : match.accountId === accountId;
 }
 
 const hasPort = (realAddress: string) => /:\d+$/.test(realAddress);

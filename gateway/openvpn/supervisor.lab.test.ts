@@ -73,6 +73,7 @@ afterAll(async () => {
 });
 
 const documents = {
+  get: () => document,
   findByFingerprint(fingerprint: string): AccountMatch | undefined {
     const found = byFingerprint.get(fingerprint);
     const account = found && document.accounts.get(found);
@@ -284,7 +285,7 @@ describe("a renegotiation", () => {
     account().mustChangePassword = true;
     try {
       await client.exited;
-      expect(client.log()).toContain("Halt command was pushed by server ('change your temporary password");
+      expect(client.log()).toContain("Halt command was pushed by server ('Change your temporary password");
       expect(supervisor.sessions.all()).toEqual([]);
     } finally {
       account().mustChangePassword = false;
@@ -321,7 +322,7 @@ describe("ending a session", () => {
     account().state = "revoked";
     try {
       await client.exited;
-      expect(client.log()).toContain("your access was revoked");
+      expect(client.log()).toContain("This account has been revoked.");
     } finally {
       account().state = "active";
     }

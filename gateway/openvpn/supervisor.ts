@@ -10,15 +10,16 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Admission, AdmissionDesk } from "../auth/admission";
 import { AuthTokens } from "../auth/auth-token";
-import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
 import { clock } from "../clock";
 import { SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
+import type { Documents } from "../state/documents";
 import type { Credentials } from "../state/identity";
 import { writePrivate } from "../state/private-file";
+import { findObjection } from "../state/standing";
 import { findDue, readCertificate, type ShownCertificate } from "./certificate-pace";
 import { type KeyFiles, type ProcessFiles, processFiles, renderConfig } from "./config";
 import { planProcesses } from "./plan";
@@ -26,16 +27,10 @@ import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
 
-/** What the supervisor asks of the documents; they keep more. */
-export interface HolderLookup {
-  /** Accounts and devices of any state; the decision is made here. */
-  findByFingerprint(fingerprint: string): HolderMatch | undefined;
-}
-
 export interface SupervisorDependencies {
   stateDir: string;
   gatewayId: string;
-  documents: HolderLookup;
+  documents: Documents;
   spool: Spool;
   router: SessionRouter;
   log: Logger;
@@ -214,6 +209,7 @@ class OpenvpnSupervisor implements Supervisor {
           ledger: this.#ledger,
           desk: this.#desk,
           findByFingerprint: (fingerprint) => this.deps.documents.findByFingerprint(fingerprint),
+          findObjection: (session) => findObjection(this.deps.documents, session),
           routes: this.#routes,
           spool: this.deps.spool,
           certificate: () => this.#certificate!,

@@ -1,3 +1,8 @@
+/**
+ * May a session that is in stay in? Asked of those whom a change touches, and of all of them every few seconds, so that
+ * what the clock changes is seen too.
+ */
+import { createHash } from "node:crypto";
 import { describeHold } from "../auth/hold";
 import { clock } from "../clock";
 import { isHeld } from "../protocol/decide";
@@ -11,7 +16,18 @@ export interface Objection {
   reason: string;
 }
 
-type Standing = Pick<SessionStart, "tenantId" | "accountId" | "deviceId" | "fingerprint" | "vpnAddress">;
+/** Of the password that a session began with. */
+export interface PasswordMark {
+  /** Null where there was none; undefined where an agent let the session in that kept no mark. */
+  passwordMark?: string | null;
+}
+
+type Standing = Pick<SessionStart, "tenantId" | "accountId" | "deviceId" | "fingerprint" | "vpnAddress"> & PasswordMark;
+
+/** Tells one password of an account from the next, and is worth nothing to whoever reads it. */
+export function markPassword(passwordHash: string | null): string | null {
+  return passwordHash && createHash("sha256").update(passwordHash).digest("base64url").slice(0, 22);
+}
 
 /** Why a session that is in may no longer be, by the document as it now stands. */
 export function findObjection(documents: Documents, session: Standing, now = clock.now()): Objection | null {
@@ -29,6 +45,10 @@ export function findObjection(documents: Documents, session: Standing, now = clo
     return { code: "revoked", reason: "This profile's certificate is no longer accepted. Download a new profile." };
   if (account.address !== session.vpnAddress)
     return { code: "kicked", reason: "Your address has changed. Connect again." };
+  if (account.mustChangePassword)
+    return { code: "revoked", reason: "Change your temporary password in the portal first, then connect again." };
+  if (session.passwordMark !== undefined && session.passwordMark !== markPassword(account.passwordHash))
+    return { code: "revoked", reason: "Your password has changed. Connect again with the new one." };
   return null;
 }
 

@@ -21,6 +21,7 @@ import { connectEnvironment } from "../openvpn/transcript";
 import type { EventsReply } from "../protocol/api";
 import { emptyDocument, type SecondSession, type TenantDocument } from "../protocol/document";
 import type { GatewayEvent } from "../protocol/events";
+import { findObjection } from "../state/standing";
 import { plainAccount, plainTenant } from "./values";
 
 export type Step =
@@ -284,6 +285,7 @@ export class GatewayHistory {
     const clients = new ProcessClients(
       {
         ...{ ledger: this.#ledger, spool: this.#spool, findByFingerprint, log: this.#log },
+        findObjection: (session) => findObjection({ get: () => this.#document, findByFingerprint }, session),
         desk: new AdmissionDesk({
           ...{ findByFingerprint, log: this.#log },
           passwords: { check: async () => true, close: async () => {} },
