@@ -146,9 +146,10 @@ async function firstComplaint(profile: string): Promise<string> {
   }
 }
 
-test("a device's profile asks for no password, and is otherwise as a person's", () => {
+test("a device's profile asks for no password, has it try again at whatever it is told, and is otherwise as a person's", () => {
   const text = assembleProfile({ ...parts, email: null });
   const person = directives(assembleProfile(parts));
-  expect(directives(text)).toEqual(person.filter((line) => line !== "auth-user-pass"));
+  const own = person.map((line) => (line === "auth-user-pass" ? "auth-retry nointeract" : line));
+  expect(directives(text)).toEqual(own);
   expect(text).not.toContain("null");
 });

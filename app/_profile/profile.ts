@@ -63,7 +63,9 @@ export function assembleProfile(parts: ProfileParts): string {
     // For clients older than 2.5, which know no list.
     "cipher AES-256-GCM",
     "",
-    ...(parts.email === null ? [] : ["auth-user-pass"]),
+    ...(parts.email === null
+      ? ["# Nobody sits before a device: it goes on trying whatever it is told.", "auth-retry nointeract"]
+      : ["auth-user-pass"]),
     "verb 3",
     "",
     inline("ca", parts.ca, "CERTIFICATE"),

@@ -23,6 +23,7 @@ describe("a client's claim", () => {
       clientVersion: "2.6.14",
       platform: "linux",
       cipher: "AES-256-GCM",
+      isDevice: false,
       hasLongName: false,
       canBeToldToWait: true,
       canBeHurried: true,

@@ -5,6 +5,8 @@ import { cleanWord } from "./clean";
 export interface Claim {
   /** SHA-256 of the certificate's DER, lower-case hex without colons; null where openvpn gave none or two. */
   fingerprint: string | null;
+  /** Whether the certificate is one of a device, known here or not: nobody sits before it who could press Connect. */
+  isDevice: boolean;
   /** Null where the client sent none. */
   password: string | null;
   /** Without the port, which openvpn says in its status only. */
@@ -31,6 +33,7 @@ export function readClaim({ environment, repeated }: ClientMessage): Claim {
   const isForged = ownNames.some((name) => repeated.has(name));
   return {
     fingerprint: isForged ? null : normalizeFingerprint(environment.get("X509_0_SHA256")),
+    isDevice: deviceName.test(environment.get("X509_0_subjectAltName") ?? ""),
     password: environment.get("password") || null,
     realAddress: environment.get("untrusted_ip") ?? "",
     clientVersion: cleanWord(environment.get("IV_VER")),
@@ -42,11 +45,22 @@ export function readClaim({ environment, repeated }: ClientMessage): Claim {
   };
 }
 
+/** How the control plane names a device in its certificate. */
+const deviceName = /^URI:urn:drawbridge:tenant:[0-9a-f-]{36}:device:[0-9a-f-]{36}$/;
+
 /** What clients can send that are built without PKCS #11. */
 export const maxNameBytes = 127;
 
 /** What openvpn says once, after what the client says of itself: more than once, and the client has said it too. */
-const ownNames = ["X509_0_SHA256", "untrusted_ip", "username", "password", "session_id", "session_state"];
+const ownNames = [
+  "X509_0_SHA256",
+  "X509_0_subjectAltName",
+  "untrusted_ip",
+  "username",
+  "password",
+  "session_id",
+  "session_state",
+];
 
 function normalizeFingerprint(text: string | undefined): string | null {
   const hex = text?.replaceAll(":", "").toLowerCase() ?? "";

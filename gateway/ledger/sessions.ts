@@ -233,6 +233,11 @@ export class SessionLedger implements Sessions {
     return this.#entries.get(sessionId)?.ending != null;
   }
 
+  /** Whether it is being ended, or was asked to go. */
+  isLeaving(sessionId: string): boolean {
+    return this.isEnding(sessionId) || this.#entries.get(sessionId)?.expected != null;
+  }
+
   /** The connection is gone, established or not. What `end` was told comes before what the caller makes of it. */
   close(processBoot: string, clientId: number, closing: Closing): LiveSession | undefined {
     const key = connectionKey(processBoot, clientId);

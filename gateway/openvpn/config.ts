@@ -97,8 +97,9 @@ export function renderConfig(
     "tls-ciphersuites TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
     "remote-cert-tls client",
     "verify-client-cert require",
-    // The fingerprint under a name that passes the filter of the environment (see process-keeper).
+    // Under names that pass the filter of the environment (see process-keeper): the fingerprint, and whose it is.
     "x509-track SHA256",
+    "x509-track subjectAltName",
     "auth-user-pass-optional",
     `data-ciphers ${dataCiphers.join(":")}`,
     "allow-compression no",

@@ -597,7 +597,7 @@ describe("comparing with openvpn's list", () => {
     await session();
     client.vpnAddress = "100.64.0.99";
     await clients.reconcile();
-    expect(await fake.told("client-kill 1")).toBe("client-kill 1");
+    expect(await fake.told("client-kill 1")).toBe('client-kill 1 "RESTART,the address was not the one given"');
     expect(await events("disconnected")).toMatchObject([{ code: "unknown" }]);
   });
 
@@ -812,14 +812,53 @@ describe("a device", () => {
     expect(await events("connected")).toMatchObject([{ tenantId: "tenant", accountId: null, deviceId: "crane" }]);
   });
 
-  it("is in once: its newer connection ends the older", async () => {
+  it("is in once: where two routers have its profile the first stays, and the other is told to wait", async () => {
     put();
     fake.connect(4, passwordless);
-    await session();
+    const { sessionId } = await session();
     fake.connect(5, passwordless);
-    const [gone] = await events("disconnected");
-    expect(gone).toMatchObject({ code: "replaced" });
+    expect(await fake.told("client-deny 5")).toMatch(/TEMP\[backoff 5\]:this device is connected already, from 192/);
+    expect(await events("refused")).toMatchObject([{ deviceId: "crane", code: "already_connected" }]);
+    expect(ledger.all()).toMatchObject([{ sessionId }]);
+  });
+
+  it("is in once: its newer connection ends one that went silent, or was asked to go", async () => {
+    put();
+    fake.leavesWhenTold = false;
+    fake.connect(3, passwordless);
+    await clients.sendAway(await session(), false);
+    fake.connect(4, passwordless);
+    await vi.waitFor(() => expect(ledger.find("boot", 4)).toBeDefined(), patience);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + heardWithinMs);
+    fake.connect(5, passwordless);
+    const gone = await events("disconnected", 2);
+    vi.restoreAllMocks();
+    expect(gone).toMatchObject([{ code: "drained" }, { code: "replaced" }]);
     await vi.waitFor(() => expect(ledger.byHolder({ tenantId: "tenant", accountId: null, deviceId: "crane" })).toHaveLength(1), patience); // biome-ignore format: one line
+  });
+
+  it.each([
+    ["is put off", () => put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } })],
+    ["is suspended", () => Object.assign(document.tenant!, { state: "suspended" })],
+    ["is not known here", () => document.devices.clear()],
+    ["is loaded no more", () => Object.assign(document, { tenant: null })],
+  ])("is never told to give up: cut and refused while it %s, it goes on trying", async (_what, change) => {
+    put();
+    const name = "X509_0_subjectAltName=URI:urn:drawbridge:tenant:";
+    const uuid = "00000000-0000-4000-8000-000000000001";
+    const environment = [...passwordless.environment, `${name}${uuid}:device:${uuid}`];
+    fake.connect(3, { environment });
+    await session();
+    change();
+    await clients.reconcile();
+    expect(await fake.told("client-kill 3")).toMatch(/^client-kill 3 "RESTART,\w/);
+    await events("disconnected");
+    fake.connect(4, { environment });
+    expect(await fake.told("client-deny 4")).toMatch(/"TEMP\[backoff 20\]:\w/);
+    // One that does not know that word gives up at any other refusal.
+    fake.connect(5, { environment: environment.map((line) => line.replace(/^(IV_PROTO)=.*/, "$1=2")) });
+    expect(await fake.told("client-kill 5")).toMatch(/^client-kill 5 "RESTART,\[P\]\w/);
+    expect(fake.commands.join("\n")).not.toContain("HALT");
   });
 
   it("is turned away while it is put off, and told until when and why", async () => {

@@ -173,10 +173,10 @@ export class ProcessClients {
     if (session.processBoot !== record.boot) return close();
 
     const gone = ledger.whenGone(session.sessionId);
-    // `unknown` is our trouble and not the person's: that client is to come back by itself.
-    const message = code === "unknown" ? undefined : `HALT,${clean(reason, 200)}`;
-    const plain = commands.clientKill(session.clientId, message && "HALT");
-    if (!(await this.#tell(commands.clientKill(session.clientId, message), plain))) return close();
+    // `unknown` is our trouble and not the person's, and before a device there is none: those come back by themselves.
+    const word = code === "unknown" || session.deviceId ? "RESTART" : "HALT";
+    const message = commands.clientKill(session.clientId, `${word},${clean(reason, 200)}`);
+    if (!(await this.#tell(message, commands.clientKill(session.clientId, word)))) return close();
     if (await within(gone, toldMs)) return;
     for (let attempt = 0; attempt < 3; attempt++) {
       if (!hasPort(session.realAddress) || !(await this.#tell(commands.kill(session.realAddress)))) {
@@ -240,11 +240,10 @@ export class ProcessClients {
   /** The session that stays, where the tenant has the older one stay. One that went silent keeps nobody out. */
   #findHolder({ deviceId }: Holder, fingerprint: string, older: LiveSession[]): LiveSession | undefined {
     const { ledger, findByFingerprint } = this.deps;
-    // A device that was cut off has nobody to end its older connection for it.
-    if (deviceId) return undefined;
-    if (findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
+    // Two routers with one profile would take it from each other without end: the first keeps it for as long as it is heard.
+    if (!deviceId && findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
     return older.find(
-      ({ sessionId }) => !ledger.isEnding(sessionId) && (ledger.silentMs(sessionId) ?? heardWithinMs) < heardWithinMs,
+      ({ sessionId }) => !ledger.isLeaving(sessionId) && (ledger.silentMs(sessionId) ?? heardWithinMs) < heardWithinMs,
     );
   }
 
@@ -253,13 +252,16 @@ export class ProcessClients {
     return this.deps.ledger.end(session.sessionId, endingOf(code), reason);
   }
 
-  async #deny(clientId: number, keyId: number, claim: Claim, { code, reason }: Refused): Promise<void> {
-    if (code === "going_elsewhere" && !claim.canBeToldToWait) {
+  async #deny(clientId: number, keyId: number, claim: Claim, { code, reason, deviceId }: Refused): Promise<void> {
+    const isDevice = claim.isDevice || Boolean(deviceId);
+    const known = hints[code] ?? (isDevice ? deviceHint : undefined);
+    if (!claim.canBeToldToWait && (isDevice || code === "going_elsewhere")) {
       // It would take a denial for a wrong password, and give up.
-      await this.#tell(commands.clientKill(clientId, "RESTART,[PN]"));
+      const flags = code === "going_elsewhere" ? "[PN]" : "[P]";
+      await this.#tell(commands.clientKill(clientId, `RESTART,${flags}${isDevice ? reason : ""}`));
       return;
     }
-    const hint = claim.canBeToldToWait && hints[code] ? `TEMP[${hints[code]}]` : undefined;
+    const hint = claim.canBeToldToWait && known ? `TEMP[${known}]` : undefined;
     const plain = commands.clientDeny(clientId, keyId, code, hint);
     await this.#tell(commands.clientDeny(clientId, keyId, code, hint ? `${hint}:${reason}` : reason), plain);
   }
@@ -462,8 +464,8 @@ export class ProcessClients {
   }
 }
 
-const connectedAlready = ({ realAddress }: LiveSession) =>
-  `this account is connected already, from ${realAddress}; end that connection first`;
+const connectedAlready = ({ deviceId, realAddress }: LiveSession) =>
+  `this ${deviceId ? "device" : "account"} is connected already, from ${realAddress}; end that connection first`;
 const unsayable = "the gateway cannot set up this connection; tell your administrator";
 
 /**
@@ -491,6 +493,9 @@ const hints: Partial<Record<RefusalCode, string>> = {
   already_connected: "backoff 5",
   going_elsewhere: "backoff 1,advance remote",
 };
+
+/** A device goes on trying whatever it is refused for: what was taken from it may be given back, and a lorry is far away. */
+const deviceHint = "backoff 20";
 
 /** Whoever it is: nothing about them is looked up. */
 const goElsewhere: Refused = {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { AccountMatch } from "../auth/decide-connection";
+import type { HolderMatch } from "../auth/decide-connection";
 import { openSpool, type Spool } from "../ledger/spool";
 import type { GatewayConfig } from "../protocol/api";
 import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
-import { plainAccount, plainTenant } from "../testing/values";
+import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { type Supervisor, startSupervisor } from "./supervisor";
 import { Lab, type LabIdentity, until } from "./test-lab";
 
@@ -74,7 +74,9 @@ afterAll(async () => {
 
 const documents = {
   get: () => document,
-  findByFingerprint(fingerprint: string): AccountMatch | undefined {
+  findByFingerprint(fingerprint: string): HolderMatch | undefined {
+    for (const [deviceId, device] of document.devices)
+      if (device.fingerprints.includes(fingerprint)) return { document, deviceId, device };
     const found = byFingerprint.get(fingerprint);
     const account = found && document.accounts.get(found);
     return account ? { document, accountId: found, account } : undefined;
@@ -326,6 +328,73 @@ describe("ending a session", () => {
     } finally {
       account().state = "active";
     }
+  });
+});
+
+describe("devices", () => {
+  const ids = [1, 2, 3, 4].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const until2999 = "2999-01-01T00:00:00.000Z";
+  const held = { until: until2999, reason: "maintenance" };
+  const identities = new Map<string, LabIdentity>();
+  const device = (id: string) => document.devices.get(id)!;
+  const sessionOf = (id: string) => supervisor.sessions.byHolder({ tenantId, accountId: null, deviceId: id })[0];
+  const put = (id: string, n: number) => {
+    const name = `URI:urn:drawbridge:tenant:${tenantId}:device:${id}`;
+    const identity = identities.get(id) ?? lab.identity(`device-${n}`, id, name);
+    identities.set(id, identity);
+    const { fingerprint } = identity;
+    document.devices.set(id, {
+      ...{ ...plainDevice, attachment: "openvpn", address: `100.64.4.${n}`, fingerprints: [fingerprint] },
+    });
+  };
+  // A profile from before devices were told to try again at whatever they are told.
+  const dial = (id: string) => lab.connect(identities.get(id)!, { port: 1194, options: ["auth-retry none"] });
+  const back = (id: string) => until(`device ${id}`, () => sessionOf(id), 60_000);
+
+  it("are back within a minute, however they were cut or kept out", { timeout: 240_000 }, async () => {
+    for (const [n, id] of ids.entries()) put(id, n + 1);
+    const [put_off, disconnected, revoked, late] = ids as [string, string, string, string];
+    device(late).hold = held;
+    const clients = ids.map(dial);
+    for (const id of [put_off, disconnected, revoked]) await back(id);
+    device(put_off).hold = held;
+    const { fingerprints } = device(revoked);
+    device(revoked).fingerprints = [];
+    const { sessionId } = sessionOf(disconnected)!;
+    await supervisor.sessions.end(sessionId, "kicked", "disconnected by an administrator");
+    await until("those put off and revoked to be out", () => !sessionOf(put_off) && !sessionOf(revoked));
+    expect((await back(disconnected)).sessionId).not.toBe(sessionId);
+    // Long enough for each to have been refused more than once.
+    const refusals = (n: number) => clients[n]!.log().split("AUTH_FAILED,TEMP").length - 1;
+    await until("two refusals of each", () => [0, 2, 3].every((n) => refusals(n) > 1), 60_000);
+    for (const id of [put_off, late]) device(id).hold = null;
+    device(revoked).fingerprints = fingerprints;
+    await Promise.all(ids.map(back));
+
+    document.tenant!.state = "suspended";
+    await until("all to be out", () => supervisor.sessions.all().length === 0);
+    await until("a refusal of each", () => clients.every((_client, n) => refusals(n) > 0), 60_000);
+    document.tenant!.state = "active";
+    await Promise.all(ids.map(back));
+    expect(clients.map(({ process }) => process.exitCode)).toEqual([null, null, null, null]);
+  });
+
+  it("of one profile: the first stays, and the next is in when that has gone", { timeout: 120_000 }, async () => {
+    const [id] = ids as [string];
+    put(id, 1);
+    const before = spool.lastSequence;
+    const first = dial(id);
+    const { sessionId } = await back(id);
+    const second = dial(id);
+    await until("three refusals", () => second.log().split("TEMP[backoff 5]").length > 3, 60_000);
+    expect(sessionOf(id)).toMatchObject({ sessionId });
+    expect(first.log()).not.toContain("Connection reset");
+    expect(await events("refused", before)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ deviceId: id, code: "already_connected" })),
+    );
+    await first.stop();
+    await until("the second", () => sessionOf(id) && sessionOf(id)!.sessionId !== sessionId, 60_000);
+    expect(second.process.exitCode).toBeNull();
   });
 });
 

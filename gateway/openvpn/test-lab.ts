@@ -94,8 +94,9 @@ export class Lab {
     return readFileSync(join(this.folder, "pki", file), "utf8");
   }
 
-  identity(name: string, commonName = name): LabIdentity {
-    this.#issue(name, commonName, "client-ca", "clientAuth");
+  /** @param subject the certificate's subjectAltName, e.g. `URI:urn:…` */
+  identity(name: string, commonName = name, subject?: string): LabIdentity {
+    this.#issue(name, commonName, "client-ca", "clientAuth", subject);
     const fingerprint = createHash("sha256")
       .update(new X509Certificate(this.read(`${name}.crt`)).raw)
       .digest("hex");
@@ -218,11 +219,13 @@ export class Lab {
     openssl(join(this.folder, "pki"), "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${name}.key`);
   }
 
-  #issue(name: string, commonName: string, ca: string, usage: string): void {
+  #issue(name: string, commonName: string, ca: string, usage: string, subject?: string): void {
     const pki = join(this.folder, "pki");
     this.#key(name);
     openssl(pki, "req", "-new", "-key", `${name}.key`, "-subj", `/CN=${commonName}`, "-out", `${name}.csr`);
-    writeFileSync(join(pki, `${name}.ext`), `keyUsage=critical,digitalSignature\nextendedKeyUsage=${usage}\n`);
+    const extensions = ["keyUsage=critical,digitalSignature", `extendedKeyUsage=${usage}`];
+    if (subject) extensions.push(`subjectAltName=${subject}`);
+    writeFileSync(join(pki, `${name}.ext`), `${extensions.join("\n")}\n`);
     const signing = ["-CA", `${ca}.crt`, "-CAkey", `${ca}.key`, "-CAcreateserial", "-days", "2"];
     openssl(pki, "x509", "-req", "-in", `${name}.csr`, ...signing, "-extfile", `${name}.ext`, "-out", `${name}.crt`);
   }
