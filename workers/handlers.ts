@@ -2,6 +2,7 @@
  * Every job and who handles it. A handler is loaded when its worker starts, calls the domain, and holds no rules of its
  * own. The map is exhaustive by its type, and a test holds it against the job definitions that exist.
  */
+import { auditHand } from "../server/audit/jobs";
 import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewayLocate, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { grantsSweep } from "../server/grants/jobs";
@@ -22,6 +23,7 @@ export const jobs = [
   mailSweep,
   certificatesWatch,
   plansPublish,
+  auditHand,
 ] as const;
 
 type Job = (typeof jobs)[number];
@@ -38,4 +40,5 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "mail.sweep": () => import("./handlers/mail-sweep"),
   "certificates.watch": () => import("./handlers/certificates-watch"),
   "plans.publish": () => import("./handlers/plans-publish"),
+  "audit.hand": () => import("./handlers/audit-hand"),
 };

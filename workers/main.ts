@@ -3,6 +3,7 @@
  * nothing. SIGTERM and SIGINT let what writes end and give up what only waits, within five seconds.
  */
 
+import { auditHand } from "../server/audit/jobs";
 import { ensureAuthorities } from "../server/certificates/certificates";
 import { certificatesWatch } from "../server/certificates/jobs";
 import { closeDatabase } from "../server/core/db";
@@ -44,6 +45,7 @@ await schedule(grantsSweep, {}, sweepGrantsEveryMs);
 await schedule(mailSweep, {}, sweepMailsEveryMs);
 await schedule(telemetryRetain, {}, dayMs);
 await schedule(certificatesWatch, {}, hourMs);
+await schedule(auditHand, {}, hourMs);
 await schedule(plansPublish, {}, publishCeilingsEveryMs);
 isStarting = false;
 log.info({ jobs: jobs.map(({ name }) => name).join(", ") }, "working");

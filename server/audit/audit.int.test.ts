@@ -1,12 +1,16 @@
 import { execFile } from "node:child_process";
+import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callAs, createTenantWithAdmin } from "@/e2e/support/principals";
-import { closeDatabase } from "../core/db";
+import { canonical } from "@/gateway/protocol/canonical";
+import { auditHash, genesisHash } from "../core/audit";
+import { closeDatabase, nilTenant } from "../core/db";
 import { closeQueues } from "../core/queue";
+import { type SignedHead, signHead } from "./head";
 import { type Verdict, verifyExport } from "./verify";
 
 let tenantId: string;
@@ -30,11 +34,11 @@ afterAll(async () => {
   await closeDatabase();
 });
 
-async function verify(changed: string[]): Promise<Verdict> {
+async function verify(changed: string[], heads?: SignedHead[]): Promise<Verdict> {
   async function* each() {
     yield* changed;
   }
-  return verifyExport(each());
+  return verifyExport(each(), heads);
 }
 
 const edited = (index: number, edit: (entry: Record<string, unknown>) => void) =>
@@ -47,9 +51,13 @@ const edited = (index: number, edit: (entry: Record<string, unknown>) => void) =
 
 describe("an export", () => {
   test("is whole, from the first entry to the newest", async () => {
-    expect(lines.length).toBe(5);
+    expect(lines.length).toBe(6);
     const { rows } = await admin.audit.list({ tenantId });
-    expect(await verify(lines)).toEqual({ isIntact: true, tenantId, entries: 5, lastHash: rows[0]!.hash });
+    const { head } = JSON.parse(lines[5]!);
+    expect(head).toMatchObject({ tenantId, sequence: 5, hash: rows[0]!.hash });
+    expect(await verify(lines)).toEqual({
+      ...{ isIntact: true, tenantId, entries: 5, lastHash: rows[0]!.hash, head, newestHead: null },
+    });
     expect(rows.map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2, 1]);
   });
 
@@ -76,13 +84,17 @@ describe("an export", () => {
     ["from which one was left out", () => lines.filter((_, index) => index !== 2), 3, "missing"],
     ["whose first was left out", () => lines.slice(1), 1, "missing"],
     ["in another order", () => [lines[1]!, lines[0]!, ...lines.slice(2)], 1, "out of order"],
+    ["from whose end one was cut off", () => [...lines.slice(0, 4), lines[5]!], 5, "cut off"],
+    ["to which something was added", () => [...lines, lines[0]!], 7, "follows the head"],
+    ["whose head says another time", () => edited(5, ({ head }) => Object.assign(head as object, { at: "2020-01-01T00:00:00.000Z" })), 6, "signature"], // biome-ignore format: one line
+    ["of nothing", () => [], null, "no entry"],
+    ["of empty lines", () => ["", " "], null, "no entry"],
     ["that was cut in the middle of a line", () => [...lines.slice(0, 4), lines[4]!.slice(0, 50)], 5, "no audit entry"],
   ])("%s is found out, and where", async (_, change, line, words) => {
     expect(await verify(change())).toMatchObject({ isIntact: false, line, why: expect.stringContaining(words) });
   });
 
   test("whose entry was rewritten with a hash to match no longer joins the next", async () => {
-    const { auditHash } = await import("../core/audit");
     const forged = edited(1, (entry) => {
       Object.assign(entry.actor as object, { name: "Eve" });
       const { hash: _, ...link } = entry;
@@ -96,9 +108,57 @@ describe("an export", () => {
   });
 });
 
+describe("against heads that were handed out,", () => {
+  const headOf = (index: number) => {
+    const { sequence, hash } = JSON.parse(lines[index]!);
+    return signHead({ tenantId, sequence, hash });
+  };
+  /** As who has the database, and every secret of ours, makes it: all hashes fit, and so does the export's own head. */
+  const madeAnew = (from: string[]) => {
+    let previousHash = genesisHash;
+    const anew = from.map((line, index) => {
+      const { hash: _, ...link } = JSON.parse(line);
+      Object.assign(link, { sequence: index + 1, previousHash });
+      previousHash = auditHash(link);
+      return JSON.stringify({ ...link, hash: previousHash });
+    });
+    return [...anew, JSON.stringify({ head: signHead({ tenantId, sequence: anew.length, hash: previousHash }) })];
+  };
+
+  test("an export that holds their entries fits, and it is said up to which", async () => {
+    const heads = [headOf(2), headOf(1), { ...headOf(0), tenantId: nilTenant }];
+    expect(await verify(lines, heads)).toMatchObject({ isIntact: true, newestHead: { sequence: 3 } });
+  });
+
+  test("a chain that was made anew without an entry does not, though it is whole by itself", async () => {
+    const anew = madeAnew([lines[0]!, ...lines.slice(2, 5)]);
+    expect(await verify(anew)).toMatchObject({ isIntact: true, entries: 4 });
+    expect(await verify(anew, [headOf(0)])).toMatchObject({ isIntact: true });
+    expect(await verify(anew, [headOf(2)])).toMatchObject({ isIntact: false, why: expect.stringContaining("anew") });
+  });
+
+  test("a chain that was cut off at its end does not", async () => {
+    const cut = madeAnew(lines.slice(0, 3));
+    expect(await verify(cut)).toMatchObject({ isIntact: true, entries: 3 });
+    expect(await verify(cut, [headOf(4)])).toMatchObject({ isIntact: false, why: expect.stringContaining("cut off") });
+  });
+
+  test("nothing fits a head that was forged, is of another key or of somebody else", async () => {
+    const words = async (head: SignedHead) => (await verify(lines, [head])) as { why: string };
+    expect((await words({ ...headOf(2), at: "2020-01-01T00:00:00.000Z" })).why).toContain("signature");
+    const stranger = generateKeyPairSync("ed25519").privateKey;
+    const { signature: _, ...said } = headOf(2);
+    const other = { ...said, key: createPublicKey(stranger).export({ format: "jwk" }).x! };
+    const bytes = Buffer.from(`drawbridge audit head ${canonical(other)}`);
+    const signature = sign(null, bytes, stranger).toString("base64url");
+    expect((await words({ ...other, signature })).why).toContain("another key");
+    expect((await words({ ...headOf(2), tenantId: nilTenant })).why).toContain("other tenants");
+  });
+});
+
 test("audit:verify checks a file offline: 0 for a whole one, 1 and where for a broken one, 2 for none", async () => {
-  const run = async (name: string) => {
-    const args = ["--import", "tsx", "scripts/audit-verify.ts", ...(name ? [join(folder, name)] : [])];
+  const run = async (...names: string[]) => {
+    const args = ["--import", "tsx", "scripts/audit-verify.ts", ...names.map((name) => join(folder, name))];
     // No setting at all: it needs neither a database nor a secret.
     const env = { PATH: process.env.PATH, NODE_ENV: "production" as const };
     return promisify(execFile)(process.execPath, args, { env }).then(
@@ -119,8 +179,23 @@ test("audit:verify checks a file offline: 0 for a whole one, 1 and where for a b
     code: 1,
     text: expect.stringContaining("Broken at line 4 (entry 4)"),
   });
+  await writeFile(join(folder, "empty.ndjson"), "");
+  expect(await run("empty.ndjson")).toMatchObject({
+    code: 1,
+    text: expect.stringContaining("there is no entry in it"),
+  });
+  const { head } = JSON.parse(lines[5]!);
+  await writeFile(join(folder, "mail.txt"), `Hello,\n\n${JSON.stringify(head)}\n\nKeep this mail.\n`);
+  expect(await run("whole.ndjson", "mail.txt")).toMatchObject({
+    code: 0,
+    text: expect.stringContaining(`Shown: entries 1 to 5 are those of ${head.at}`),
+  });
+  expect(await run("whole.ndjson", "empty.ndjson")).toMatchObject({
+    code: 2,
+    text: expect.stringContaining("no head"),
+  });
   expect(await run("none.ndjson")).toMatchObject({ code: 2 });
-  expect(await run("")).toMatchObject({ code: 2, text: expect.stringContaining("Usage") });
+  expect(await run()).toMatchObject({ code: 2, text: expect.stringContaining("Usage") });
 }, 60_000);
 
 test("the list filters by action and kind, and searches", async () => {

@@ -5,6 +5,7 @@ import { auditActions } from "../core/audit-actions";
 import { nilTenant, type Tx } from "../core/db";
 import { containing, type Page, skipTake } from "../core/listing";
 import type { AuditEntry, Prisma } from "../core/prisma/client";
+import { signHead } from "./head";
 import type { listAuditInput } from "./schema";
 
 export interface AuditRow extends Omit<AuditLink, "tenantId" | "at" | "previousHash"> {
@@ -53,7 +54,10 @@ function actionsSaying(search: string): string[] {
 
 const entriesAtOnce = 2_000;
 
-/** The whole chain in order, a JSON object a line, some at a time: ask again after `next` until it is null. */
+/**
+ * The whole chain in order, a JSON object a line, some at a time: ask again after `next` until it is null. The last line
+ * is the head of what was exported, signed.
+ */
 export async function exportAudit(
   { tx, tenantId = nilTenant }: { tx: Tx; tenantId?: string },
   after: number,
@@ -64,10 +68,13 @@ export async function exportAudit(
     take: entriesAtOnce,
   });
   const lines = entries.map((entry) => `${JSON.stringify({ ...linkOf(entry), hash: entry.hash })}\n`);
-  return {
-    text: lines.join(""),
-    next: entries.length === entriesAtOnce ? Number(entries.at(-1)!.sequence) : null,
-  };
+  if (entries.length === entriesAtOnce) return { text: lines.join(""), next: Number(entries.at(-1)!.sequence) };
+  const last = entries.at(-1) ?? (await tx.auditEntry.findFirst({ where: { tenantId, sequence: after } }));
+  if (last) {
+    const head = signHead({ tenantId, sequence: Number(last.sequence), hash: last.hash });
+    lines.push(`${JSON.stringify({ head })}\n`);
+  }
+  return { text: lines.join(""), next: null };
 }
 
 function linkOf(entry: AuditEntry): AuditLink {

@@ -7,6 +7,7 @@ import { inTenant, inTransaction, system, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, notFound } from "../core/errors";
 import { sendMail } from "../mail/mail";
+import { findAdmins } from "../members/members";
 
 const day = 24 * 60 * 60_000;
 export const remindBeforeMs = 14 * day;
@@ -81,14 +82,6 @@ async function remind(scope: TenantScope, certificateId: string, now: Date): Pro
 interface Recipient {
   name: string;
   email: string;
-}
-
-async function findAdmins({ tx, tenantId }: TenantScope): Promise<Recipient[]> {
-  const members = await tx.member.findMany({
-    where: { tenantId, role: "admin", user: { disabledAt: null } },
-    select: { user: { select: { name: true, email: true } } },
-  });
-  return members.map(({ user }) => user);
 }
 
 const mailToOwner = ({ name, email }: Recipient, tenantName: string, date: string) => ({

@@ -40,6 +40,11 @@ export const settings = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits, e.g. from `openssl rand -hex 32`")
     .describe("Seals CA keys and other secrets in the database; lose it and they are lost"),
+  AUDIT_HEADS_FILE: z
+    .string()
+    .startsWith("/", "an absolute path")
+    .optional()
+    .describe("File on the workers' host to which each day's signed heads of the audit are added"),
   VPN_RANGE: z.string().default("100.64.0.0/10").describe("The platform's range of stable VPN addresses"),
   VPN_ZONE: z
     .string()

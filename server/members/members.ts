@@ -60,6 +60,18 @@ export async function listMembers(
   };
 }
 
+/** Whom to tell of what concerns the whole tenant. */
+export async function findAdmins({
+  tx,
+  tenantId,
+}: Pick<TenantScope, "tx" | "tenantId">): Promise<{ name: string; email: string }[]> {
+  const members = await tx.member.findMany({
+    where: { tenantId, role: "admin", user: { disabledAt: null } },
+    select: { user: { select: { name: true, email: true } } },
+  });
+  return members.map(({ user }) => user);
+}
+
 export async function changeRole(
   scope: TenantScope,
   { memberId, role }: z.infer<typeof changeRoleInput>,

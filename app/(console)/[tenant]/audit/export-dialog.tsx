@@ -85,10 +85,10 @@ export function ExportDialog({ open, onOpenChange }: ExportDialogProps) {
           />
         )}
         <p className="text-sm text-muted">
-          The check ends with the number of entries and the last hash: compare them with those above, which tells
-          whether entries are missing at the end.
+          That nobody made the whole log anew, or cut off its end, the file alone cannot show: name a mail that you
+          saved beside it, of those that admins get each day with the newest entry's signed hash.
         </p>
-        <CodeBlock title="in a checkout of Drawbridge" code={`npm run audit:verify -- ${fileName}`} wrap />
+        <CodeBlock title="in a checkout of Drawbridge" code={`npm run audit:verify -- ${fileName} SAVED-MAIL`} wrap />
       </div>
     </Dialog>
   );
