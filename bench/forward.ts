@@ -1,7 +1,8 @@
 /**
  * What the rules cost a packet: throughput and round trips through one client's tunnel with 100,000 people's and as many
  * devices' addresses, 1,000 groups and 1,000 policies in the kernel, against the same tunnel with no rules: our table away,
- * an accept-all forward chain in its place, and no tracking of connections. Same client, same openvpn process, in turns.
+ * in its place the mark without which nothing is forwarded, and no tracking of connections. Same client, same openvpn
+ * process, in turns; the agent is ended before, for it would put its table back.
  *
  * openvpn's own cryptography and copying, one thread of user space at either end, dominate both arms: this says whether a
  * person notices the rules, not what the rules take of a packet. The person's account has 20 policies, and the last of
@@ -11,6 +12,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFleet, type Fleet, type FleetPerson, uuid } from "../e2e/lab/fleet";
 import { until } from "../e2e/lab/vpn-client";
+import { firstMark } from "../gateway/firewall/base";
 import type { Entry } from "../gateway/protocol/document";
 import { perTenant, pushLargeDocuments, tenants } from "./large-documents";
 import { median, percentile, type Report, round } from "./report";
@@ -25,7 +27,7 @@ const ownPolicies = 20;
 export async function forward(): Promise<Report> {
   const fleet = await createFleet(247, 1);
   try {
-    const [{ controlPlane, gateway: place }] = fleet.gateways as [Fleet["gateways"][number]];
+    const [{ controlPlane, gateway: place, kill }] = fleet.gateways as [Fleet["gateways"][number]];
     await pushLargeDocuments({ controlPlane }, { groups: groupsPerTenant, firstTenant: 2 });
     const answer = await controlPlane.push(uuid(1), policies());
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
@@ -39,6 +41,7 @@ export async function forward(): Promise<Report> {
       30_000,
     );
 
+    await kill("SIGKILL");
     const rules = await prepareRules(fleet, place.namespace);
     const arms = { rules: [] as Sample[], none: [] as Sample[] };
     // The first turn warms up.
@@ -92,7 +95,7 @@ function policies(): Entry[] {
   }));
 }
 
-/** Takes the agent's table away and brings it back as it was; the agent meanwhile has nothing to write. */
+/** Takes the agent's table away and brings it back as it was. */
 async function prepareRules(fleet: Fleet, namespace: string) {
   const files = { rules: join(fleet.folder, "rules.nft"), none: join(fleet.folder, "none.nft") };
   const nft = (...args: string[]) => fleet.lab.exec(namespace, ["nft", ...args], { timeoutMs: 120_000 });
@@ -102,7 +105,8 @@ async function prepareRules(fleet: Fleet, namespace: string) {
   writeFileSync(
     files.none,
     `${away("inet drawbridge")}add table inet bench
-add chain inet bench forward { type filter hook forward priority filter; policy accept; }\n`,
+add chain inet bench prerouting { type filter hook prerouting priority raw; policy accept; }
+add rule inet bench prerouting meta mark set ${firstMark}\n`,
   );
   const elements = listed.match(/\d+\.\d+\.\d+\.\d+/g)?.length ?? 0;
   if (elements < 2 * tenants * perTenant) throw new Error(`only ${elements} addresses are in the kernel`);

@@ -18,7 +18,11 @@ import { table } from "./ruleset";
  *   tunnel began, by destination, protocol and port; a ping has 2048, its type and code. What is known is counted by being
  *   found, all of it; what is new is limited by its sender, so that a port scan takes nobody else's place. Not kept are
  *   replies, which somebody else began, TCP that does not begin a flow, and what came by a link, which was judged before.
- * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery.
+ * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery. What may be forwarded
+ *   at all, because it comes from a tunnel, a link or an uplink, is marked; what bears no mark is not routed (routes.ts), so
+ *   a host whose ruleset somebody flushed forwards nothing. The kernel takes hooks away one by one, in the order in which
+ *   they came, and goes on running their rules, but not finding their sets' elements: so this chain stands first, and who
+ *   is marked is told by sets, or a packet would be marked that nothing judges any more.
  * homeward: between tunnels of two gateways both judge, by the same lines. What a link brings is marked, so that its
  *   replies go back by the same link, wherever the person is; each packet of the person's marks anew, for they may move.
  * input: a tunnel reaches nothing of the host but the names of devices, at a rate that one client needs. A packet to an
@@ -36,9 +40,17 @@ export function printBase(range: string, links: readonly string[] = []): string 
   set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
+  set tunnel_names { type ifname; flags interval; elements = { "db-*", "dl-*" } }
   set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
   set refused { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size ${mostRefused}; flags dynamic, timeout; timeout 1h; }
   set refused_senders { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
+
+  chain prerouting {
+    type filter hook prerouting priority raw; policy accept;
+    iifname @uplink_names ip saddr ${range} drop
+    iifname @uplink_names meta mark set ${firstMark}
+    iifname @tunnel_names meta mark set ${firstMark}
+  }
 
   chain refuse {
     iifname != "db-*" drop
@@ -67,11 +79,6 @@ export function printBase(range: string, links: readonly string[] = []): string 
     iifname "db-*" oifname { "db-*", "dl-*" } jump judge
     iifname "dl-*" oifname "db-*" jump judge
     goto refuse
-  }
-
-  chain prerouting {
-    type filter hook prerouting priority raw; policy accept;
-    iifname @uplink_names ip saddr ${range} drop
   }
 
   chain homeward {
@@ -105,7 +112,11 @@ const flow = (port: "dport" | "sport") => `ip saddr . ip daddr . meta l4proto . 
 
 /** Marks that are ours have these upper bits; others' are left alone. */
 const markMask = 0xfff00000;
-const firstMark = 0x0db00000;
+/** Bare, it says that a packet came in where forwarded packets may. */
+export const firstMark = 0x0db00000;
+
+/** As `ip rule` writes and prints it: what bears any mark of ours. */
+export const ownMark = `0x${firstMark.toString(16)}/0x${markMask.toString(16)}`;
 
 /** What a link's flows are marked with; routes lead it back (links/link-routes.ts). */
 export const linkMark = (index: number): number => firstMark + 1 + index;

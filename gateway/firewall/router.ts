@@ -34,6 +34,8 @@ export function createRouter({ ipPipe, ip, rangeAddress }: RouterDependencies): 
     async prepareTun(tunDevice) {
       await mustSucceed(ip, `addr replace ${rangeAddress()}/32 dev ${tunDevice}\nlink set ${tunDevice} up`);
       await allowAnySource(tunDevice);
+      // An uplink whose sources the host checks (rp_filter) has them looked up by the packet's mark, as its way is.
+      await writeFile("/proc/sys/net/ipv4/conf/all/src_valid_mark", "1");
       await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
     },
   };

@@ -3,16 +3,23 @@
  * the tenant's own, `1000 + number`, which ends in `unreachable`: a packet never falls through to somebody else's route.
  * The platform's range itself is looked up in `main`, where each session's /32 points to the tunnel that holds it.
  *
+ * Only packets that our table has marked are led by these rules, and whatever else is to be forwarded (what did not begin
+ * on this host comes in by another interface than `lo`) ends in `blackhole`. So where somebody flushed the host's ruleset,
+ * and in the moment in which it comes back, nothing is forwarded. What is for the host itself, or from it, is left alone.
+ *
  * `set` is idempotent and writes only what differs from what it last saw; what could not be written (an interface that is
  * not there yet, or came back without its routes) is a warning and is tried again.
  */
 import type { TenantDocument } from "../protocol/document";
 import type { GatewayId, TenantId } from "../protocol/ids";
+import { ownMark } from "./base";
 import type { Runner } from "./command-pipe";
 import { readIp } from "./device";
 
 const rangePriority = 1000;
 const tenantPriority = 1001;
+const lastPriority = 1002;
+const nothingElse = `pref ${lastPriority} not iif lo blackhole`;
 const firstTable = 1000;
 
 /** As `ip` writes them: rules without their verb, routes by `table prefix`. */
@@ -82,7 +89,10 @@ export class Routes {
   async #settle(): Promise<void> {
     const rules = new Set<string>();
     const routes = new Map<string, string>();
-    if (this.#range) rules.add(`pref ${rangePriority} to ${this.#range} lookup main`);
+    if (this.#range) {
+      rules.add(nothingElse);
+      rules.add(`pref ${rangePriority} to ${this.#range} fwmark ${ownMark} lookup main`);
+    }
     for (const desired of this.#desired.values()) {
       for (const rule of desired.rules) rules.add(rule);
       for (const [key, target] of desired.routes) routes.set(key, target);
@@ -117,7 +127,9 @@ export function compileRouting(
     for (const { cidr } of networks.values()) routes.set(`${table} ${cidr}`, target);
   }
   return {
-    rules: new Set(tenant.blocks.map((block) => `pref ${tenantPriority} from ${block} lookup ${table}`)),
+    rules: new Set(
+      tenant.blocks.map((block) => `pref ${tenantPriority} from ${block} fwmark ${ownMark} lookup ${table}`),
+    ),
     routes,
   };
 }
@@ -135,7 +147,14 @@ interface RuleJson {
   srclen?: number;
   dst?: string;
   dstlen?: number;
-  table: string;
+  fwmark?: string;
+  fwmask?: string;
+  /** Null where the rule is for what does not match. */
+  not?: null;
+  iif?: string;
+  /** Of a rule that ends there, in place of a table. */
+  action?: string;
+  table?: string;
 }
 
 interface RouteJson {
@@ -146,15 +165,23 @@ interface RouteJson {
   table?: string;
 }
 
+/** As `ip rule add` takes it, its parts in the order of the rules above. */
+function printRule(rule: RuleJson): string {
+  const parts = [`pref ${rule.priority}`];
+  if (rule.not === null) parts.push("not");
+  if (rule.src !== "all") parts.push(`from ${rule.src}/${rule.srclen ?? 32}`);
+  if (rule.dst) parts.push(`to ${rule.dst}/${rule.dstlen ?? 32}`);
+  if (rule.fwmark) parts.push(`fwmark ${rule.fwmark}${rule.fwmask ? `/${rule.fwmask}` : ""}`);
+  if (rule.iif) parts.push(`iif ${rule.iif}`);
+  parts.push(rule.action ?? `lookup ${rule.table}`);
+  return parts.join(" ");
+}
+
 /** What of ours is in the kernel, by priority and table number. */
 export async function readRouting(prefix: readonly string[] = []): Promise<RoutingState> {
   const rules = new Set<string>();
-  for (const rule of await readIp<RuleJson>(["rule"], prefix)) {
-    const to = rule.dst ? `to ${rule.dst}/${rule.dstlen ?? 32} ` : "";
-    const from = rule.src === "all" ? "" : `from ${rule.src}/${rule.srclen ?? 32} `;
-    if (rule.priority === rangePriority || rule.priority === tenantPriority)
-      rules.add(`pref ${rule.priority} ${from}${to}lookup ${rule.table}`);
-  }
+  for (const rule of await readIp<RuleJson>(["rule"], prefix))
+    if ([rangePriority, tenantPriority, lastPriority].includes(rule.priority)) rules.add(printRule(rule));
   const routes = new Map<string, string>();
   for (const route of await readIp<RouteJson>(["route", "show", "table", "all"], prefix)) {
     const table = Number(route.table);
