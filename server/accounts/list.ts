@@ -4,8 +4,9 @@ import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { currentHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { AccountState, Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
 
@@ -42,7 +43,7 @@ export async function listAccounts(
     tenantId,
     ...(input.state.length > 0 ? { state: { in: input.state } } : {}),
     ...(input.policyId.length > 0 ? { policies: { some: { policyId: { in: input.policyId } } } } : {}),
-    ...(input.search ? { OR: matches(input.search) } : {}),
+    AND: await searchWords(scope, input.search),
   };
   const accounts = await tx.account.findMany({
     where,
@@ -192,9 +193,3 @@ async function gatewayNames({ tx }: TenantScope, rows: { gatewayId: string }[]):
   const gateways = await tx.gateway.findMany({ where: { id: { in: ids } }, select: { id: true, name: true } });
   return new Map(gateways.map(({ id, name }) => [id, name]));
 }
-
-const matches = (search: string): Prisma.AccountWhereInput[] => [
-  { name: containing(search) },
-  { email: containing(search) },
-  ...(/^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : []),
-];

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import type { AuditLink } from "../core/audit";
 import { auditActions } from "../core/audit-actions";
 import { nilTenant, type Tx } from "../core/db";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { AuditEntry, Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { signHead } from "./head";
 import type { listAuditInput } from "./schema";
 
@@ -24,13 +25,7 @@ export async function listAudit(
     ...(input.subjectKind.length > 0 ? { subjectKind: { in: input.subjectKind } } : {}),
     ...(input.subjectId ? { subjectId: input.subjectId } : {}),
     ...(input.search
-      ? {
-          OR: [
-            { actorName: containing(input.search) },
-            { subjectName: containing(input.search) },
-            { action: { in: actionsSaying(input.search) } },
-          ],
-        }
+      ? { OR: [{ AND: await searchWords({ tx }, input.search) }, { action: { in: actionsSaying(input.search) } }] }
       : {}),
   };
   const entries = await tx.auditEntry.findMany({ where, orderBy: { sequence: input.order }, ...skipTake(input) });

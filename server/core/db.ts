@@ -112,6 +112,18 @@ export async function whileBound<T>(tx: Tx, tenantId: string, work: () => Promis
 
 const held = globalThis as { drawbridgeDatabase?: PrismaClient; drawbridgePool?: pg.Pool };
 
+/** They are looked through and never read. */
+const searchColumns = {
+  ...{
+    account: { search: true },
+    auditEntry: { search: true },
+    device: { search: true },
+    deviceGroup: { search: true },
+  },
+  ...{ gateway: { search: true }, grant: { search: true }, mail: { search: true }, plan: { search: true } },
+  ...{ policy: { search: true }, tenant: { search: true }, user: { search: true } },
+} as const;
+
 /** One client a process, kept over hot reloads. Unbound: sees the platform's own tables only. */
 export function database(): PrismaClient {
   held.drawbridgeDatabase ??= new PrismaClient({
@@ -121,7 +133,8 @@ export function database(): PrismaClient {
       options: "-c TimeZone=UTC",
       max: 20,
     }),
-  });
+    omit: searchColumns,
+  }) as PrismaClient;
   return held.drawbridgeDatabase;
 }
 

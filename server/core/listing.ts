@@ -21,11 +21,7 @@ export function filterOf<Schema extends z.ZodType>(value: Schema) {
     .transform((given) => (given === undefined ? [] : Array.isArray(given) ? given : [given]) as z.output<Schema>[]);
 }
 
-/** A condition on a text column: it holds what was searched for, in any case of letters, and a % means itself. */
-export const containing = (search: string) =>
-  ({ contains: search.replace(/[\\%_]/g, "\\$&"), mode: "insensitive" }) as const;
-
-/** The same for ILIKE in SQL. */
+/** For ILIKE in SQL: holds what was searched for, and a % means itself. */
 export const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
 
 export interface Page<Row> {

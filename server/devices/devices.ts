@@ -13,8 +13,9 @@ import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { currentHold, holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { DeviceAttachment, Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { publish } from "../revisions/revisions";
 import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import { chooseLabel } from "./label";
@@ -54,16 +55,7 @@ export async function listDevices(
     tenantId,
     ...(input.attachment ? { attachment: input.attachment } : {}),
     ...(input.groupId ? { groups: { some: { groupId: input.groupId } } } : {}),
-    ...(input.search
-      ? {
-          OR: [
-            { name: containing(input.search) },
-            { description: containing(input.search) },
-            { label: containing(input.search) },
-            ...addressMatch(input.search),
-          ],
-        }
-      : {}),
+    AND: await searchWords(scope, input.search),
   };
   const [devices, total] = await Promise.all([
     tx.device.findMany({
@@ -198,7 +190,7 @@ export async function listGroups(
 ): Promise<Page<GroupRow>> {
   const where: Prisma.DeviceGroupWhereInput = {
     tenantId,
-    ...(input.search ? { name: containing(input.search) } : {}),
+    AND: await searchWords({ tx }, input.search),
   };
   const [groups, total] = await Promise.all([
     tx.deviceGroup.findMany({
@@ -461,6 +453,3 @@ const changeable = ({ name, address, description, groups }: DeviceRow) => ({
   description,
   groups: groups.map((group) => group.name),
 });
-
-const addressMatch = (search: string): Prisma.DeviceWhereInput[] =>
-  /^\d{1,3}(\.\d{1,3}){3}$/.test(search) ? [{ address: search }] : [];

@@ -13,6 +13,7 @@ import { type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { seal } from "../core/seal";
+import { hasWords, searchWords } from "../core/search";
 import { publish } from "../revisions/revisions";
 import { disconnect } from "./client";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
@@ -71,13 +72,7 @@ const warnBeforeExpiryMs = 14 * 24 * 60 * 60_000;
 export async function listGateways(scope: Scope, input: z.infer<typeof listGatewaysInput>): Promise<Page<GatewayRow>> {
   const where: Prisma.GatewayWhereInput = {
     ...(input.regionId ? { regionId: input.regionId } : {}),
-    ...(input.search
-      ? {
-          OR: (["name", "publicHost", "apiHost"] as const).map((field) => ({
-            [field]: { contains: input.search, mode: "insensitive" as const },
-          })),
-        }
-      : {}),
+    AND: await searchWords(scope, input.search),
   };
   const order = input.sort === "region" ? { region: { name: input.order } } : { [input.sort]: input.order };
   const [gateways, total] = await Promise.all([
@@ -122,7 +117,7 @@ export interface AppliedRow {
 /** What one gateway enforces, tenant by tenant. */
 export async function listApplied(scope: Scope, input: z.infer<typeof listAppliedInput>): Promise<Page<AppliedRow>> {
   const condition = Prisma.sql`t.revision > 0 AND (t.state <> 'deleted' OR t.revision > coalesce(a.revision, 0))
-    ${input.search ? Prisma.sql`AND (t.name ILIKE ${like(input.search)} OR t.slug ILIKE ${like(input.search)})` : Prisma.empty}
+    AND ${hasWords(Prisma.sql`t`, input.search)}
     ${input.onlyBehind ? Prisma.sql`AND (t.revision > coalesce(a.revision, 0) OR a.is_drifted OR a.error IS NOT NULL)` : Prisma.empty}`;
   const columns = {
     tenantName: Prisma.sql`t.name`,
@@ -435,5 +430,4 @@ const doors = ({ fronts, processes }: { fronts: unknown; processes: unknown }) =
   ...(processes as ProcessConfig[]).map(({ name, protocol, port }) => `${name} ${protocol} ${port}`),
 ];
 
-const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`;
 const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

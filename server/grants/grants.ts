@@ -7,8 +7,9 @@ import type { Entry, PolicyRule } from "@/gateway/protocol/document";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { AppError, invalid, notFound } from "../core/errors";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { publish } from "../revisions/revisions";
 import type { createGrantInput, grantStates, listGrantsInput } from "./schema";
 
@@ -36,10 +37,9 @@ export async function listGrants(
   const now = new Date();
   const where: Prisma.GrantWhereInput = {
     tenantId,
-    ...(input.state.length > 0 ? { AND: { OR: input.state.map((state) => conditions[state](now)) } } : {}),
-    ...(input.search
-      ? { OR: [{ reason: containing(input.search) }, { account: { name: containing(input.search) } }] }
-      : {}),
+    ...(input.state.length > 0 ? { OR: input.state.map((state) => conditions[state](now)) } : {}),
+    // A word may be of the reason, another of the person.
+    AND: (await searchWords({ tx }, input.search)).map((word) => ({ OR: [word, { account: word }] })),
   };
   const grants = await tx.grant.findMany({
     where,

@@ -8,10 +8,11 @@ import { audit } from "../core/audit";
 import { nilTenant, type Scope, type TenantScope, whileBound } from "../core/db";
 import { env } from "../core/env";
 import { notFound } from "../core/errors";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { Mail, Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { seal, unseal } from "../core/seal";
+import { searchWords } from "../core/search";
 import { mailSend } from "./jobs";
 import type { listMailsInput } from "./schema";
 
@@ -74,11 +75,7 @@ export interface MailRow {
 }
 
 export async function listMails({ tx }: Scope, input: z.infer<typeof listMailsInput>): Promise<Page<MailRow>> {
-  const where: Prisma.MailWhereInput = input.search
-    ? {
-        OR: [{ recipient: containing(input.search) }, { subject: containing(input.search) }],
-      }
-    : {};
+  const where: Prisma.MailWhereInput = { AND: await searchWords({ tx }, input.search) };
   const rows = await tx.mail.findMany({
     where,
     omit: { tenantId: true, text: true, sealedSecret: true, secretOf: true },

@@ -7,8 +7,9 @@ import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, notFound } from "../core/errors";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { forgetSecrets, sendMail } from "../mail/mail";
 import type { changeRoleInput, inviteInput, listMembersInput } from "./schema";
 
@@ -29,13 +30,7 @@ export async function listMembers(
   const where: Prisma.MemberWhereInput = {
     tenantId,
     ...(input.role.length > 0 ? { role: { in: input.role } } : {}),
-    ...(input.search
-      ? {
-          user: {
-            OR: [{ name: containing(input.search) }, { email: containing(input.search) }],
-          },
-        }
-      : {}),
+    user: { AND: await searchWords({ tx }, input.search) },
   };
   const first: Prisma.MemberOrderByWithRelationInput =
     input.sort === "createdAt" ? { createdAt: input.order } : { user: { [input.sort]: input.order } };

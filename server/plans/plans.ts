@@ -5,9 +5,10 @@ import { ceilingOf } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { Scope, Tx } from "../core/db";
 import { AppError, conflict, isUniqueViolation, notFound } from "../core/errors";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { Plan, Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
+import { searchWords } from "../core/search";
 import { plansPublish } from "./jobs";
 import type { createPlanInput, listPlansInput, updatePlanInput } from "./schema";
 
@@ -22,7 +23,7 @@ export interface PlanRow extends Plan {
 export async function listPlans({ tx }: Scope, input: z.infer<typeof listPlansInput>): Promise<Page<PlanRow>> {
   const where: Prisma.PlanWhereInput = {
     ...(input.isOffered.length > 0 ? { OR: input.isOffered.map((isOffered) => ({ isOffered })) } : {}),
-    ...(input.search ? { name: containing(input.search) } : {}),
+    AND: await searchWords({ tx }, input.search),
   };
   const plans = await tx.plan.findMany({
     where,

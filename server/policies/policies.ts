@@ -6,8 +6,9 @@ import { audit } from "../core/audit";
 import type { AuditAction } from "../core/audit-actions";
 import type { TenantScope } from "../core/db";
 import { conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { Prisma } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { publish } from "../revisions/revisions";
 import { listRuleUses, type RuleUse, type Use } from "./rule-use";
 import type { createPolicyInput, listPoliciesInput, updatePolicyInput } from "./schema";
@@ -42,11 +43,7 @@ export async function listPolicies(
   const { tx, tenantId } = scope;
   const where: Prisma.PolicyWhereInput = {
     tenantId,
-    ...(input.search
-      ? {
-          OR: [{ name: containing(input.search) }, { description: containing(input.search) }],
-        }
-      : {}),
+    AND: await searchWords(scope, input.search),
   };
   const policies = await tx.policy.findMany({
     where,

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
-import { containing, type Page, skipTake } from "../core/listing";
+import { type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma, SecondSession, TenantState } from "../core/prisma/client";
+import { searchWords } from "../core/search";
 import { type InvitationRow, listInvitations } from "../members/members";
 import type { listTenantsInput } from "./schema";
 
@@ -30,11 +31,7 @@ export async function listTenants(scope: Scope, input: z.infer<typeof listTenant
   const { tx } = scope;
   const where: Prisma.TenantWhereInput = {
     state: input.state.length > 0 ? { in: input.state } : { not: "deleted" },
-    ...(input.search
-      ? {
-          OR: [{ name: containing(input.search) }, { slug: containing(input.search) }],
-        }
-      : {}),
+    AND: await searchWords(scope, input.search),
   };
   const tenants = await tx.tenant.findMany({
     where,

@@ -11,6 +11,7 @@ import { plansRouter } from "../plans/router";
 import { policiesRouter } from "../policies/router";
 import { portalRouter } from "../portal/router";
 import { revisionsRouter } from "../revisions/router";
+import { searchRouter } from "../search/router";
 import { liveRouter, sessionsRouter } from "../sessions/router";
 import { signInRouter, viewerRouter } from "../sign-in/router";
 import { tenantsRouter } from "../tenants/router";
@@ -32,6 +33,7 @@ export const appRouter = router({
   portal: portalRouter,
   regions: regionsRouter,
   revisions: revisionsRouter,
+  search: searchRouter,
   sessions: sessionsRouter,
   signIn: signInRouter,
   tenants: tenantsRouter,
