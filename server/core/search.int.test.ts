@@ -64,6 +64,14 @@ describe("a search", () => {
     expect(await found("10.0.0.15 élan")).toEqual(["Élan"]);
   });
 
+  test("of one or two letters or digits finds them at the start of a word", async () => {
+    const found = async (search: string) =>
+      (await admin.devices.list({ tenantId, search })).rows.map((row) => row.name);
+    expect(await found("kran 1")).toEqual(["Kran 9", "kran 9a", "Kran 10"]);
+    expect(await found("ra")).toEqual([]);
+    expect(await found("el")).toEqual(["Élan"]);
+  });
+
   test("means every wildcard literally, in every list", async () => {
     for (const search of ["%", "_", "\\"]) {
       expect((await admin.devices.list({ tenantId, search })).total).toBe(0);

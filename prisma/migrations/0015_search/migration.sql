@@ -25,13 +25,14 @@ RETURN translate(
     'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
   'øłđðħıς', 'olddhiσ');
 
--- The rows whose search text is LIKE ALL of these have every word: anywhere in it, but an address at its start, and a whole
--- one alone.
+-- The rows whose search text is LIKE ALL of these have every word: anywhere in it, but an address at its start, a whole one
+-- alone, and one or two letters or digits at the start of a word.
 CREATE FUNCTION search_patterns(query text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ARRAY(
   SELECT CASE
     WHEN word ~ '^[0-9]{1,3}(\.[0-9]{1,3}){3}$' THEN '% ' || word || ' %'
     WHEN word ~ '^[0-9]{1,3}(\.[0-9]{1,3}){1,2}\.?$' THEN '% ' || word || '%'
+    WHEN word ~ '^[a-z0-9]{1,2}$' THEN '% ' || word || '%'
     ELSE '%' || replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_') || '%' END
   FROM regexp_split_to_table(fold(query), '\s+') AS word WHERE word <> '');
 
