@@ -94,7 +94,7 @@ export async function change(tenantId: string, summary: string, deviceId = rando
 }
 
 /** None that the platform gives to anybody; test files run at once in one database. */
-function randomAddress(): string {
+export function randomAddress(): string {
   const octet = () => Math.floor(Math.random() * 254) + 1;
   return `10.${octet()}.${octet()}.${octet()}`;
 }

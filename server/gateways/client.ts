@@ -7,6 +7,7 @@ import { isAscii } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { checkServerIdentity, type PeerCertificate, type SecureContextOptions, type TLSSocket } from "node:tls";
+import type { z } from "zod";
 import type {
   DigestReply,
   DisconnectRequest,
@@ -14,16 +15,24 @@ import type {
   GatewayConfig,
   GatewayStateReply,
   Locations,
-  PushConflict,
   PushReply,
   RenewalGrant,
-  RenewalReply,
   SessionReply,
 } from "@/gateway/protocol/api";
 import { timeHeader } from "@/gateway/protocol/api";
 import { gatewayTrust } from "../certificates/certificates";
 import { database } from "../core/db";
 import { AppError } from "../core/errors";
+import {
+  digestReply,
+  mostEventsBytes,
+  mostReplyBytes,
+  pushConflict,
+  pushReply,
+  renewalReply,
+  sessionReply,
+  stateReply,
+} from "./replies";
 
 export interface GatewayAddress {
   id: string;
@@ -51,12 +60,13 @@ export class GatewayError extends AppError {
 }
 
 export async function getState(gateway: GatewayAddress, timeoutMs = 5_000): Promise<GatewayStateReply> {
-  return (await call(gateway, { method: "GET", path: "/v1/state", timeoutMs })).body as GatewayStateReply;
+  const { body } = await call(gateway, { method: "GET", path: "/v1/state", timeoutMs });
+  return checked(gateway, stateReply, body);
 }
 
 export async function putConfig(gateway: GatewayAddress, config: GatewayConfig): Promise<GatewayStateReply> {
   const reply = await call(gateway, { method: "PUT", path: "/v1/config", body: config, timeoutMs: 20_000 });
-  return reply.body as GatewayStateReply;
+  return checked(gateway, stateReply, reply.body);
 }
 
 /** A push as it crosses the wire: `Push` of the protocol, its entries already as JSON text, as the database gave them. */
@@ -82,10 +92,11 @@ export async function putTenant(
     allow: [409],
     signal,
   });
-  if (status === 200) return { outcome: "enforced", reply: body as PushReply };
-  const { revision } = body as Partial<PushConflict>;
-  if (!Number.isInteger(revision)) throw refused(gateway, status, body);
-  return { outcome: "conflict", revision: revision! };
+  if (status === 200) return { outcome: "enforced", reply: checked(gateway, pushReply, body) };
+  // There are other conflicts than that of revisions.
+  const conflict = pushConflict.safeParse(body);
+  if (!conflict.success) throw refused(gateway, status, body);
+  return { outcome: "conflict", revision: conflict.data.revision };
 }
 
 /** What is older than what it has changes nothing. */
@@ -95,7 +106,7 @@ export async function putLocations(gateway: GatewayAddress, locations: Locations
 
 export async function getDigest(gateway: GatewayAddress, tenantId: string): Promise<DigestReply> {
   const reply = await call(gateway, { method: "GET", path: `/v1/tenants/${tenantId}/digest`, timeoutMs: 5_000 });
-  return reply.body as DigestReply;
+  return checked(gateway, digestReply, reply.body);
 }
 
 /** Events after `after`, waiting for the first up to `waitMs`. Says too that all up to `committed` are committed here. */
@@ -107,10 +118,16 @@ export async function getEvents(
   const query = new URLSearchParams({ epoch });
   for (const [name, value] of Object.entries(numbers)) query.set(name, String(value));
   const timeoutMs = numbers.waitMs + 5_000;
-  const reply = await call(gateway, { method: "GET", path: `/v1/events?${query}`, timeoutMs, signal });
+  const path = `/v1/events?${query}`;
+  const reply = await call(gateway, { method: "GET", path, timeoutMs, signal, mostBytes: mostEventsBytes });
   const body = reply.body as EventsReply;
-  if (typeof body?.epoch !== "string" || !Array.isArray(body.events))
+  if (typeof body?.epoch !== "string" || body.epoch.length > 100 || !Array.isArray(body.events))
     throw new GatewayError("broken", `${gateway.name} answered something that is not a list of events.`);
+  if (body.events.length > numbers.limit)
+    throw new GatewayError(
+      "broken",
+      `${gateway.name} answered more than the ${numbers.limit} events it was asked for.`,
+    );
   return body;
 }
 
@@ -118,7 +135,7 @@ export async function getEvents(
 export async function getSession(gateway: GatewayAddress, sessionId: string): Promise<SessionReply | undefined> {
   const path = `/v1/sessions/${sessionId}`;
   const { status, body } = await call(gateway, { method: "GET", path, timeoutMs: 1_000, allow: [404] });
-  return status === 404 ? undefined : (body as SessionReply);
+  return status === 404 ? undefined : checked(gateway, sessionReply, body);
 }
 
 /** @returns false when the gateway has no such session */
@@ -140,9 +157,7 @@ export async function disconnect(
 /** A signing request for the key of its next certificate; the same until that was put. */
 export async function requestRenewal(gateway: GatewayAddress): Promise<string> {
   const reply = await call(gateway, { method: "POST", path: "/v1/certificate/request", body: {}, timeoutMs: 5_000 });
-  const { csr } = (reply.body ?? {}) as Partial<RenewalReply>;
-  if (typeof csr !== "string") throw new GatewayError("broken", `${gateway.name} answered no signing request.`);
-  return csr;
+  return checked(gateway, renewalReply, reply.body).csr;
 }
 
 /** It shows it from the next connection on. */
@@ -178,6 +193,8 @@ interface Call {
   /** The body as JSON text already. */
   text?: string;
   timeoutMs: number;
+  /** Of the reply's body. */
+  mostBytes?: number;
   /** Statuses beyond 2xx that are an answer and no error. */
   allow?: number[];
   signal?: AbortSignal;
@@ -218,7 +235,7 @@ interface Exchanged {
 }
 
 function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise<Exchanged> {
-  const { method, path, timeoutMs, signal } = options;
+  const { method, path, timeoutMs, signal, mostBytes = mostReplyBytes } = options;
   const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const payload = text === undefined ? undefined : Buffer.from(text);
   return new Promise((resolve, reject) => {
@@ -255,7 +272,12 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
       timer = setTimeout(giveUp, Math.max(timeoutMs, 15_000));
       const peer = (response.socket as TLSSocket).getPeerCertificate();
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > mostBytes) sent.destroy(new TooLong(`its answer has more than ${mostBytes} bytes`));
+        else chunks.push(chunk);
+      });
       response.once("error", fail);
       response.once("end", () => {
         settle();
@@ -265,6 +287,20 @@ function exchange(gateway: GatewayAddress, agent: Agent, options: Call): Promise
     if (signal?.aborted) onAbort();
     else sent.end(payload);
   });
+}
+
+class TooLong extends Error {}
+
+/** @throws GatewayError where a reply is not what a gateway answers */
+function checked<T>(gateway: GatewayAddress, schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue!.path.map(String).join(".").slice(0, 100) || "the reply";
+  throw new GatewayError(
+    "broken",
+    `${gateway.name} answered something that makes no sense: ${field}: ${issue!.message}.`,
+  );
 }
 
 /** Long replies are almost always plain ASCII, of which a copy is enough. */
@@ -289,6 +325,8 @@ function refused(gateway: GatewayAddress, status: number, body: unknown): Gatewa
 
 function explained(gateway: GatewayAddress, cause: unknown): GatewayError {
   const where = `${gateway.name} at ${gateway.apiHost}:${gateway.apiPort}`;
+  if (cause instanceof TooLong)
+    return new GatewayError("broken", `${where} was not listened to: ${cause.message}.`, { cause });
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   if (/^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_PURPOSE)/.test(code))
     return new GatewayError(

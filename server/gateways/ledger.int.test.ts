@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createRegion, createTenant } from "@/e2e/support/scene";
+import { createRegion, createTenant, randomAddress } from "@/e2e/support/scene";
 import { useOwnDatabase } from "@/e2e/support/test-database";
 import type { EventBody, GatewayEvent, RefusedFlow } from "@/gateway/protocol/events";
 import { closeDatabase, database, inTenant, inTransaction, nilTenant, system } from "../core/db";
@@ -305,8 +305,26 @@ describe("the session ledger", () => {
     expect(await usesOf(policyId)).toMatchObject([{ bytes: 300n, packets: 3n }]);
   });
 
+  test("made-up counts and senders stop no batch, whatever they add up to", async () => {
+    const rule = { protocol: "tcp", from: 22, to: 22 } as const;
+    const policyId = await createPolicyRow([rule]);
+    const much = 9e14;
+    const repeated = Array.from({ length: 15_000 }, () => policyId);
+    const rules = repeated.map(() => ({ policyId, rule, bytes: much, packets: much }));
+    const [told] = (used(1, repeated, much) as Timed & { type: "used" }).tenants;
+    const events = numbered([
+      { ...used(1, [], 0), tenants: [{ ...told!, rules }] } as Timed,
+      refusedPackets(2, [flow(1, 1, { accountId: randomUUID() })]),
+    ]);
+    expect((await commitEvents(gatewayId, { epoch, events, isNewEpoch: false }))?.cursor).toBe(2);
+    expect(await usesOf(policyId)).toMatchObject([{ bytes: 9_000_000_000_000_000_000n, packets: 15_000n }]);
+    expect(
+      await inTenant(system, tenantId, ({ tx }) => tx.refusedPackets.count({ where: { gatewayId, port: 1 } })),
+    ).toBe(0);
+  });
+
   test("what was refused is added up by sender, flow and day, once", async () => {
-    const [device, crane] = [randomUUID(), randomUUID()];
+    const [device, crane] = [await addHolder(), randomUUID()];
     const ping = { protocol: "icmp", port: null, targetId: crane } as const;
     const events = numbered([
       refusedPackets(1, [flow(502, 3), flow(502, 4, { accountId: null, deviceId: device }), flow(0, 1, ping)]),
@@ -332,7 +350,7 @@ describe("the session ledger", () => {
   });
 
   test("a port scan has so many rows and no more, and takes nobody else's place", async () => {
-    const [scanner, other] = [randomUUID(), randomUUID()];
+    const [scanner, other] = [await addHolder(), await addHolder()];
     const scan = Array.from({ length: 3_000 }, (_, n) => flow(n + 1, 1, { accountId: scanner }));
     for (let n = 0; n < scan.length; n += 500)
       await commit([refusedPackets(n, scan.slice(n, n + 500)), refusedPackets(n, [flow(22, 1, { accountId: other })])]);
@@ -349,7 +367,7 @@ describe("the session ledger", () => {
   });
 
   test("refused packets that are none cost the others nothing", async () => {
-    const sender = randomUUID();
+    const sender = await addHolder();
     const good = flow(502, 1, { accountId: sender });
     const bad = [
       ...[null, 7, { ...good, deviceId: randomUUID() }, { ...good, accountId: null }, { ...good, accountId: "x" }],
@@ -498,6 +516,14 @@ function usesOf(policyId: string) {
   return inTenant(system, tenantId, ({ tx }) =>
     tx.policyUse.findMany({ where: { tenantId, policyId }, orderBy: { day: "asc" } }),
   );
+}
+
+/** An account of the tenant, by whom packets are sent. */
+async function addHolder(): Promise<string> {
+  const id = randomUUID();
+  const rest = { name: "Ben Roe", email: `${id}@ledger.test`, address: randomAddress(), passwordHash: "$argon2id$x" };
+  await inTenant(system, tenantId, ({ tx }) => tx.account.create({ data: { tenantId, id, ...rest } }));
+  return id;
 }
 
 function refusedPacketsOf(holderId: string) {

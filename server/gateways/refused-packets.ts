@@ -1,10 +1,11 @@
 /**
  * The ledger's part for packets that nothing gave: a row for each sender, what it was for, day and gateway, to which later
  * ones add. Bounded whatever a sender tries and a gateway tells: the first so many flows of a sender at a gateway on a day
- * have a row, of which all that is told is counted; the rest have none.
+ * have a row, of which all that is told is counted; the rest have none, nor has a sender that there is not.
  */
 import type pg from "pg";
 import type { TenantBatch } from "./fold-events";
+import { added, capped } from "./use";
 
 /** A port scan fills it; what a person means to reach is far less. */
 export const mostFlowsADay = 200;
@@ -24,10 +25,12 @@ export async function addRefusedPackets(
   await client.query(
     `WITH told AS (
         SELECT holder_id, (at AT TIME ZONE 'UTC')::date AS day, destination, protocol, port,
-          (array_agg(target_id ORDER BY at DESC))[1] AS target_id, sum(packets) AS packets, min(at) AS first_at, max(at) AS last_at
+          (array_agg(target_id ORDER BY at DESC))[1] AS target_id, ${capped("sum(packets)")} AS packets, min(at) AS first_at, max(at) AS last_at
         FROM (SELECT holder_id, destination, protocol, port, target_id, packets, least(now(), at + make_interval(secs => $10::float8 / 1000)) AS at
           FROM unnest($3::uuid[], $4::timestamptz[], $5::inet[], $6::text[], $7::int[], $8::uuid[], $9::bigint[])
-            AS n (holder_id, at, destination, protocol, port, target_id, packets)) AS n
+            AS n (holder_id, at, destination, protocol, port, target_id, packets)
+          WHERE EXISTS (SELECT FROM accounts a WHERE a.tenant_id = $1::uuid AND a.id = holder_id)
+            OR EXISTS (SELECT FROM devices d WHERE d.tenant_id = $1::uuid AND d.id = holder_id)) AS n
         GROUP BY 1, 2, 3, 4, 5),
       -- Of each sender and day, those that have a row come first, and then as many as there is room for.
       placed AS (
@@ -43,7 +46,7 @@ export async function addRefusedPackets(
       SELECT $1::uuid, $2::uuid, holder_id, day, destination, protocol, port, target_id, packets, first_at, last_at
       FROM ranked WHERE has_row OR place <= $11::int
       ON CONFLICT (tenant_id, holder_id, day, gateway_id, destination, protocol, port) DO UPDATE SET
-        target_id = excluded.target_id, packets = r.packets + excluded.packets,
+        target_id = excluded.target_id, packets = ${added("r.packets", "excluded.packets")},
         first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)`,
     [
       tenantId,

@@ -200,7 +200,7 @@ describe("how a gateway was over time", () => {
     gateway.intercept = ({ path }) =>
       path === "/v1/state" ? { status: 200, body: { ...gateway.state(), sessions: "many", spooled: -1 } } : undefined;
     await sweep();
-    expect(await samples()).toMatchObject([{ sessions: 0, spooled: 0n }]);
+    expect(await samples()).toEqual([]);
   });
 
   test("is read with a gap where nothing is known, and goes after a week", async () => {
