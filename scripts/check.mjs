@@ -1,9 +1,12 @@
 /** `npm run check`: the inner loop. Types, style, directions between the parts and unit tests, two at a time. */
 import { existsSync } from "node:fs";
-import { prepareCode } from "./support/bootstrap.mjs";
+import { installTools, prepareCode, systemTools, tellMissing } from "./support/bootstrap.mjs";
 import { runOne, runVitest, tell, total } from "./support/suites.mjs";
 
 prepareCode();
+// Named before and after: what fails for want of it stands in between.
+const missing = installTools(systemTools.unit);
+tellMissing(missing);
 const isQuiet = true;
 const parts = ["app", "server", "workers", "gateway", "e2e", "bench", "scripts", "prisma"].filter((part) =>
   existsSync(part),
@@ -29,5 +32,6 @@ await Promise.all(
     }
   }),
 );
+tellMissing(missing);
 console.log(total(outcomes));
 process.exit(outcomes.some(({ failed }) => failed > 0) ? 1 : 0);

@@ -9,6 +9,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scenario } from "../prisma/seed/seed";
 import type { SignIn } from "../prisma/seed/sign-in";
+import { takeYourTime } from "../server/core/db";
 import { parseEnv } from "../server/core/env";
 import { migrate } from "../server/core/migrate";
 import type { DemonstrationNetwork } from "./demonstration-network";
@@ -134,6 +135,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
     // The seed and the demonstration network act through the server's own code, in this process.
     Object.assign(process.env, environment);
+    takeYourTime();
     const wantsNetwork = (settings.DRAWBRIDGE_NETWORK ?? (embedded ? "on" : "off")) === "on";
     let networkObstacle = wantsNetwork
       ? findNetworkObstacle()

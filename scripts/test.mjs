@@ -7,13 +7,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  installCommand,
   installTools,
   isRoot,
   missingTools,
   prepareCode,
   root,
   systemTools,
+  tellMissing,
 } from "./support/bootstrap.mjs";
 import { countTests, runOne, runVitest, tell, total } from "./support/suites.mjs";
 
@@ -58,10 +58,7 @@ const suites = {
   browser: async () => [await runBrowser("screens"), await runBrowser("story", labObstacle())],
 };
 
-if (missing.length > 0)
-  console.log(
-    `Missing: ${missing.map(({ name, purpose }) => `${name} (${purpose})`).join(", ")}. To install: sudo sh -c '${installCommand(missing)}'`,
-  );
+tellMissing(missing);
 
 const outcomes = [];
 for (const name of known.filter((one) => wanted.includes(one))) {

@@ -1,5 +1,5 @@
 /** `npm run seed`: one scenario, told as it goes. */
-import { closeDatabase, inTransaction, system } from "../../server/core/db";
+import { closeDatabase, inTransaction, system, takeYourTime } from "../../server/core/db";
 import { AppError } from "../../server/core/errors";
 import { closeQueues } from "../../server/core/queue";
 import { asStaff } from "./callers";
@@ -13,6 +13,7 @@ export async function fill(
   settings: { SEED_PASSWORD: string; ADMINISTRATOR_EMAIL: string },
 ): Promise<void> {
   const { SEED_PASSWORD: password, ADMINISTRATOR_EMAIL: administratorEmail } = settings;
+  takeYourTime();
   try {
     if (scenario === "large") return await fillLarge(accounts, password, administratorEmail);
     if (!(await isEmpty())) throw new AppError("conflict", "This database has people in it; only `large` adds to one.");

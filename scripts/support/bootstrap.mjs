@@ -14,11 +14,17 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 /** Of libfaketime: what it is loaded into has a clock that can be set. */
 export const clockLibrary = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketimeMT.so.1`;
 
+const openvpn = { name: "openvpn", command: "openvpn", purpose: "the tunnels" };
+const nftables = { name: "nftables", command: "nft", purpose: "the gateways' firewall" };
+const openssl = { name: "openssl", command: "openssl", purpose: "tests that read certificates with another's eyes" };
+
 /** Debian packages by what needs them: how to see that one is there, and what goes without it. */
 export const systemTools = {
+  /** Of unit tests; all of them are among the others too. */
+  unit: [openvpn, nftables, openssl],
   network: [
-    { name: "openvpn", command: "openvpn", purpose: "the tunnels" },
-    { name: "nftables", command: "nft", purpose: "the gateways' firewall" },
+    openvpn,
+    nftables,
     { name: "iproute2", command: "ip", purpose: "routes and network namespaces" },
     { name: "procps", command: "sysctl", purpose: "forwarding in the namespaces" },
     { name: "dropbear-bin", command: "dropbear", purpose: "ssh on the demonstration's devices" },
@@ -28,7 +34,7 @@ export const systemTools = {
     { name: "fonts-liberation", path: "/usr/share/fonts/truetype/liberation", purpose: "text in the browser" },
     { name: "redis-server", command: "redis-server", purpose: "tests of the queue on Redis" },
     { name: "openssh-client", command: "ssh", purpose: "tests that reach a device by ssh" },
-    { name: "openssl", command: "openssl", purpose: "tests that read certificates with another's eyes" },
+    openssl,
     { name: "iputils-ping", command: "ping", purpose: "tests that ping through the tunnel" },
     { name: "curl", command: "curl", purpose: "tests that fetch from a device" },
     { name: "libfaketime", path: clockLibrary, purpose: "tests that set a gateway's clock" },
@@ -152,6 +158,13 @@ export const missingTools = (tools) =>
 
 export const installCommand = (tools) =>
   `apt-get update && apt-get install -y --no-install-recommends ${tools.map(({ name }) => name).join(" ")}`;
+
+/** Names what is missing, where something is, and the one command that installs it. */
+export function tellMissing(missing) {
+  if (missing.length === 0) return;
+  const names = missing.map(({ name, purpose }) => `${name} (${purpose})`).join(", ");
+  say(`Missing: ${names}. To install: sudo sh -c '${installCommand(missing)}'`);
+}
 
 /**
  * Installs what is missing where it may (root on a Debian-like system).

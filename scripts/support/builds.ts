@@ -36,7 +36,7 @@ const app: Build = {
   stamp: ".next/made-from",
   output: ".next/BUILD_ID",
   command: ["node_modules/next/dist/bin/next", "build"],
-  announcement: "Building the app; this takes about half a minute, once …",
+  announcement: "Building the app, once: half a minute on a machine with nothing else to do …",
 };
 
 const workers: Build = {
@@ -74,14 +74,26 @@ async function build(what: Build, console: Console, signal: AbortSignal): Promis
     signal,
   });
   console.follow(what.name, child.stdout, child.stderr);
-  const status = await new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
   });
+  const status = await sayMeanwhile(ended, (seconds) => console.say(`Still building, for ${seconds} s so far …`));
   if (status !== 0) throw new Error(`The build failed; its messages are above and in ${console.logFile(what.name)}.`);
   await mkdir(dirname(stamp), { recursive: true });
   await writeFile(stamp, digest);
   return true;
+}
+
+/** Says every so often that something still goes on. @param say told the seconds that have passed */
+export async function sayMeanwhile<T>(work: Promise<T>, say: (seconds: number) => void, everyMs = 20_000): Promise<T> {
+  const beganAt = performance.now();
+  const timer = setInterval(() => say(Math.round((performance.now() - beganAt) / 1_000)), everyMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function digestOf(inputs: string[]): string {

@@ -54,13 +54,10 @@ export const nilTenant = "00000000-0000-0000-0000-000000000000";
 export async function inTransaction<T>(actor: Actor, binding: Binding, work: (scope: Scope) => Promise<T>): Promise<T> {
   const following: (() => Promise<unknown>)[] = [];
   const result = await database()
-    .$transaction(
-      async (tx) => {
-        await bind(tx, binding);
-        return work({ tx, actor, afterCommit: (next) => following.push(next) });
-      },
-      { maxWait: 10_000, timeout: 20_000 },
-    )
+    .$transaction(async (tx) => {
+      await bind(tx, binding);
+      return work({ tx, actor, afterCommit: (next) => following.push(next) });
+    }, limits)
     .catch((error) => {
       throw isPoolFull(error) ? new AppError("unavailable", poolFull) : error;
     });
@@ -75,6 +72,17 @@ export async function inTransaction<T>(actor: Actor, binding: Binding, work: (sc
 const isPoolFull = (error: unknown) =>
   (error as { code?: unknown }).code === "P2028" && /unable to start/i.test((error as Error).message);
 const poolFull = "Too much is asked of us at once just now. Try again in a moment.";
+
+/** How long a transaction waits for a connection, and how long it may take, in milliseconds: longer than a person would wait. */
+let limits = { maxWait: 10_000, timeout: 20_000 };
+
+/**
+ * For a process that nobody waits for at a screen, such as a seed's or the set-up's: on a busy machine its transactions
+ * are late instead of given up. What runs beside them in this process (namespaces, hashes) holds them up as well.
+ */
+export function takeYourTime(longer = { maxWait: 5 * 60_000, timeout: 5 * 60_000 }): void {
+  limits = longer;
+}
 
 export async function inTenant<T>(
   actor: Actor,

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { closeDatabase, pool } from "./db";
+import { closeDatabase, inTransaction, pool, system, takeYourTime } from "./db";
 
 afterAll(closeDatabase);
 
@@ -15,4 +15,13 @@ test("a connection that the server ends between two queries fails the next query
     client.release(true);
   }
   expect((await pool().query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+});
+
+test("a transaction that a busy machine holds up is given up for a person, and late for a seed", async () => {
+  // What a process does beside it holds a transaction up as a slow statement does.
+  const slow = () => inTransaction(system, {}, ({ tx }) => tx.$queryRaw`SELECT pg_sleep(0.5)::text`);
+  takeYourTime({ maxWait: 5_000, timeout: 100 });
+  await expect(slow()).rejects.toMatchObject({ code: "P2028" });
+  takeYourTime();
+  await slow();
 });
