@@ -3,6 +3,7 @@
  */
 import type { Logger } from "pino";
 import type { Holder, RefusalCode } from "../protocol/events";
+import { networkOf } from "../protocol/network";
 import { markPassword, type PasswordMark } from "../state/standing";
 import { AttemptLimiter } from "./attempt-limiter";
 import { type AuthTokens, looksLikeToken, type TokenSubject } from "./auth-token";
@@ -35,22 +36,31 @@ export interface AdmissionDependencies {
   log: Logger;
   /** Hears each decision and how long it took. */
   onAdmission?: (admission: Admission, tookMs: number) => void;
+  /** Of one account from one network. */
+  perPlace?: AttemptLimiter;
   perAccount?: AttemptLimiter;
-  perAddress?: AttemptLimiter;
+  perNetwork?: AttemptLimiter;
 }
 
 const windowMs = 5 * 60_000;
 
 export class AdmissionDesk {
-  #perAccount: AttemptLimiter;
-  #perAddress: AttemptLimiter;
-  /** Passwords that are being checked, by address. */
+  /** Each with the key of a claim, the narrowest first: whoever guesses from elsewhere is slowed down there. */
+  #limiters: { limiter: AttemptLimiter; keyOf(account: string, network: string): string }[];
+  /** Passwords that are being checked, by network. */
   #running = new Map<string, number>();
 
   constructor(readonly deps: AdmissionDependencies) {
-    this.#perAccount = deps.perAccount ?? new AttemptLimiter(10, windowMs);
-    // An office shares one address, so it may fail more often than a person.
-    this.#perAddress = deps.perAddress ?? new AttemptLimiter(50, windowMs);
+    this.#limiters = [
+      {
+        limiter: deps.perPlace ?? new AttemptLimiter(10, windowMs),
+        keyOf: (account, network) => `${account} ${network}`,
+      },
+      // From everywhere together, for who has many networks and somebody's profile.
+      { limiter: deps.perAccount ?? new AttemptLimiter(60, windowMs), keyOf: (account) => account },
+      // An office shares one address, so it may fail more often than a person.
+      { limiter: deps.perNetwork ?? new AttemptLimiter(50, windowMs), keyOf: (_, network) => network },
+    ];
   }
 
   /** Never rejects. `isRenewal`: the claim is of a connection that stands. */
@@ -104,27 +114,24 @@ export class AdmissionDesk {
       throw new Error("a connection was accepted with its password unchecked");
 
     const accountKey = `${match.document.tenantId} ${match.accountId}`;
-    const addressKey = claim.realAddress;
-    const waitMs = this.#take(accountKey, addressKey);
+    const network = networkOf(claim.realAddress);
+    const waitMs = this.#take(accountKey, network);
     if (waitMs > 0) {
-      const minutes = Math.ceil(waitMs / 60_000);
-      const when = minutes === 1 ? "a minute" : `${minutes} minutes`;
+      const seconds = Math.ceil(waitMs / 1000);
+      const when = seconds <= 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
       return refused(match, "too_many_attempts", `too many failed attempts; try again in ${when}`);
     }
     let isRight: boolean;
-    this.#count(addressKey, 1);
+    this.#count(network, 1);
     try {
       isRight = await this.deps.passwords.check(first.passwordHash, first.password);
     } catch (error) {
-      this.#giveBack(accountKey, addressKey);
+      this.#giveBack(accountKey, network);
       throw error;
     } finally {
-      this.#count(addressKey, -1);
+      this.#count(network, -1);
     }
-    if (isRight) {
-      this.#perAccount.clear(accountKey);
-      this.#perAddress.giveBack(addressKey);
-    }
+    if (isRight) this.#giveBack(accountKey, network);
     // The document may have changed while the password was checked: ask it again, and hold to the hash that was checked.
     const now = this.deps.findByFingerprint(fingerprint);
     const isSameHash = now && !isDevice(now) && now.account.passwordHash === first.passwordHash;
@@ -135,26 +142,27 @@ export class AdmissionDesk {
     return accepted(now, second, (subject && this.deps.tokens?.()?.issue(subject)) ?? null);
   }
 
-  /** @throws BusyError where those of the address that are being checked may yet turn out right: an office in the morning. */
-  #take(accountKey: string, addressKey: string): number {
-    const accountMs = this.#perAccount.take(accountKey);
-    if (accountMs > 0) return accountMs;
-    const addressMs = this.#perAddress.take(addressKey);
-    if (addressMs === 0) return 0;
-    this.#perAccount.giveBack(accountKey);
-    if (this.#running.has(addressKey)) throw new BusyError("too many at once from one address");
-    return addressMs;
+  /** @throws BusyError where those of the network that are being checked may yet turn out right: an office in the morning. */
+  #take(account: string, network: string): number {
+    for (const [at, { limiter, keyOf }] of this.#limiters.entries()) {
+      const waitMs = limiter.take(keyOf(account, network));
+      if (waitMs === 0) continue;
+      this.#giveBack(account, network, at);
+      if (this.#running.has(network)) throw new BusyError("too many at once from one network");
+      return waitMs;
+    }
+    return 0;
   }
 
-  #count(addressKey: string, change: number): void {
-    const running = (this.#running.get(addressKey) ?? 0) + change;
-    if (running > 0) this.#running.set(addressKey, running);
-    else this.#running.delete(addressKey);
+  #count(network: string, change: number): void {
+    const running = (this.#running.get(network) ?? 0) + change;
+    if (running > 0) this.#running.set(network, running);
+    else this.#running.delete(network);
   }
 
-  #giveBack(accountKey: string, addressKey: string): void {
-    this.#perAccount.giveBack(accountKey);
-    this.#perAddress.giveBack(addressKey);
+  /** What was taken of the first so many limiters, and no more. */
+  #giveBack(account: string, network: string, count = this.#limiters.length): void {
+    for (const { limiter, keyOf } of this.#limiters.slice(0, count)) limiter.giveBack(keyOf(account, network));
   }
 }
 

@@ -93,7 +93,7 @@ async function attach(): Promise<void> {
     tokens: () => tokens,
     passwords: { check: (hash, given) => checkPassword(hash, given), close: async () => {} },
     log,
-    perAccount: new AttemptLimiter(3, 60_000),
+    perPlace: new AttemptLimiter(3, 60_000),
   });
   socket = await connectManagement({
     path: join(folder, "m.sock"),

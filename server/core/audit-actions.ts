@@ -53,6 +53,8 @@ export const auditActions = {
   "sessions.disconnect": "Disconnected {name}",
   "sign_in.succeeded": "{name} signed in",
   "sign_in.change_password": "{name} changed their password",
+  "sign_in.send_link": "Sent {name} a link to set a new password",
+  "sign_in.set_password": "{name} set a new password by a link",
   "sign_in.ended": "{name} ended a sign-in",
   "sign_in.ended_others": "{name} signed out everywhere else",
   "staff.create": "Created the staff sign-in {name}",

@@ -1,11 +1,12 @@
 /** Opening and accepting an invitation: its token is all that is known of whoever comes with it. */
 import type { z } from "zod";
-import { beginAttempt } from "../core/attempts";
 import { audit } from "../core/audit";
+import { beginAttempt } from "../core/budget";
 import { bind, inTransaction, lockTenant, type Scope, system } from "../core/db";
 import { AppError, conflict, invalid, notFound } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
 import type { Invitation, MemberRole } from "../core/prisma/client";
+import { strangerBudgets } from "../core/sign-in-budgets";
 import { forgetSecrets } from "../mail/mail";
 import { hashToken } from "./members";
 import type { acceptInvitationInput } from "./schema";
@@ -32,7 +33,7 @@ export async function acceptInvitation(
   address: string,
 ): Promise<{ email: string; slug: string }> {
   const before = await openInvitation(input.token);
-  const attempt = before.hasUser ? await beginAttempt(before.email, address) : undefined;
+  const attempt = before.hasUser ? await beginAttempt(strangerBudgets(before.email, address)) : undefined;
   const accepted = await inTransaction(system, { invitation: hashToken(input.token) }, async (unbound) => {
     const { invitation, slug } = await getOpen(unbound, input.token);
     const { tenantId, email, role } = invitation;

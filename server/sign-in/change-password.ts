@@ -1,8 +1,9 @@
 import { publishAccounts } from "../accounts/accounts";
-import { beginAttempt } from "../core/attempts";
+import { beginAttempt } from "../core/budget";
 import { inTenant, inTransaction, lockTenant } from "../core/db";
 import { invalid, revoked } from "../core/errors";
 import { hashPassword, requireGoodPassword, verifyPassword } from "../core/password";
+import { againBudget } from "../core/sign-in-budgets";
 import type { AccountPrincipal, Principal, UserPrincipal } from "../trpc/principal";
 import { actorOf } from "../trpc/trpc";
 import { end, note } from "./sign-ins";
@@ -14,9 +15,8 @@ import { end, note } from "./sign-ins";
 export async function changePassword(
   principal: Principal,
   input: { current: string; next: string },
-  address: string,
 ): Promise<{ tenantId: string | null; revision: number | null }> {
-  const attempt = await beginAttempt(principal.email, address);
+  const attempt = await beginAttempt([againBudget(principal.signInId)]);
   const currentHash = await findHash(principal);
   if (!(await verifyPassword(currentHash, input.current)))
     throw invalid("current", "This is not your current password.");

@@ -1,4 +1,6 @@
 /** next-auth's part: the cookie, and the calls that sign in and out. What it may say is decided in sign-in.ts. */
+
+import { cookies } from "next/headers";
 import type { NextAuthOptions, Session } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
 import { admit } from "../core/admission";
@@ -6,9 +8,10 @@ import { env, prepareNextAuth } from "../core/env";
 import { AppError, type ErrorCode } from "../core/errors";
 import { appLog } from "../core/log";
 import { boundsOf } from "../trpc/bounds";
-import type { Principal } from "../trpc/principal";
+import type { Claims, Principal } from "../trpc/principal";
 import { callerAddress } from "./caller-address";
-import { type Claims, findPrincipal, signIn, signInDays } from "./sign-in";
+import { browserCookie, browserCookieOptions } from "./known-browser";
+import { findPrincipal, type SignedIn, signIn, signInDays } from "./sign-in";
 import { signOut } from "./sign-ins";
 
 /** Made when first asked for: building the app needs no settings. */
@@ -26,15 +29,18 @@ export function authOptions(): NextAuthOptions {
         async authorize(credentials, request) {
           const headers = new Headers(request.headers as Record<string, string>);
           const address = callerAddress(headers);
+          const cookieStore = await cookies();
           const attempt = {
             email: String(credentials?.email ?? ""),
             password: String(credentials?.password ?? ""),
             address,
             userAgent: (headers.get("user-agent") ?? "").slice(0, 400),
+            browser: cookieStore.get(browserCookie)?.value,
           };
           try {
-            const claims = await admit(boundsOf(null, address), () => signIn(attempt, appLog()));
-            return { id: claims.signInId, claims };
+            const { doors, browser } = await admit(boundsOf(null, address), () => signIn(attempt, appLog()));
+            cookieStore.set(browserCookie, browser, browserCookieOptions());
+            return { id: doors[0].signInId, doors };
           } catch (error) {
             // next-auth hands the message on to the form as it is.
             if (error instanceof AppError) throw error;
@@ -45,23 +51,21 @@ export function authOptions(): NextAuthOptions {
       }),
     ],
     callbacks: {
-      async jwt({ token, user }) {
-        const claims = user ? (user as unknown as { claims: Claims }).claims : (token.claims as Claims | undefined);
-        if (!claims) throw new SessionEnded();
-        let principal: Principal | null;
+      async jwt({ token, user, trigger, session }) {
+        const doors = user ? (user as unknown as Pick<SignedIn, "doors">).doors : ((token.doors ?? []) as Claims[]);
+        const wished = trigger === "update" ? (session as { signInId?: unknown } | undefined)?.signInId : token.at;
         try {
-          principal = await admit(boundsOf(claims, ""), () => findPrincipal(claims));
+          const principal = await findPresent(doors, wished);
+          // Thrown, it voids the session and its cookie.
+          if (!principal) throw new SessionEnded();
+          return { doors, at: principal.signInId, principal };
         } catch (error) {
+          if (error instanceof SessionEnded) throw error;
           // A database that does not answer signs nobody out.
           if (!(error instanceof AppError)) appLog().error({ error }, "who is there could not be told");
-          return {
-            claims,
-            trouble: error instanceof AppError ? { code: error.code, message: error.message } : unavailable,
-          };
+          const { code, message } = error instanceof AppError ? error : unavailable;
+          return { doors, at: token.at, trouble: { code, message } };
         }
-        // Thrown, it voids the session and its cookie.
-        if (!principal) throw new SessionEnded();
-        return { claims, principal };
       },
       session({ session, token }) {
         if (token.trouble) return { expires: session.expires, trouble: token.trouble } as unknown as Session;
@@ -75,8 +79,8 @@ export function authOptions(): NextAuthOptions {
     },
     events: {
       async signOut({ token }) {
-        const { claims, principal } = (token ?? {}) as { claims?: Claims; principal?: Principal };
-        if (claims) await signOut(claims, principal?.name ?? "");
+        const { doors = [], principal } = (token ?? {}) as { doors?: Claims[]; principal?: Principal };
+        for (const door of doors) await signOut(door, principal?.name ?? "");
       },
     },
     logger: {
@@ -89,6 +93,16 @@ export function authOptions(): NextAuthOptions {
       debug: () => {},
     },
   };
+}
+
+/** Who is there: at the door that is wished for, or else at the first that still stands. */
+async function findPresent(doors: Claims[], wished: unknown): Promise<Principal | null> {
+  const isWished = ({ signInId }: Claims) => signInId === wished;
+  for (const door of [...doors.filter(isWished), ...doors.filter((one) => !isWished(one))]) {
+    const principal = await admit(boundsOf(door, ""), () => findPrincipal(door));
+    if (principal) return doors.length > 1 ? { ...principal, doors } : principal;
+  }
+  return null;
 }
 
 const unavailable = {

@@ -5,15 +5,17 @@ import { closeDatabase, database, inTenant, system } from "../core/db";
 import { createLog } from "../core/log";
 import { hashPassword, verifyPassword } from "../core/password";
 import { closeQueues } from "../core/queue";
-import type { Principal } from "../trpc/principal";
-import { type Claims, findPrincipal, signIn, wrongCredentials } from "./sign-in";
+import type { Claims, Principal } from "../trpc/principal";
+import { findPrincipal, signIn, wrongCredentials } from "./sign-in";
 
 const right = "correct horse battery";
 let addresses = 0;
 
 /** From an address of its own, so that one test's attempts do not count against another's. */
-const attempt = (email: string, password: string, address = `198.51.100.${++addresses}`) =>
-  signIn({ email, password, address, userAgent: "test" }, createLog("test"));
+const enter = (email: string, password: string, address = `198.51.100.${++addresses}`, browser?: string) =>
+  signIn({ email, password, address, userAgent: "test", browser }, createLog("test"));
+/** As whom it then is. */
+const attempt = async (...given: Parameters<typeof enter>) => (await enter(...given)).doors[0];
 
 const refused = { code: "unauthenticated", message: wrongCredentials };
 
@@ -32,6 +34,9 @@ async function accountWith(email = `${unique("acc")}@example.test`) {
   const created = await callAs(tenant.admin).accounts.create({ tenantId, name: "Dana Fox", email });
   return { ...tenant, email, accountId: created.account.id, password: created.temporaryPassword };
 }
+
+type Opened = Awaited<ReturnType<typeof accountWith>>;
+const idsOf = ({ tenantId, accountId }: Opened) => ({ tenantId, accountId });
 
 async function principalOf(claims: Claims): Promise<Principal> {
   const principal = await findPrincipal(claims);
@@ -72,14 +77,49 @@ describe("signing in", () => {
     await expect(attempt(user.email, right + "x".repeat(100_000))).rejects.toMatchObject(refused);
   });
 
-  test("where a user and an account have the same email and password, it is the user", async () => {
+  test("where one password opens several doors, all of them are open, and what is of use comes first", async () => {
     const user = await userWith(right);
-    const { tenantId, accountId } = await accountWith(user.email);
+    const accounts = [await accountWith(user.email), await accountWith(user.email), await accountWith(user.email)];
     const passwordHash = await hashPassword(right);
-    await inTenant(system, tenantId, ({ tx }) =>
-      tx.account.update({ where: { tenantId_id: { tenantId, id: accountId } }, data: { passwordHash } }),
+    for (const { tenantId, accountId } of accounts.slice(0, 2))
+      await inTenant(system, tenantId, ({ tx }) =>
+        tx.account.update({ where: { tenantId_id: { tenantId, id: accountId } }, data: { passwordHash } }),
+      );
+    const [revoked, live, other] = accounts as [Opened, Opened, Opened];
+    await callAs(revoked.admin).accounts.revoke({ ...idsOf(revoked), reason: "left" });
+    const idsFound = async () =>
+      (await enter(user.email, right)).doors.map((door) => (door.kind === "user" ? door.userId : door.accountId));
+    // The user belongs to nothing as yet.
+    expect(await idsFound()).toEqual([live.accountId, user.userId, revoked.accountId]);
+    await inTenant(system, live.tenantId, ({ tx }) =>
+      tx.member.create({ data: { tenantId: live.tenantId, userId: user.userId, role: "viewer" } }),
     );
-    expect((await attempt(user.email, right)).kind).toBe("user");
+    expect(await idsFound()).toEqual([user.userId, live.accountId, revoked.accountId]);
+    // The one with another password is not among them.
+    expect((await enter(user.email, other.password)).doors).toMatchObject([{ accountId: other.accountId }]);
+  });
+
+  test("whoever fits several doors is told of all that stand, and can switch from one to the other", async () => {
+    const user = await userWith(right);
+    const account = await accountWith(user.email);
+    const where = { tenantId_id: { tenantId: account.tenantId, id: account.accountId } };
+    const data = { passwordHash: await hashPassword(right), mustChangePassword: false };
+    await inTenant(system, account.tenantId, ({ tx }) => tx.account.update({ where, data }));
+    const { doors } = await enter(user.email, right);
+    for (const claims of doors) {
+      const caller = callAs({ ...(await principalOf(claims)), doors });
+      expect(await caller.viewer.me()).toMatchObject({ kind: claims.kind, hasOtherDoors: true });
+      expect((await caller.signIn.doors()).map(({ kind, isCurrent }) => [kind, isCurrent])).toEqual([
+        ["account", claims.kind === "account"],
+        ["user", claims.kind === "user"],
+      ]);
+    }
+    await callAs(account.admin).accounts.revoke({ ...idsOf(account), reason: "left" });
+    const staying = { ...(await principalOf(doors[1]!)), doors };
+    expect((await callAs(staying).signIn.doors()).map(({ isRevoked }) => isRevoked)).toEqual([true, false]);
+    await callAs(account.admin).accounts.delete(idsOf(account));
+    expect(await callAs(staying).signIn.doors()).toHaveLength(1);
+    expect(await callAs(await principalOf(doors[1]!)).viewer.me()).toMatchObject({ hasOtherDoors: false });
   });
 
   test("of accounts with the same email in two tenants, each opens with its own password", async () => {
@@ -95,42 +135,85 @@ describe("signing in", () => {
 });
 
 describe("limits", () => {
-  test("after five failures an email is shut for a while, the same whether or not anybody has it", async () => {
+  const wrong = (email: string, address?: string, browser?: string) =>
+    attempt(email, "wrong horse", address, browser).then(
+      () => "in",
+      (error) => error.code as string,
+    );
+  const many = async (count: number, one: (n: number) => Promise<string>) => {
+    const codes: string[] = [];
+    for (let n = 0; n < count; n++) codes.push(await one(n));
+    return codes;
+  };
+  const refusedTimes = (count: number) => Array(count).fill("unauthenticated");
+
+  test("after five failures from one network an email waits a minute there, the same whether or not anybody has it", async () => {
     const user = await userWith(right);
-    const answers: string[][] = [];
     for (const email of [user.email, `${unique("nobody")}@example.test`]) {
-      const given: string[] = [];
-      for (let i = 0; i < 6; i++) given.push(await attempt(email, "wrong horse").catch((error) => error.message));
-      answers.push(given);
+      const address = `198.51.100.${++addresses}`;
+      expect(await many(5, () => wrong(email, address))).toEqual(refusedTimes(5));
+      await expect(attempt(email, right, address)).rejects.toMatchObject({
+        code: "too_many",
+        message: expect.stringMatching(/^Too many attempts\. Try again in (60|[3-5]\d) seconds\.$/),
+      });
     }
-    expect(answers[0]).toEqual(answers[1]);
-    expect(answers[0]!.slice(0, 5)).toEqual(Array(5).fill(wrongCredentials));
-    expect(answers[0]![5]).toMatch(/^Too many attempts\. Try again in 15 minutes\.$/);
-    await expect(attempt(user.email, right)).rejects.toMatchObject({ code: "too_many" });
+    // Whose email it is was never shut out: theirs is another network.
+    await expect(attempt(user.email, right)).resolves.toMatchObject({ kind: "user" });
+  });
+
+  test("one IPv6 network is one, whichever of its addresses somebody takes", async () => {
+    const user = await userWith(right);
+    expect(await many(6, (n) => wrong(user.email, `2001:db8:77:1::${n}`))).toEqual([...refusedTimes(5), "too_many"]);
+    await expect(attempt(user.email, right, "2001:db8:77:2::1")).resolves.toMatchObject({ kind: "user" });
   });
 
   test("many attempts at once are as many attempts", async () => {
     const user = await userWith(right);
-    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => attempt(user.email, "wrong horse")));
-    const codes = outcomes.map((outcome) => (outcome.status === "rejected" ? outcome.reason.code : "in"));
+    const codes = await Promise.all(Array.from({ length: 12 }, () => wrong(user.email, "203.0.113.10")));
     expect(codes.filter((code) => code === "unauthenticated")).toHaveLength(5);
     expect(codes.filter((code) => code === "too_many")).toHaveLength(7);
   });
 
-  test("getting in wipes the failures before it away", async () => {
+  test("getting in takes back its own attempt and none of those before it", async () => {
     const user = await userWith(right);
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < 4; i++) await expect(attempt(user.email, "wrong horse")).rejects.toMatchObject(refused);
-      await attempt(user.email, right);
-    }
+    const address = "203.0.113.11";
+    expect(await many(4, () => wrong(user.email, address))).toEqual(refusedTimes(4));
+    for (let n = 0; n < 3; n++) await attempt(user.email, right, address);
+    expect(await many(2, () => wrong(user.email, address))).toEqual(["unauthenticated", "too_many"]);
   });
 
-  test("one network address is shut after fifty failures, over all emails", async () => {
-    const address = "203.0.113.9";
+  test("who knows the password of one account gets no further attempts at another of the same email by it", async () => {
+    const user = await userWith(right);
+    const own = await accountWith(user.email);
+    const address = "203.0.113.12";
+    let browser: string | undefined;
     const codes: string[] = [];
-    for (let i = 0; i < 51; i++)
-      codes.push(await attempt(`${unique("many")}@example.test`, "x", address).catch((error) => error.code));
-    expect(codes.slice(0, 50)).toEqual(Array(50).fill("unauthenticated"));
+    for (let n = 0; n < 8; n++) {
+      codes.push(await wrong(user.email, address, browser));
+      ({ browser } = await enter(user.email, own.password, address, browser).catch(() => ({ browser })));
+    }
+    expect(codes.slice(0, 5)).toEqual(refusedTimes(5));
+    // From here on the guesses are tried on the guesser's own account alone, by its browser's budget.
+    await expect(attempt(user.email, right, address, browser)).rejects.toMatchObject(refused);
+  });
+
+  test("a browser that has signed in before gets in, however many others guess from everywhere", async () => {
+    const user = await userWith(right);
+    const { browser } = await enter(user.email, right);
+    const codes = await many(56, (n) => wrong(user.email, `203.0.${n}.1`));
+    expect(codes.slice(0, 49)).toEqual(refusedTimes(49));
+    expect(codes.at(-1)).toBe("too_many");
+    await expect(attempt(user.email, right, "203.0.55.1")).rejects.toMatchObject({ code: "too_many" });
+    await expect(attempt(user.email, right, "203.0.55.1", browser)).resolves.toMatchObject({ kind: "user" });
+    // Of its own budget, which is one as well; and a cookie that was made up is none.
+    expect(await many(11, () => wrong(user.email, "203.0.56.1", browser))).toEqual([...refusedTimes(10), "too_many"]);
+    const forged = browser.replace(/[^.]+$/, "A".repeat(22));
+    await expect(attempt(user.email, right, "203.0.57.1", forged)).rejects.toMatchObject({ code: "too_many" });
+  });
+
+  test("one network is slowed down after fifty failures, over all emails", async () => {
+    const codes = await many(51, () => wrong(`${unique("many")}@example.test`, "203.0.113.9"));
+    expect(codes.slice(0, 50)).toEqual(refusedTimes(50));
     expect(codes[50]).toBe("too_many");
   });
 });
@@ -224,14 +307,16 @@ describe("a temporary password", () => {
 });
 
 describe("a revoked account", () => {
-  test("is signed out, and let in again only to read why", async () => {
+  test("that is signed in reads why there, and so does whoever signs in again; nothing else opens", async () => {
     const { tenantId, accountId, email, password, admin } = await accountWith();
     const before = await attempt(email, password);
     await callAs(admin).accounts.revoke({ tenantId, accountId, reason: "left the company" });
-    expect(await findPrincipal(before)).toBeNull();
-
     await expect(attempt(email, "wrong horse battery")).rejects.toMatchObject(refused);
-    const portal = callAs(await principalOf(await attempt(email, password)));
+    for (const claims of [before, await attempt(email, password)]) await readsWhy(claims, password);
+  });
+
+  async function readsWhy(claims: Claims, password: string) {
+    const portal = callAs(await principalOf(claims));
     expect(await portal.portal.profile()).toMatchObject({
       state: "revoked",
       reason: expect.stringMatching(/^left the company \(by user-/),
@@ -242,5 +327,5 @@ describe("a revoked account", () => {
     await expect(portal.certificates.issue({ csr: "x" })).rejects.toMatchObject(why);
     const change = portal.signIn.changePassword({ current: password, next: "another horse battery" });
     await expect(change).rejects.toMatchObject(why);
-  });
+  }
 });

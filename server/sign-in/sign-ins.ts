@@ -3,9 +3,8 @@ import { audit } from "../core/audit";
 import type { AuditAction } from "../core/audit-actions";
 import { inTenant, inTransaction, type Scope, type TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
-import type { Principal } from "../trpc/principal";
+import type { Claims, Principal } from "../trpc/principal";
 import { actorOf } from "../trpc/trpc";
-import type { Claims } from "./sign-in";
 
 export interface SignInRow {
   id: string;

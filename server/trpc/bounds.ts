@@ -3,8 +3,9 @@
  * and all of them together; and of a tenant, all its people together. A tenant's changes follow each other on its row
  * lock anyway, and each that waits there would hold a connection.
  */
+
+import { networkOf } from "@/gateway/protocol/network";
 import type { Bound } from "../core/admission";
-import { networkOf } from "../core/network";
 
 /** As much of a principal or of a cookie's claims as says who it is. */
 type Who = { kind: "user"; userId: string } | { kind: "account"; tenantId: string; accountId: string };
