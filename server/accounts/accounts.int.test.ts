@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callAs, createMember, createPlan, createTenantWithAdmin } from "@/e2e/support/principals";
+import { callAs, createMember, createPlan, createTenantWithAdmin, unique } from "@/e2e/support/principals";
 import type { AccountValue } from "@/gateway/protocol/document";
 import { closeDatabase, inTenant, system } from "../core/db";
+import { createLog } from "../core/log";
 import { closeQueues } from "../core/queue";
+import { signIn } from "../sign-in/sign-in";
 
 let tenantId: string;
 let admin: ReturnType<typeof callAs>;
@@ -147,6 +149,31 @@ describe("an account", () => {
     const after = (await entry(account.id)).value!;
     expect(after.mustChangePassword).toBe(true);
     expect(after.passwordHash).not.toBe(before.passwordHash);
+  });
+
+  test("whose email is corrected keeps address, policies, password and profile, and signs in with the new one", async () => {
+    const { account, temporaryPassword } = await create();
+    const before = await entry(account.id);
+    const email = `${unique("corrected")}@example.test`;
+    const input = { tenantId, accountId: account.id, name: account.name, policyIds: [] };
+    const changed = await admin.accounts.update({ ...input, email });
+    expect(changed.account).toMatchObject({ id: account.id, address: account.address, email });
+    expect((await entry(account.id)).value).toEqual(before.value);
+    const enter = (given: string) =>
+      signIn({ email: given, password: temporaryPassword, address: "192.0.2.77", userAgent: "" }, createLog("test"));
+    expect((await enter(email)).doors).toMatchObject([{ accountId: account.id }]);
+    await expect(enter(account.email)).rejects.toMatchObject({ code: "unauthenticated" });
+    const { rows } = await admin.audit.list({ tenantId, subjectId: account.id });
+    expect(rows.find(({ action }) => action === "accounts.update")).toMatchObject({
+      details: { before: { email: account.email }, after: { email } },
+    });
+    const { account: other } = await create();
+    await expect(admin.accounts.update({ ...input, email: other.email })).rejects.toMatchObject({
+      code: "CONFLICT",
+      cause: { field: "email" },
+    });
+    await admin.accounts.update(input);
+    expect((await admin.accounts.get({ tenantId, accountId: account.id })).email).toBe(email);
   });
 
   test("that is deleted is gone for gateways and screens, and stays in the audit", async () => {

@@ -11,6 +11,7 @@ import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../cor
 import { holdOf, noHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
 import { createTemporaryPassword, hashPassword, temporaryPasswordDays } from "../core/password";
+import { createLinkToken, linkLifetimeMs } from "../core/password-link";
 import type { Account, Plan } from "../core/prisma/client";
 import { goneGrantEntries } from "../grants/grants";
 import { sendMail } from "../mail/mail";
@@ -55,17 +56,19 @@ export async function updateAccount(
 ): Promise<{ account: AccountSummary; revision: number }> {
   const { tx } = scope;
   const before = await getAccountRow(scope, input.accountId);
-  const account = await tx.account.update({
-    where: keyOf(before),
-    data: { name: input.name, ...rateColumns(input.rate) },
-  });
+  const account = await uniqueEmail(() =>
+    tx.account.update({
+      where: keyOf(before),
+      data: { name: input.name, email: input.email, ...rateColumns(input.rate) },
+    }),
+  );
   const policies = await setPolicies(scope, account.id, input.policyIds);
   await audit(scope, {
     action: "accounts.update",
     subject: subjectOf(account),
     details: {
-      before: { name: before.name, rate: rateOf(before) },
-      after: { name: account.name, rate: rateOf(account) },
+      before: { name: before.name, email: before.email, rate: rateOf(before) },
+      after: { name: account.name, email: account.email, rate: rateOf(account) },
       policies,
     },
   });
@@ -73,7 +76,10 @@ export async function updateAccount(
   return { account: summaryOf(account), revision };
 }
 
-/** Cut off everywhere; the reason is what the person reads at the next attempt and in the portal. */
+/**
+ * Cut off everywhere; the reason is what the person reads at the next attempt and in the portal. Whoever is signed in
+ * there stays so, and finds nothing but the reason.
+ */
 export async function revokeAccount(
   scope: TenantScope,
   { accountId, reason }: z.infer<typeof revokeAccountInput>,
@@ -85,8 +91,7 @@ export async function revokeAccount(
     where: keyOf(account),
     data: { state: "revoked", revokedAt: now, revokedReason: revocationText(scope.actor.name, now, reason) },
   });
-  const signInsEnded = await endSignIns(scope, accountId);
-  await audit(scope, { action: "accounts.revoke", subject: subjectOf(account), details: { reason, signInsEnded } });
+  await audit(scope, { action: "accounts.revoke", subject: subjectOf(account), details: { reason } });
   return { revision: await publishAccounts(scope, [accountId], `revoked ${account.name}`) };
 }
 
@@ -259,21 +264,24 @@ async function newTemporaryPassword() {
   };
 }
 
-/** Without the password: that comes from the admin by another way. */
-async function sendWelcome(scope: TenantScope, { name, email }: Account): Promise<void> {
-  const tenant = await scope.tx.tenant.findUniqueOrThrow({ where: { id: scope.tenantId }, select: { name: true } });
+/** With a link that sets the first password; the temporary one stays with the admin, for whom the mail does not reach. */
+async function sendWelcome(scope: TenantScope, { id, name, email, passwordHash }: Account): Promise<void> {
+  const { tenantId } = scope;
+  const tenant = await scope.tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { name: true } });
+  const holder = { kind: "account", tenantId, accountId: id } as const;
+  const token = createLinkToken(holder, { email, passwordHash }, linkLifetimeMs.first);
   await sendMail(scope, {
     to: email,
     subject: `Your VPN access to ${tenant.name}`,
     text: `Hello ${name},
 
-${scope.actor.name} has set up VPN access to ${tenant.name} for you.
+${scope.actor.name} has set up VPN access to ${tenant.name} for you. Choose your password here:
+${env.APP_URL}/set-password/${token}
 
-Sign in to the portal with this email address and the temporary password that ${scope.actor.name} gives you:
+The link works once, for ${temporaryPasswordDays} days; after that, "Forgotten password" sends another. Then download the profile for your VPN client. From then on you sign in with this email address at
 ${env.APP_URL}/sign-in
-
-You choose a password of your own there, and download the profile for your VPN client. The temporary password works for ${temporaryPasswordDays} days.
 `,
+    secret: { value: token, of: id },
   });
 }
 

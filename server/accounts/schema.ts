@@ -14,6 +14,8 @@ export const createAccountInput = z.object({ name: nameField, email: emailField,
 export const updateAccountInput = z.object({
   accountId: z.uuid(),
   name: nameField,
+  /** Left out: as it is. Address, policies, password and profile stay as they are in any case. */
+  email: emailField.optional(),
   policyIds,
   /** The most that one session may carry, in kbit/s as seen from the client. Null: the plan's, or as fast as it goes; left out: as it is. */
   rate: rateField.nullish(),

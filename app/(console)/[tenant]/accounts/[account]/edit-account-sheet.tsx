@@ -41,6 +41,7 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
     defaultValues: {
       accountId: account.id,
       name: account.name,
+      email: account.email,
       policyIds: account.policies.map(({ id }) => id),
       ...rateDefaults(account.rate),
     },
@@ -61,6 +62,13 @@ function EditAccountForm({ account, onDone }: { account: EditAccountSheetProps["
     >
       <Field name="name" label="Name">
         <Input autoComplete="off" />
+      </Field>
+      <Field
+        name="email"
+        label="Email"
+        hint="They sign in with it, and get mail there. Address, policies, password and profile stay as they are."
+      >
+        <Input type="email" autoComplete="off" />
       </Field>
       <Field name="policyIds" label="Policies" optional hint="Live sessions follow at once: what is taken away stops.">
         <MultiSelect
