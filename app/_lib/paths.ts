@@ -4,7 +4,12 @@ export const paths = {
   signIn: "/sign-in",
   /** Sign in, then come back to where one was. */
   signInTo: (returnTo: string) => `/sign-in?returnTo=${encodeURIComponent(returnTo)}`,
+  /** Where one password opens several doors: which of them, and then on. */
+  doors: (returnTo = "/") => (returnTo === "/" ? "/where-to" : `/where-to?returnTo=${encodeURIComponent(returnTo)}`),
   changePassword: "/change-password",
+  forgottenPassword: "/forgotten-password",
+  /** Of a mail's link, which sets a password once. */
+  setPassword: (token: string) => `/set-password/${part(token)}`,
   invitation: (token: string) => `/invitation/${part(token)}`,
 
   tenant: (slug: string) => {
@@ -60,12 +65,15 @@ export const paths = {
 export const reservedSlugs: readonly string[] = [
   "api",
   "change-password",
+  "set-password",
   "favicon.ico",
+  "forgotten-password",
   "icon.svg",
   "invitation",
   "portal",
   "sign-in",
   "staff",
+  "where-to",
   "_next",
 ];
 

@@ -2,6 +2,7 @@ import { AppError } from "../core/errors";
 import type { Principal } from "../trpc/principal";
 import { publicProcedure, router, settledPrincipal } from "../trpc/trpc";
 import { changePassword } from "./change-password";
+import { listDoors } from "./doors";
 import { changePasswordInput, endSignInInput } from "./schema";
 import { endOtherSignIns, endSignIn, listSignIns, signOut } from "./sign-ins";
 import { viewer } from "./viewer";
@@ -15,10 +16,13 @@ export const viewerRouter = router({
 export const signInRouter = router({
   changePassword: publicProcedure("a forced change happens before anything else; nobody signed in is refused")
     .input(changePasswordInput)
-    .mutation(({ ctx, input }) => changePassword(present(ctx.principal), input, ctx.address)),
+    .mutation(({ ctx, input }) => changePassword(present(ctx.principal), input)),
   signOut: publicProcedure("one may always leave").mutation(async ({ ctx }) => {
     if (ctx.principal) await signOut(ctx.principal, ctx.principal.name);
   }),
+  doors: publicProcedure("whoever is signed in may ask where else their password lets them in").query(({ ctx }) =>
+    listDoors(present(ctx.principal)),
+  ),
   list: publicProcedure(ownSignIns).query(({ ctx }) => listSignIns(settledPrincipal(ctx.principal))),
   end: publicProcedure(ownSignIns)
     .input(endSignInInput)

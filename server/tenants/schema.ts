@@ -3,7 +3,18 @@ import { type Cidr, doOverlap, parseAddress, parseCidr } from "@/gateway/protoco
 import { emailField, filterOf, listInput, memberRole, nameField } from "../core/listing";
 
 /** First parts of the app's own addresses, so that no tenant takes one for its slug. */
-export const reservedSlugs = ["api", "change-password", "icon", "invitation", "portal", "sign-in", "staff"];
+export const reservedSlugs = [
+  "api",
+  "change-password",
+  "forgotten-password",
+  "icon",
+  "invitation",
+  "portal",
+  "set-password",
+  "sign-in",
+  "staff",
+  "where-to",
+];
 
 export const slugField = z
   .string()

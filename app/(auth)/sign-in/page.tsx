@@ -3,6 +3,7 @@ import { redirect } from "next/navigation";
 import { paths, safeReturnPath } from "../../_lib/paths";
 import { findViewer } from "../../_lib/server-api";
 import { AuthShell } from "../../_ui/auth-shell";
+import { TextLink } from "../../_ui/text-link";
 import { SignInForm } from "./sign-in-form";
 
 export const metadata: Metadata = { title: "Sign in" };
@@ -19,7 +20,12 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
     <AuthShell
       title="Sign in"
       description="One address for everyone: staff, members of an organisation, and people with a VPN account."
-      footer="No access, or the password is lost? Ask an admin of your organisation for a temporary password."
+      footer={
+        <>
+          <TextLink href={paths.forgottenPassword}>Forgotten password?</TextLink> No access yet: ask an admin of your
+          organisation.
+        </>
+      }
     >
       <SignInForm returnTo={returnTo} />
     </AuthShell>

@@ -2,6 +2,7 @@
 
 import { signIn } from "next-auth/react";
 import { z } from "zod";
+import { paths } from "../../_lib/paths";
 import { Field } from "../../_ui/field";
 import { Form, FormError, SubmitButton, useForm } from "../../_ui/form";
 import { Input } from "../../_ui/input";
@@ -25,7 +26,7 @@ export function SignInForm({ returnTo }: { returnTo: string }) {
           throw new Error(result?.error || "That did not work. Try again.");
         }
         // A whole new page: nothing that was read as somebody else stays.
-        window.location.assign(returnTo);
+        window.location.assign(paths.doors(returnTo));
         await new Promise(() => {});
       }}
     >

@@ -50,7 +50,7 @@ export default async function TenantLayout({ params, children }: TenantLayoutPro
           />
         }
         nav={tenantNav(slug)}
-        user={<ConsoleUserMenu name={viewer.name} email={viewer.email} isStaff={viewer.staffRole !== null} />}
+        user={<ConsoleUserMenu {...viewer} isStaff={viewer.staffRole !== null} />}
         banner={
           <>
             {isStaffLooking && (

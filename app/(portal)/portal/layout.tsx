@@ -24,7 +24,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
         { label: "What I can reach", href: paths.portal.reach, icon: <Waypoints aria-hidden /> },
         { label: "Sessions", href: paths.portal.sessions, icon: <Cable aria-hidden /> },
       ]}
-      user={<PortalUserMenu name={viewer.name} detail={viewer.tenantName} />}
+      user={<PortalUserMenu name={viewer.name} detail={viewer.tenantName} hasOtherDoors={viewer.hasOtherDoors} />}
     >
       {children}
     </TopShell>

@@ -23,7 +23,7 @@ export default async function StaffLayout({ children }: { children: ReactNode })
         homeHref={paths.staff.home}
         area="Staff"
         nav={staffNav}
-        user={<ConsoleUserMenu name={viewer.name} email={viewer.email} isStaff={false} />}
+        user={<ConsoleUserMenu {...viewer} isStaff={false} />}
       >
         {children}
       </AppShell>
