@@ -7,6 +7,7 @@ import { certificatesWatch } from "../server/certificates/jobs";
 import { gatewayCollect, gatewayEnrol, gatewayLocate, gatewaySweep, telemetryRetain } from "../server/gateways/jobs";
 import { grantsSweep } from "../server/grants/jobs";
 import { mailSend, mailSweep } from "../server/mail/jobs";
+import { passwordLinksSend } from "../server/password-links/jobs";
 import { plansPublish } from "../server/plans/jobs";
 import { gatewayPush } from "../server/revisions/jobs";
 import type { Handler } from "./handler";
@@ -22,6 +23,7 @@ export const jobs = [
   mailSend,
   mailSweep,
   certificatesWatch,
+  passwordLinksSend,
   plansPublish,
   auditHand,
 ] as const;
@@ -39,6 +41,7 @@ export const handlers: { [J in Job as J["name"]]: () => Promise<{ default: Handl
   "mail.send": () => import("./handlers/mail-send"),
   "mail.sweep": () => import("./handlers/mail-sweep"),
   "certificates.watch": () => import("./handlers/certificates-watch"),
+  "password-links.send": () => import("./handlers/password-links-send"),
   "plans.publish": () => import("./handlers/plans-publish"),
   "audit.hand": () => import("./handlers/audit-hand"),
 };

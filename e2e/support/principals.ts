@@ -6,8 +6,12 @@ import type { MemberRole, StaffRole } from "@/server/core/prisma/client";
 import type { AccountPrincipal, Principal, UserPrincipal } from "@/server/trpc/principal";
 import { callerOf } from "@/server/trpc/root";
 
-export function callAs(principal: Principal | null, address = "192.0.2.1") {
-  return callerOf({ principal, address, userAgent: "test", log: createLog("test") });
+export function callAs(
+  principal: Principal | null,
+  address = "192.0.2.1",
+  rememberBrowser?: (holderId: string) => Promise<void>,
+) {
+  return callerOf({ principal, address, userAgent: "test", log: createLog("test"), rememberBrowser });
 }
 
 export const unique = (label: string) => `${label}-${randomBytes(4).toString("hex")}`;

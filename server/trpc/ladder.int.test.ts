@@ -80,7 +80,11 @@ describe("every procedure", () => {
     ).toEqual([
       "invitations.accept",
       "invitations.open",
+      "passwordLinks.open",
+      "passwordLinks.request",
+      "passwordLinks.set",
       "signIn.changePassword",
+      "signIn.doors",
       "signIn.end",
       "signIn.endOthers",
       "signIn.list",
@@ -103,7 +107,8 @@ describe("every procedure", () => {
       ),
     );
     expect(await refusals(null, having("tenant"), { tenantId })).toEqual(all(having("tenant"), "UNAUTHORIZED"));
-    for (const path of ["signIn.list", "signIn.endOthers"]) expect(await refusal(null, path)).toBe("UNAUTHORIZED");
+    for (const path of ["signIn.doors", "signIn.list", "signIn.endOthers"])
+      expect(await refusal(null, path)).toBe("UNAUTHORIZED");
   });
 
   test("but a public one turns away whoever has yet to change a temporary password", async () => {

@@ -7,6 +7,7 @@ import { gatewaysRouter, regionsRouter } from "../gateways/router";
 import { grantsRouter } from "../grants/router";
 import { outboxRouter } from "../mail/router";
 import { invitationsRouter, membersRouter } from "../members/router";
+import { passwordLinksRouter } from "../password-links/router";
 import { plansRouter } from "../plans/router";
 import { policiesRouter } from "../policies/router";
 import { portalRouter } from "../portal/router";
@@ -28,6 +29,7 @@ export const appRouter = router({
   live: liveRouter,
   members: membersRouter,
   outbox: outboxRouter,
+  passwordLinks: passwordLinksRouter,
   plans: plansRouter,
   policies: policiesRouter,
   portal: portalRouter,

@@ -28,6 +28,8 @@ export interface Context {
   address: string;
   userAgent: string;
   log: Log;
+  /** Has the browser known from now on as this user's or account's: see sign-in/known-browser.ts. */
+  rememberBrowser?(holderId: string): Promise<void>;
 }
 
 export type Meta =

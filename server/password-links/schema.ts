@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { emailField } from "../core/listing";
+
+export const requestLinksInput = z.object({ email: emailField });
+const token = z.string().max(200);
+export const openLinkInput = z.object({ token });
+export const setPasswordInput = z.object({
+  token,
+  password: z.string().min(1, "Choose a password.").max(1000),
+});
