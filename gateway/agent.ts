@@ -37,6 +37,8 @@ export interface Agent {
   enforcer: Enforcer;
   sessions(): Sessions;
   configVersion(): number;
+  /** The platform's range, by the newest configuration; null while there is none. */
+  range(): string | null;
   configure(config: GatewayConfig): Promise<void>;
   /** A signing request for the key of its next certificate. */
   requestRenewal(): Promise<string>;
@@ -257,6 +259,7 @@ export async function startAgent({
     enforcer,
     sessions,
     configVersion: () => version,
+    range: () => config?.range ?? null,
     configure(wanted) {
       configuring = configuring.catch(() => {}).then(() => configure(wanted));
       return configuring;

@@ -182,6 +182,21 @@ describe("a request that is wrong", () => {
     expect(await call("POST", `/v1/sessions/${sessionId}/disconnect`, { reason: "x" })).toMatchObject({ status: 404 });
   });
 
+  it("is so by the platform's range as the configuration has it", async () => {
+    await call("PUT", "/v1/config", { ...config, range: "10.64.0.0/10", rangeAddress: "10.64.0.1" });
+    const network = (cidr: string) => ({ kind: "network", id: anna, value: { cidr } });
+    const blocks = (...all: string[]) => ({ ...tenant, value: { ...tenant.value, blocks: all } });
+    for (const [field, entry] of [
+      ["entries[0].value.blocks[1]", blocks("10.64.16.0/20", "100.64.16.0/20")],
+      ["entries[0].value.cidr", network("10.0.0.0/8")],
+    ] as const) {
+      const answer = await push(null, 1, [entry]);
+      expect(answer).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining(field) } } });
+      expect(answer.body.error.message).toContain("10.64.0.0/10");
+    }
+    expect((await push(null, 1, [blocks("10.64.16.0/20"), network("100.64.0.0/16")])).status).toBe(200);
+  });
+
   it("is cut off at the body limit, and changes nothing", async () => {
     const huge = { from: null, to: 1, entries: [tenant], padding: "x".repeat(200_000) };
     const answer = await call("PUT", `/v1/tenants/${tenantId}`, huge);
@@ -191,10 +206,8 @@ describe("a request that is wrong", () => {
 
   it.each([
     ["entries[0].value.blocks[0]", { ...tenant, value: { ...tenant.value, blocks: ["100.64.16.1/20"] } }],
-    ["entries[0].value.blocks[0]", { ...tenant, value: { ...tenant.value, blocks: ["10.0.0.0/20"] } }],
     ["entries[0].value.number", { ...tenant, value: { ...tenant.value, number: 0 } }],
     ["entries[0].value.cidr", { kind: "network", id: anna, value: { cidr: "10.0.0.0/33" } }],
-    ["entries[0].value.cidr", { kind: "network", id: anna, value: { cidr: "100.64.0.0/16" } }],
     ["entries[0].value.name", account({ name: "An\nna" })],
     ["entries[0].value.address", account({ address: "100.64.16.256" })],
     ["entries[0].value.fingerprints[0]", account({ fingerprints: ["AA:BB"] })],

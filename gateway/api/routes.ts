@@ -11,6 +11,7 @@ import {
 } from "../protocol/api";
 import { ApiError, rethrow } from "./errors";
 import {
+  checkRange,
   configSchema,
   disconnectSchema,
   eventsQuerySchema,
@@ -64,6 +65,7 @@ export function createRoutes(agent: Agent): Route[] {
       handle: async ({ params, body, receivedAt }) => {
         const tenantId = tenantIdOf(params);
         const push = parse(pushSchema, body);
+        checkRange(push, agent.range());
         const stranger = push.entries.findIndex(({ kind, id }) => kind === "tenant" && id !== tenantId);
         if (stranger >= 0)
           throw new ApiError(400, "invalid", `entries[${stranger}].id: must be the tenant of the path`);

@@ -1,7 +1,7 @@
 /** What the API takes. Unknown fields of an entry are kept, for the digest counts them: a newer control plane may send more. */
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { doOverlap, isInside, parseAddress, parseCidr } from "../protocol/addresses";
+import { type Cidr, doOverlap, isInside, parseAddress, parseCidr } from "../protocol/addresses";
 import type {
   DisconnectRequest,
   EnrolGrant,
@@ -13,9 +13,6 @@ import type {
   RenewalGrant,
 } from "../protocol/api";
 import { ApiError } from "./errors";
-
-/** Of the platform: stable addresses are cut from it, and no tenant's network may lie in it. */
-const platformRange = "100.64.0.0/10";
 
 const id = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "must be a UUID in lower case");
 const text = (most: number) =>
@@ -43,13 +40,9 @@ const tenant = z.looseObject({
   label,
   state: z.enum(["active", "suspended"]),
   secondSession: z.enum(["replace", "refuse"]),
-  blocks: z.array(cidr.refine(isInRange, `must lie in the platform's range ${platformRange}`)).max(64),
+  blocks: z.array(cidr).max(64),
 });
-const network = z.looseObject({
-  cidr: cidr.refine((value) => !isCidr(value) || !doOverlap(parseCidr(value), parseCidr(platformRange)), {
-    message: `must not overlap the platform's range ${platformRange}`,
-  }),
-});
+const network = z.looseObject({ cidr });
 const uplink = z.looseObject({ interface: interfaceName, nextHop: address.nullable() });
 const account = z.looseObject({
   name: text(200),
@@ -114,6 +107,28 @@ const revision = z.number().int().min(0);
 export const pushSchema: z.ZodType<Push> = z
   .object({ from: revision.nullable(), to: revision.min(1), entries: z.array(entry) })
   .refine(({ from, to }) => from === null || from < to, { path: ["to"], message: "must be greater than from" });
+
+/**
+ * Stable addresses are cut from the platform's range, and no tenant's network may lie in it.
+ * @param platformRange the configuration's, null while there is none yet
+ * @throws ApiError 400 that names the field
+ */
+export function checkRange({ entries }: Push, platformRange: string | null): void {
+  if (platformRange === null) return;
+  const range = parseCidr(platformRange);
+  const refuse = (field: string, message: string) => {
+    throw new ApiError(400, "invalid", `${field} ${message} the platform's range ${platformRange}`);
+  };
+  for (const [n, { kind, value }] of entries.entries()) {
+    if (kind === "network" && value && doOverlap(parseCidr(value.cidr), range))
+      refuse(`entries[${n}].value.cidr:`, "must not overlap");
+    if (kind !== "tenant") continue;
+    for (const [b, block] of (value?.blocks ?? []).entries())
+      if (!contains(range, parseCidr(block))) refuse(`entries[${n}].value.blocks[${b}]:`, "must lie in");
+  }
+}
+
+const contains = (range: Cidr, { base, size }: Cidr) => base >= range.base && base + size <= range.base + range.size;
 
 const process = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,11}$/, "must be 1 to 12 of a-z, 0-9 and -, not beginning with -"),
@@ -232,22 +247,6 @@ function refused(parser: (text: string) => unknown) {
       context.addIssue({ code: "custom", message: (error as Error).message });
     }
   };
-}
-
-function isCidr(value: string): boolean {
-  try {
-    parseCidr(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isInRange(block: string): boolean {
-  if (!isCidr(block)) return true;
-  const range = parseCidr(platformRange);
-  const { base, size } = parseCidr(block);
-  return base >= range.base && base + size <= range.base + range.size;
 }
 
 function isUnique(values: readonly string[]): boolean {

@@ -55,6 +55,27 @@ describe("describing a gateway", () => {
     expect(uplink!.interface).toMatch(/^up-\d+$/);
   });
 
+  test("is refused for an address that a tenant's network holds, and a network that holds a gateway's, by name", async () => {
+    const held = await createTenantWithAdmin({ networks: [{ name: "Yard", cidr: "192.0.2.0/28" }] });
+    for (const field of ["publicHost", "apiHost"] as const)
+      await expect(call().gateways.create({ ...described(), [field]: "192.0.2.9" })).rejects.toMatchObject({
+        cause: { field, message: expect.stringContaining("192.0.2.9 lies in 192.0.2.0/28") },
+      });
+    const { gatewayId } = await call().gateways.create({ ...described(), publicHost: "192.0.2.30" });
+    const row = { ...described(), name: unique("moved"), gatewayId };
+    await expect(call().gateways.update({ ...row, publicHost: "192.0.2.8" })).rejects.toMatchObject({
+      cause: { field: "publicHost" },
+    });
+    const networks = [{ name: "Yard", cidr: "192.0.2.16/28" }];
+    const refusal = {
+      cause: { field: "networks.0.cidr", message: expect.stringContaining("holds 192.0.2.30, an address of gateway") },
+    };
+    await expect(call().tenants.setNetworks({ tenantId: held.tenantId, networks })).rejects.toMatchObject(refusal);
+    await expect(createTenantWithAdmin({ networks })).rejects.toMatchObject(refusal);
+    await call().gateways.delete({ gatewayId });
+    await expect(call().tenants.setNetworks({ tenantId: held.tenantId, networks })).resolves.toBeDefined();
+  });
+
   test("is refused for a name that is taken, saying so", async () => {
     const input = described();
     await call().gateways.create(input);

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
+import { isInside, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
 import type { FrontConfig, GatewayStateReply, ProcessConfig } from "@/gateway/protocol/api";
 import { formatToken } from "@/gateway/protocol/enrolment";
 import { audit } from "../core/audit";
@@ -16,6 +17,7 @@ import { seal } from "../core/seal";
 import { hasWords, searchWords } from "../core/search";
 import { publish } from "../revisions/revisions";
 import { disconnect } from "./client";
+import { addressesOf } from "./host-addresses";
 import { gatewayEnrol, gatewaySweep } from "./jobs";
 import { findLinkEnds, type LinkRow, linkRows } from "./link-states";
 import type { createGatewayInput, listAppliedInput, listGatewaysInput, updateGatewayInput } from "./schema";
@@ -152,6 +154,7 @@ export interface IssuedToken {
 /** Every tenant gets a default uplink on it; it is used once it is enrolled. */
 export async function createGateway(scope: Scope, input: z.infer<typeof createGatewayInput>): Promise<IssuedToken> {
   await requireRegion(scope, input.regionId);
+  await requireOutsideNetworks(scope, input);
   const gateway = await named(() => scope.tx.gateway.create({ data: { ...input } }));
   await audit(scope, {
     action: "gateways.create",
@@ -177,6 +180,8 @@ export async function updateGateway(
   const { gatewayId, ...wanted } = input;
   const before = await requireGateway(scope, gatewayId);
   await requireRegion(scope, wanted.regionId);
+  if (wanted.publicHost !== before.publicHost || wanted.apiHost !== before.apiHost)
+    await requireOutsideNetworks(scope, wanted);
   const isReconfigured = JSON.stringify(doors(before)) !== JSON.stringify(doors(wanted));
   await named(() =>
     scope.tx.gateway.update({
@@ -243,6 +248,48 @@ export async function deleteGateway(scope: Scope, gatewayId: string): Promise<{ 
   });
   await scope.tx.gateway.delete({ where: { id: gatewayId } });
   return { gatewayId };
+}
+
+/**
+ * A client sends what is for its tenant's networks into the tunnel: where one of them holds a gateway's own address, the
+ * tunnel's packets would go into itself, and everybody of the tenant is connected to nothing.
+ * @throws AppError that names the network and the gateway
+ */
+export async function requireClearOfGateways({ tx }: Scope, networks: { cidr: string }[]): Promise<void> {
+  if (networks.length === 0) return;
+  const gateways = await tx.gateway.findMany({ select: { name: true, publicHost: true, apiHost: true } });
+  const hosts = gateways.flatMap(({ name, publicHost, apiHost }) =>
+    [...new Set([publicHost, apiHost])].map((host) => ({ name, host })),
+  );
+  const addresses = await addressesOf(hosts.map(({ host }) => host));
+  for (const [index, { cidr }] of networks.entries())
+    for (const [n, { name, host }] of hosts.entries()) {
+      const held = addresses[n]!.find((address) => isInside(parseAddress(address), parseCidr(cidr)));
+      if (held)
+        throw invalid(
+          `networks.${index}.cidr`,
+          `${cidr} holds ${held}${held === host ? "" : ` (${host})`}, an address of gateway ${name}: nobody would reach it through its own tunnel. Give smaller networks around it.`,
+        );
+    }
+}
+
+/** The other way round. @throws AppError that names the field, the tenant and its network */
+async function requireOutsideNetworks(
+  { tx }: Scope,
+  hosts: Pick<z.infer<typeof createGatewayInput>, "publicHost" | "apiHost">,
+): Promise<void> {
+  const fields = ["publicHost", "apiHost"] as const;
+  const addresses = await addressesOf(fields.map((field) => hosts[field]));
+  for (const [n, field] of fields.entries()) {
+    const [held] = await tx.$queryRaw<{ address: string; cidr: string; tenant: string }[]>`
+      SELECT address, n.cidr::text, t.name AS tenant FROM unnest(${addresses[n]}::text[]) AS address
+      JOIN networks n ON n.cidr >>= address::inet JOIN tenants t ON t.id = n.tenant_id ORDER BY t.name LIMIT 1`;
+    if (held)
+      throw invalid(
+        field,
+        `${held.address} lies in ${held.cidr}, a network of ${held.tenant}: its people would reach nothing by this gateway. Use another address, or change that tenant's networks first.`,
+      );
+  }
 }
 
 /** Cuts one session on the gateway that holds it. @returns false when the gateway has it no more */

@@ -11,6 +11,7 @@ import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
 import type { Tenant, TenantState } from "../core/prisma/client";
+import { requireClearOfGateways } from "../gateways/gateways";
 import { invite } from "../members/members";
 import { publish } from "../revisions/revisions";
 import type {
@@ -28,6 +29,7 @@ export async function createTenant(
 ): Promise<{ tenantId: string; slug: string; invitationMailId: string; revision: number }> {
   const { tx } = platform;
   requireOutsideRange(input.networks);
+  await requireClearOfGateways(platform, input.networks);
   const plan = await requirePlan(platform, input.planId);
   if (input.homeRegionId) await requireRegion(platform, input.homeRegionId);
   // A gateway that is being made now is waited for, and one that comes later sees this tenant: neither misses the other.
@@ -134,6 +136,7 @@ export async function setNetworks(
   { tenantId, networks }: z.infer<typeof setNetworksInput>,
 ): Promise<{ revision: number }> {
   requireOutsideRange(networks);
+  await requireClearOfGateways(platform, networks);
   const { scope, tenant } = await enterTenant(platform, tenantId);
   const { tx } = scope;
   await requireOutsideBlocks(scope, networks);
