@@ -28,6 +28,7 @@ test("sheets of a tenant take the first click", async ({ browser }) => {
     { at: `${home}/grants?panel=new`, main: "Give grant" },
     { at: `${home}/members?panel=invite`, main: "Send invitation" },
     { at: `${home}/accounts?q=ines`, main: "Revoke access", open: (page) => pick(page, "Revoke access…") },
+    { at: `${home}/accounts?q=ines`, main: "Block", open: (page) => pick(page, "Block for a while…") },
     { at: `${home}/sessions`, main: "Disconnect", open: (page) => pick(page, "Disconnect…") },
   ]);
 });

@@ -19,7 +19,7 @@ const staffScreens = [
   "/staff/gateways",
   "/staff/gateways?panel=new",
   "/staff/sessions",
-  "/staff/sessions?view=kicked",
+  "/staff/sessions?view=blocked",
   "/staff/sessions?view=refused",
   "/staff/sessions?view=packets",
   "/staff/outbox",
@@ -94,7 +94,7 @@ test("screens of a tenant's admin", async ({ browser }) => {
     await look(page, `tenant-${name}`, [await firstLink(page, `${home}${list}`)]);
 });
 
-test("screens of what is put off, limited or dials in", async ({ browser }) => {
+test("screens of what is blocked, limited or dials in", async ({ browser }) => {
   const page = await enter(browser, as(member));
   const home = new URL(page.url()).pathname;
   const limited = await firstLink(page, `${home}/accounts?q=ines`);
@@ -102,8 +102,8 @@ test("screens of what is put off, limited or dials in", async ({ browser }) => {
     limited,
     `${limited}?panel=edit`,
     await firstLink(page, `${home}/accounts?q=jonas`),
-    { at: `${home}/accounts?q=ines`, open: (page) => pick(page, "Kick…") },
-    { at: `${home}/accounts?q=jonas`, open: (page) => pick(page, "Let back in…") },
+    { at: `${home}/accounts?q=ines`, open: (page) => pick(page, "Block for a while…") },
+    { at: `${home}/accounts?q=jonas`, open: (page) => pick(page, "Unblock…") },
     { at: `${home}/grants?state=active`, open: (page) => pick(page, "End now…") },
     {
       at: `${home}/devices?attachment=openvpn`,

@@ -8,6 +8,7 @@ import {
   formatPercent,
   formatRate,
   formatRelative,
+  formatUntil,
   formatUtc,
   plural,
   shorten,
@@ -110,4 +111,10 @@ describe("words", () => {
     expect(shorten("0123456789abcdef0123", 6, 4)).toBe("012345…0123");
     expect(shorten("short")).toBe("short");
   });
+});
+
+test("an end is told by its time today, with its day else", () => {
+  const now = new Date("2026-11-30T10:00:00Z");
+  expect(formatUntil(new Date("2026-11-30T14:30:10Z"), now, "UTC")).toBe("14:30");
+  expect(formatUntil(new Date("2026-12-01T09:05:00Z"), now, "UTC")).toBe("1 Dec 2026, 09:05");
 });

@@ -70,6 +70,13 @@ export function formatDateTime(date: Date, timeZone?: string): string {
   return `${formatDate(date, timeZone)}, ${formatTime(date, timeZone)}`;
 }
 
+/** "14:30" where that is today, "23 Nov 2026, 14:30" where not: for what ends then. */
+export function formatUntil(date: Date, now: Date, timeZone?: string): string {
+  const time = formatTime(date, timeZone).slice(0, 5);
+  const day = formatDate(date, timeZone);
+  return day === formatDate(now, timeZone) ? time : `${day}, ${time}`;
+}
+
 /** "05:31:07" */
 export function formatTime(date: Date, timeZone?: string): string {
   return new Intl.DateTimeFormat("en-GB", {

@@ -1,4 +1,4 @@
-import type { Holder } from "../_holds/holder";
+import type { Holder } from "../_blocks/holder";
 
 /** What every list of sessions tells of one, the tenant's and the operator's. */
 export interface Session {

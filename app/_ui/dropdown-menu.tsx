@@ -12,6 +12,8 @@ export interface MenuItem {
   icon?: ReactNode;
   /** Either goes somewhere or does something. */
   href?: string;
+  /** What it does, in a line under it. */
+  hint?: string;
   onSelect?: () => void;
   tone?: "danger";
   shortcut?: string;
@@ -92,7 +94,9 @@ function Item({ item, onChoose }: { item: MenuItem; onChoose: (run: MenuItem["on
       {item.icon}
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate">{item.label}</span>
-        {item.disabledReason && <span className="text-xs text-faint">{item.disabledReason}</span>}
+        {(item.disabledReason || item.hint) && (
+          <span className="text-xs text-faint">{item.disabledReason || item.hint}</span>
+        )}
       </span>
       {item.shortcut && <Kbd keys={item.shortcut} />}
     </>

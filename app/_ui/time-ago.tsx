@@ -1,6 +1,6 @@
 "use client";
 
-import { formatDateTime, formatDuration, formatRelative, formatUtc } from "../_lib/format";
+import { formatDateTime, formatDuration, formatRelative, formatUntil, formatUtc } from "../_lib/format";
 import { cn } from "./cn";
 import { useNow } from "./use-now";
 
@@ -41,6 +41,16 @@ export function DateTime({ date, fallback = "–", className }: TimeProps) {
       className={cn("whitespace-nowrap", className)}
     >
       {now ? formatDateTime(moment) : formatUtc(moment)}
+    </time>
+  );
+}
+
+/** "14:30", with the day where that is not today: when something ends. */
+export function Until({ date }: { date: Date }) {
+  const now = useNow(60_000);
+  return (
+    <time dateTime={date.toISOString()} title={now ? exact(date) : undefined} className="whitespace-nowrap">
+      {now ? formatUntil(date, now) : formatUtc(date)}
     </time>
   );
 }

@@ -119,7 +119,7 @@ describe("a person on hold", () => {
     expect(await world.ruleset()).toMatch(new RegExp(`set held \\{[^}]*elements = \\{ ${boris.vpnAddress} `));
     const attempt = world.connect(boris);
     await attempt.exited();
-    expect(attempt.log()).toMatch(/AUTH_FAILED.*put off until .*UTC: Malware on the laptop/);
+    expect(attempt.log()).toMatch(/AUTH_FAILED.*blocked until .*UTC: Malware on the laptop/);
 
     const end = Date.now() + 3_000;
     await world.push(1, [onHold(end - Date.now())]);

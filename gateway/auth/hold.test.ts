@@ -25,7 +25,7 @@ describe("an account on hold", () => {
     expect(decideConnection(match, "secret", "right", now)).toEqual({
       outcome: "refuse",
       code: "held",
-      reason: "you are put off until 14:30 UTC: Malware on_the laptop.",
+      reason: "you are blocked until 14:30 UTC: Malware on_the laptop.",
     });
     expect(decideConnection(match, "secret", "right", new Date(until)).outcome).toBe("accept");
   });

@@ -838,7 +838,7 @@ describe("a device", () => {
   });
 
   it.each([
-    ["is put off", () => put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } })],
+    ["is blocked", () => put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } })],
     ["is suspended", () => Object.assign(document.tenant!, { state: "suspended" })],
     ["is not known here", () => document.devices.clear()],
     ["is loaded no more", () => Object.assign(document, { tenant: null })],
@@ -861,12 +861,12 @@ describe("a device", () => {
     expect(fake.commands.join("\n")).not.toContain("HALT");
   });
 
-  it("is turned away while it is put off, and told until when and why", async () => {
+  it("is turned away while it is blocked, and told until when and why", async () => {
     put({ hold: { until: "2999-01-01T00:00:00Z", reason: "maintenance" } });
     fake.connect(4, passwordless);
     const [refusal] = await events("refused");
     expect(refusal).toMatchObject({ accountId: null, deviceId: "crane", code: "held" });
-    expect(refusal!.reason).toMatch(/put off until 1 Jan .*maintenance/);
+    expect(refusal!.reason).toMatch(/blocked until 1 Jan .*maintenance/);
   });
 
   it("is turned away where its tenant is suspended, or it is reached by a network", async () => {

@@ -35,7 +35,7 @@ export interface UplinkValue {
   nextHop: string | null;
 }
 
-/** Put off for a time: turned away at the door, and its packets dropped in the kernel, until then. */
+/** Blocked for a while: turned away at the door, and its packets dropped in the kernel, until then. */
 export interface Hold {
   /** ISO 8601 in UTC. */
   until: string;

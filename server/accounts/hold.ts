@@ -1,4 +1,4 @@
-/** Kicking: an account put off for a time, on all gateways. See core/hold.ts. */
+/** Blocking: an account blocked for a while, on all gateways. See core/hold.ts. */
 import type { z } from "zod";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
@@ -21,20 +21,20 @@ export async function holdAccount(
     subject: { kind: "account", id: accountId, name: account.name },
     details: { reason: input.reason, until: hold.heldUntil },
   });
-  const revision = await publishAccounts(scope, [accountId], `put off ${account.name}`);
+  const revision = await publishAccounts(scope, [accountId], `blocked ${account.name}`);
   return { until: hold.heldUntil, revision };
 }
 
 export async function letAccountIn(scope: TenantScope, accountId: string): Promise<{ revision: number }> {
   const account = await getAccount(scope, accountId);
-  if (!currentHold(account)) throw new AppError("conflict", `${account.name} is not put off.`);
+  if (!currentHold(account)) throw new AppError("conflict", `${account.name} is not blocked.`);
   await scope.tx.account.update({ where: keyOf(scope, accountId), data: noHold });
   await audit(scope, {
     action: "accounts.let_in",
     subject: { kind: "account", id: accountId, name: account.name },
     details: { reason: account.holdReason, until: account.heldUntil },
   });
-  return { revision: await publishAccounts(scope, [accountId], `let ${account.name} back in`) };
+  return { revision: await publishAccounts(scope, [accountId], `unblocked ${account.name}`) };
 }
 
 const keyOf = ({ tenantId }: TenantScope, id: string) => ({ tenantId_id: { tenantId, id } });

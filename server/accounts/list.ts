@@ -22,14 +22,14 @@ export interface AccountRow {
   passwordExpiresAt: Date | null;
   /** The ceiling of a session, in kbit/s; null: none. */
   rate: { down: number; up: number } | null;
-  /** While it stands: put off until then. */
+  /** While it stands: blocked until then. */
   hold: { until: Date; reason: string } | null;
   policies: { id: string; name: string; isEnabled: boolean }[];
   /** When the last of its grants that are in force ends; null: it has none. */
   grantedUntil: Date | null;
   /** How many of its certificates are accepted. */
   certificates: number;
-  lastSession: { connectedAt: Date; disconnectedAt: Date | null; gatewayName: string } | null;
+  lastSession: { id: string; connectedAt: Date; disconnectedAt: Date | null; gatewayName: string } | null;
   isOnline: boolean;
   createdAt: Date;
 }
@@ -149,12 +149,19 @@ type WithUses = Prisma.AccountGetPayload<{ include: ReturnType<typeof withUses> 
 async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]): Promise<AccountRow[]> {
   const ids = accounts.map((account) => account.id);
   const sessions = await tx.$queryRaw<
-    { account_id: string; connected_at: Date; disconnected_at: Date | null; gateway_name: string; is_online: boolean }[]
+    {
+      id: string;
+      account_id: string;
+      connected_at: Date;
+      disconnected_at: Date | null;
+      gateway_name: string;
+      is_online: boolean;
+    }[]
   >`
-    SELECT a.id AS account_id, s.connected_at, s.disconnected_at, coalesce(g.name, '') AS gateway_name,
+    SELECT a.id AS account_id, s.id, s.connected_at, s.disconnected_at, coalesce(g.name, '') AS gateway_name,
       EXISTS (SELECT FROM sessions l WHERE l.tenant_id = ${tenantId}::uuid AND l.account_id = a.id AND l.disconnected_at IS NULL) AS is_online
     FROM unnest(${ids}::uuid[]) AS a (id)
-    CROSS JOIN LATERAL (SELECT connected_at, disconnected_at, gateway_id FROM sessions
+    CROSS JOIN LATERAL (SELECT id, connected_at, disconnected_at, gateway_id FROM sessions
       WHERE tenant_id = ${tenantId}::uuid AND account_id = a.id ORDER BY connected_at DESC LIMIT 1) s
     LEFT JOIN gateways g ON g.id = s.gateway_id`;
   const last = new Map(sessions.map((session) => [session.account_id, session]));
@@ -177,6 +184,7 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
       certificates: account._count.certificates,
       lastSession: session
         ? {
+            id: session.id,
             connectedAt: session.connected_at,
             disconnectedAt: session.disconnected_at,
             gatewayName: session.gateway_name,

@@ -1,5 +1,5 @@
 /**
- * Holds: an account or a device put off for a time, with a reason, on all gateways. It ends in their kernels and at their
+ * Holds: an account or a device blocked for a while, with a reason, on all gateways. It ends in their kernels and at their
  * doors by itself; the columns stay until the sweep has taken them and the document's entry away.
  */
 import { z } from "zod";

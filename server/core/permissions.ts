@@ -65,7 +65,7 @@ const staffTable: Record<StaffRole, readonly StaffPermission[]> = {
   support: ["tenants:read", "plans:read", "gateways:read", "live:read", "live:write", "outbox:read"],
 };
 
-/** What staff may do inside a tenant that they are no member of: look, and whoever answers calls may kick. */
+/** What staff may do inside a tenant that they are no member of: look, and whoever answers calls may block. */
 const staffInTenantTable: Record<StaffRole, readonly TenantPermission[]> = {
   administrator: [...everyTenantRead, "holds:write"],
   account_manager: everyTenantRead,

@@ -42,7 +42,7 @@ export interface DeviceRow {
   groups: { id: string; name: string }[];
   /** Null for a routed device, and for one that never connected. */
   presence: Presence | null;
-  /** While it stands: put off until then. */
+  /** While it stands: blocked until then. */
   hold: { until: Date; reason: string } | null;
 }
 

@@ -1,4 +1,4 @@
-/** Kicking: a device put off for a time, on all gateways. See core/hold.ts. */
+/** Blocking: a device blocked for a while, on all gateways. See core/hold.ts. */
 import type { z } from "zod";
 import { audit } from "../core/audit";
 import type { TenantScope } from "../core/db";
@@ -21,19 +21,19 @@ export async function holdDevice(
     subject: { kind: "device", id: deviceId, name },
     details: { reason: input.reason, until: hold.heldUntil },
   });
-  return { until: hold.heldUntil, revision: await publishDevice(scope, deviceId, `put off ${name}`) };
+  return { until: hold.heldUntil, revision: await publishDevice(scope, deviceId, `blocked ${name}`) };
 }
 
 export async function letDeviceIn(scope: TenantScope, deviceId: string): Promise<{ revision: number }> {
   const { name, hold } = await getDevice(scope, deviceId);
-  if (!hold) throw new AppError("conflict", `${name} is not put off.`);
+  if (!hold) throw new AppError("conflict", `${name} is not blocked.`);
   await scope.tx.device.update({ where: keyOf(scope, deviceId), data: noHold });
   await audit(scope, {
     action: "devices.let_in",
     subject: { kind: "device", id: deviceId, name },
     details: { reason: hold.reason, until: hold.until },
   });
-  return { revision: await publishDevice(scope, deviceId, `let ${name} back in`) };
+  return { revision: await publishDevice(scope, deviceId, `unblocked ${name}`) };
 }
 
 const keyOf = ({ tenantId }: TenantScope, id: string) => ({ tenantId_id: { tenantId, id } });

@@ -127,7 +127,7 @@ describe("a hold", () => {
     expect(await admin.accounts.get({ tenantId, accountId })).toMatchObject({ hold: { until, reason: "Malware." } });
     await admin.accounts.letIn({ tenantId, accountId });
     expect(await published("account", accountId)).toMatchObject({ hold: null });
-    await expect(admin.accounts.letIn({ tenantId, accountId })).rejects.toThrow("not put off");
+    await expect(admin.accounts.letIn({ tenantId, accountId })).rejects.toThrow("not blocked");
   });
 
   test("is for support to set and end in any tenant, which reads in its own audit that staff did it", async () => {

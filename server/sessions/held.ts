@@ -1,4 +1,4 @@
-/** Who is put off now, in whichever tenant: what staff kicked, and what the tenants did themselves. */
+/** Who is blocked now, in whichever tenant: by staff, and by the tenants themselves. */
 import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";

@@ -131,7 +131,7 @@ describe("every procedure of a tenant", () => {
       expect(await refusals(principal, tenant, { tenantId })).toEqual(all(tenant, "NOT_FOUND"));
   });
 
-  test("that changes something is refused to a viewer, and to staff who are no members, but for kicking", async () => {
+  test("that changes something is refused to a viewer, and to staff who are no members, but for blocking", async () => {
     const changing = having("tenant").filter(({ type }) => type === "mutation");
     const isHold = ({ meta }: Described) => (meta as { permission: string }).permission === "holds:write";
     expect(changing.filter(isHold).map(({ path }) => path)).toEqual([

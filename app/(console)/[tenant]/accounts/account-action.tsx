@@ -1,20 +1,22 @@
 "use client";
 
-import { KeyRound, Trash2, UserRoundCheck, UserRoundMinus, UserRoundX } from "lucide-react";
-import { HoldHolder } from "../../../_holds/hold-holder";
-import { LetInHolder } from "../../../_holds/let-in-holder";
-import type { MenuItem, MenuSeparator } from "../../../_ui/dropdown-menu";
+import { KeyRound, Trash2, UserRoundCheck } from "lucide-react";
+import { BlockHolder } from "../../../_blocks/block-holder";
+import { cutItems } from "../../../_blocks/cut-items";
+import { UnblockHolder } from "../../../_blocks/unblock-holder";
+import type { MenuEntry } from "../../../_ui/dropdown-menu";
 import { type Tenant, useTenant } from "../../_lib/use-tenant";
+import { DisconnectSession } from "../sessions/disconnect-session";
 import { DeleteAccount } from "./delete-account";
 import { ResetPassword } from "./reset-password";
 import { RestoreAccount } from "./restore-account";
 import { RevokeAccount } from "./revoke-account";
 
-export type AccountActionName = "hold" | "let-in" | "revoke" | "restore" | "reset" | "delete";
+export type AccountActionName = "disconnect" | "block" | "unblock" | "revoke" | "restore" | "reset" | "delete";
 
 interface AccountActionProps {
   name: AccountActionName;
-  account: { id: string; name: string; email: string };
+  account: { id: string; name: string; email: string; lastSession: { id: string } | null };
   onClose: () => void;
   /** Where the account was shown by itself. */
   onDeleted?: () => void;
@@ -24,8 +26,12 @@ interface AccountActionProps {
 export function AccountAction({ name, account, onClose, onDeleted }: AccountActionProps) {
   const { tenantId } = useTenant();
   const holder = { kind: "account", id: account.id, name: account.name } as const;
-  if (name === "hold") return <HoldHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
-  if (name === "let-in") return <LetInHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
+  if (name === "disconnect" && account.lastSession) {
+    const session = { id: account.lastSession.id, accountId: account.id, accountName: account.name };
+    return <DisconnectSession session={{ ...session, deviceId: null, deviceName: null }} onClose={onClose} />;
+  }
+  if (name === "block") return <BlockHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
+  if (name === "unblock") return <UnblockHolder tenantId={tenantId} holder={holder} onClose={onClose} />;
   if (name === "revoke") return <RevokeAccount account={account} onClose={onClose} />;
   if (name === "restore") return <RestoreAccount account={account} onClose={onClose} />;
   if (name === "reset") return <ResetPassword account={account} onClose={onClose} />;
@@ -34,10 +40,10 @@ export function AccountAction({ name, account, onClose, onDeleted }: AccountActi
 
 /** What can be done to an account in its present state, by whom. */
 export function accountActions(
-  account: { state: "active" | "revoked"; hold: object | null },
+  account: { state: "active" | "revoked"; hold: object | null; isOnline: boolean },
   { whyNot }: Tenant,
   choose: (name: AccountActionName) => void,
-): (MenuItem | MenuSeparator)[] {
+): MenuEntry[] {
   const isRevoked = account.state === "revoked";
   const refused = whyNot("accounts:write");
   return [
@@ -47,35 +53,23 @@ export function accountActions(
       disabledReason: refused ?? (isRevoked ? "Restore the access first." : null),
       onSelect: () => choose("reset"),
     },
-    { separator: true },
-    account.hold
-      ? {
-          label: "Let back in…",
-          icon: <UserRoundCheck aria-hidden />,
-          disabledReason: whyNot("holds:write"),
-          onSelect: () => choose("let-in"),
-        }
-      : {
-          label: "Kick…",
-          icon: <UserRoundMinus aria-hidden />,
-          tone: "danger",
-          disabledReason: whyNot("holds:write") ?? (isRevoked ? "Their access is revoked already." : null),
-          onSelect: () => choose("hold"),
-        },
-    isRevoked
-      ? {
-          label: "Restore access…",
-          icon: <UserRoundCheck aria-hidden />,
-          disabledReason: refused,
-          onSelect: () => choose("restore"),
-        }
-      : {
-          label: "Revoke access…",
-          icon: <UserRoundX aria-hidden />,
-          tone: "danger",
-          disabledReason: refused,
-          onSelect: () => choose("revoke"),
-        },
+    ...cutItems("account", {
+      disconnect: account.isOnline
+        ? { disabledReason: whyNot("sessions:write"), onSelect: () => choose("disconnect") }
+        : null,
+      block: {
+        disabledReason: whyNot("holds:write") ?? (isRevoked ? "Their access is revoked already." : null),
+        onSelect: () => choose("block"),
+      },
+      unblock: account.hold && { disabledReason: whyNot("holds:write"), onSelect: () => choose("unblock") },
+      revoke: isRevoked ? null : { disabledReason: refused, onSelect: () => choose("revoke") },
+    }),
+    isRevoked && {
+      label: "Restore access…",
+      icon: <UserRoundCheck aria-hidden />,
+      disabledReason: refused,
+      onSelect: () => choose("restore"),
+    },
     {
       label: "Delete…",
       icon: <Trash2 aria-hidden />,

@@ -1,5 +1,5 @@
 import { Status } from "../../../_ui/status-dot";
-import { TimeAgo } from "../../../_ui/time-ago";
+import { Until } from "../../../_ui/time-ago";
 
 interface AccountStatusProps {
   account: {
@@ -18,7 +18,7 @@ export function AccountStatus({ account }: AccountStatusProps) {
     return (
       <Status tone="warn">
         <span>
-          Put off, ends <TimeAgo date={account.hold.until} />
+          Blocked until <Until date={account.hold.until} />
         </span>
       </Status>
     );

@@ -1,10 +1,12 @@
 "use client";
 
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { CircleSlash, Pencil, Router, Trash2, Undo2 } from "lucide-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Pencil, Router, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { HeldUntil } from "../../../_holds/held-until";
-import { HoldHolder } from "../../../_holds/hold-holder";
+import { BlockHolder } from "../../../_blocks/block-holder";
+import { BlockedUntil } from "../../../_blocks/blocked-until";
+import { cutItems } from "../../../_blocks/cut-items";
+import { UnblockHolder } from "../../../_blocks/unblock-holder";
 import type { Api } from "../../../_lib/api-types";
 import { useTRPC } from "../../../_lib/trpc";
 import { Copyable } from "../../../_ui/copyable";
@@ -13,7 +15,6 @@ import { EmptyState } from "../../../_ui/empty-state";
 import { TimeAgo } from "../../../_ui/time-ago";
 import type { usePanel } from "../../../_ui/use-panel";
 import { useTableState } from "../../../_ui/use-table-state";
-import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
 import { GroupLinks } from "../_components/group-links";
 import { useGroupOptions } from "../_components/use-group-options";
@@ -32,9 +33,8 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
   const trpc = useTRPC();
   const { tenantId, whyNot } = useTenant();
   const [leaving, setLeaving] = useState<Device>();
-  const [holding, setHolding] = useState<Device>();
-  const announce = useChange();
-  const letIn = useMutation(trpc.devices.letIn.mutationOptions());
+  const [blocking, setBlocking] = useState<Device>();
+  const [unblocking, setUnblocking] = useState<Device>();
   const groups = useGroupOptions();
   const state = useTableState({
     sortable: ["name", "address", "createdAt"],
@@ -69,28 +69,10 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
         ]}
         rowMenu={(device) => [
           { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
-          { separator: true },
-          device.hold
-            ? {
-                label: "Let back in",
-                icon: <Undo2 aria-hidden />,
-                disabledReason: whyNot("holds:write"),
-                onSelect: async () => {
-                  const { revision } = await letIn.mutateAsync({ tenantId, deviceId: device.id });
-                  announce(revision, {
-                    pending: `Letting ${device.name} back in`,
-                    done: `${device.name} can be reached again`,
-                    failed: `${device.name} is not let in everywhere`,
-                  });
-                },
-              }
-            : {
-                label: "Kick…",
-                icon: <CircleSlash aria-hidden />,
-                tone: "danger" as const,
-                disabledReason: whyNot("holds:write"),
-                onSelect: () => setHolding(device),
-              },
+          ...cutItems("device", {
+            block: { disabledReason: whyNot("holds:write"), onSelect: () => setBlocking(device) },
+            unblock: device.hold && { disabledReason: whyNot("holds:write"), onSelect: () => setUnblocking(device) },
+          }),
           {
             label: "Delete…",
             icon: <Trash2 aria-hidden />,
@@ -106,17 +88,18 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
           </EmptyState>
         }
       />
-      {holding && (
-        <HoldHolder
-          tenantId={tenantId}
-          holder={{ kind: "device", id: holding.id, name: holding.name }}
-          onClose={() => setHolding(undefined)}
-        />
+      {blocking && (
+        <BlockHolder tenantId={tenantId} holder={holderOf(blocking)} onClose={() => setBlocking(undefined)} />
+      )}
+      {unblocking && (
+        <UnblockHolder tenantId={tenantId} holder={holderOf(unblocking)} onClose={() => setUnblocking(undefined)} />
       )}
       <DeleteDevice device={leaving} onClose={() => setLeaving(undefined)} />
     </>
   );
 }
+
+const holderOf = ({ id, name }: Device) => ({ kind: "device", id, name }) as const;
 
 const attachments = [
   { value: "routed", label: "Its network" },
@@ -129,7 +112,7 @@ function DeviceName({ device: { name, hold } }: { device: Device }) {
       <span className="block max-w-72 truncate">{name}</span>
       {hold && (
         <span className="block max-w-72 truncate text-xs font-normal text-warn-text" title={hold.reason}>
-          put off <HeldUntil hold={hold} />
+          blocked <BlockedUntil hold={hold} />
         </span>
       )}
     </>

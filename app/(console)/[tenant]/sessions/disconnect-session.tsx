@@ -3,11 +3,16 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTRPC } from "../../../_lib/trpc";
 import { DisconnectDialog } from "../../../_sessions/disconnect-dialog";
-import { nameOfHolder, type Session } from "../../../_sessions/session";
+import { type Held, nameOfHolder } from "../../../_sessions/session";
 import { toast } from "../../../_ui/toast";
 import { useTenant } from "../../_lib/use-tenant";
 
-export function DisconnectSession({ session, onClose }: { session: Session | undefined; onClose: () => void }) {
+interface DisconnectSessionProps {
+  session: (Held & { id: string }) | undefined;
+  onClose: () => void;
+}
+
+export function DisconnectSession({ session, onClose }: DisconnectSessionProps) {
   const trpc = useTRPC();
   const { tenantId } = useTenant();
   const disconnect = useMutation(trpc.sessions.disconnect.mutationOptions());

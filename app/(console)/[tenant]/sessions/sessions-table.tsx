@@ -3,12 +3,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Cable, History } from "lucide-react";
 import { useState } from "react";
-import { HoldHolder } from "../../../_holds/hold-holder";
-import type { Holder } from "../../../_holds/holder";
+import { BlockHolder } from "../../../_blocks/block-holder";
+import { cutItems } from "../../../_blocks/cut-items";
+import type { Holder } from "../../../_blocks/holder";
 import { useTRPC } from "../../../_lib/trpc";
-import { disconnectItem } from "../../../_sessions/disconnect-item";
 import { holderItem } from "../../../_sessions/holder-item";
-import { kickItem } from "../../../_sessions/kick-item";
 import { holderOf, type Session } from "../../../_sessions/session";
 import { liveColumns, pastColumns } from "../../../_sessions/session-columns";
 import { DataTable } from "../../../_ui/data-table";
@@ -17,6 +16,7 @@ import { LinkButton } from "../../../_ui/link-button";
 import { usePanel } from "../../../_ui/use-panel";
 import { useTableState } from "../../../_ui/use-table-state";
 import { useTenant } from "../../_lib/use-tenant";
+import { RevokeAccount } from "../accounts/revoke-account";
 import { DisconnectSession } from "./disconnect-session";
 import { SessionSheet } from "./session-sheet";
 
@@ -26,7 +26,8 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
   const { tenantId, whyNot, paths } = useTenant();
   const panel = usePanel();
   const [ending, setEnding] = useState<Session>();
-  const [kicking, setKicking] = useState<Holder | null>(null);
+  const [blocking, setBlocking] = useState<Holder | null>(null);
+  const [revoking, setRevoking] = useState<Holder | null>(null);
   const state = useTableState({
     sortable: ["connectedAt", "accountName"],
     sort: "-connectedAt",
@@ -39,6 +40,17 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
       { placeholderData: keepPreviousData, refetchInterval: 15_000 },
     ),
   );
+  const cut = (session: Session) => {
+    const holder = holderOf(session);
+    return cutItems(session.deviceId ? "device" : "account", {
+      disconnect: { disabledReason: whyNot("sessions:write"), onSelect: () => setEnding(session) },
+      block: holder && { disabledReason: whyNot("holds:write"), onSelect: () => setBlocking(holder) },
+      revoke:
+        holder?.kind === "account"
+          ? { disabledReason: whyNot("accounts:write"), onSelect: () => setRevoking(holder) }
+          : null,
+    });
+  };
   return (
     <>
       <DataTable
@@ -51,11 +63,7 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         onOpen={(session) => panel.open(session.id)}
         openRowId={panel.value}
         searchPlaceholder="Search by account, device or address"
-        rowMenu={(session) => [
-          ...holderItem(session, paths),
-          ...kickItem(session, whyNot("holds:write"), () => setKicking(holderOf(session))),
-          ...disconnectItem(session, whyNot("sessions:write"), () => setEnding(session)),
-        ]}
+        rowMenu={(session) => [...holderItem(session, paths), ...(session.disconnectedAt ? [] : cut(session))]}
         empty={
           isLive ? (
             <EmptyState
@@ -73,7 +81,8 @@ export function SessionsTable({ isLive }: { isLive: boolean }) {
         }
       />
       <SessionSheet panel={panel} sessions={query.data?.rows} onDisconnect={setEnding} />
-      {kicking && <HoldHolder tenantId={tenantId} holder={kicking} onClose={() => setKicking(null)} />}
+      {blocking && <BlockHolder tenantId={tenantId} holder={blocking} onClose={() => setBlocking(null)} />}
+      {revoking && <RevokeAccount account={revoking} onClose={() => setRevoking(null)} />}
       <DisconnectSession session={ending} onClose={() => setEnding(undefined)} />
     </>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Unplug, UserRoundMinus } from "lucide-react";
+import { Ban, Unplug } from "lucide-react";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
@@ -21,12 +21,12 @@ export type LiveSession = Api["live"]["list"]["rows"][number];
 interface LiveSheetProps {
   panel: ReturnType<typeof usePanel>;
   sessions: readonly LiveSession[] | undefined;
-  onKick: (session: LiveSession) => void;
+  onBlock: (session: LiveSession) => void;
   onDisconnect: (session: LiveSession) => void;
 }
 
 /** One session beside the list; it goes on being shown when it leaves the list. */
-export function LiveSheet({ panel, sessions, onKick, onDisconnect }: LiveSheetProps) {
+export function LiveSheet({ panel, sessions, onBlock, onDisconnect }: LiveSheetProps) {
   const trpc = useTRPC();
   const { whyNot } = useStaff();
   const session = useKept(sessions, panel.value);
@@ -61,12 +61,8 @@ export function LiveSheet({ panel, sessions, onKick, onDisconnect }: LiveSheetPr
               Disconnect…
             </Button>
             {holderOf(session) && (
-              <Button
-                icon={<UserRoundMinus aria-hidden />}
-                disabledReason={whyNot("live:write")}
-                onClick={() => onKick(session)}
-              >
-                Kick…
+              <Button icon={<Ban aria-hidden />} disabledReason={whyNot("live:write")} onClick={() => onBlock(session)}>
+                Block for a while…
               </Button>
             )}
           </>

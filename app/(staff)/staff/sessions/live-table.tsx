@@ -3,12 +3,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Building2, Cable } from "lucide-react";
 import { useState } from "react";
-import { HoldHolder } from "../../../_holds/hold-holder";
+import { BlockHolder } from "../../../_blocks/block-holder";
+import { cutItems } from "../../../_blocks/cut-items";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
-import { disconnectItem } from "../../../_sessions/disconnect-item";
 import { holderItem } from "../../../_sessions/holder-item";
-import { kickItem } from "../../../_sessions/kick-item";
 import { holderOf } from "../../../_sessions/session";
 import { liveColumns } from "../../../_sessions/session-columns";
 import { type Column, DataTable } from "../../../_ui/data-table";
@@ -28,8 +27,8 @@ export function LiveTable() {
   const { whyNot } = useStaff();
   const panel = usePanel();
   const [ending, setEnding] = useState<LiveSession>();
-  const [kicking, setKicking] = useState<LiveSession>();
-  const held = kicking && holderOf(kicking);
+  const [blocking, setBlocking] = useState<LiveSession>();
+  const held = blocking && holderOf(blocking);
   const regions = useRegionOptions();
   const gateways = useGatewayOptions();
   const tenants = useTenantOptions();
@@ -70,8 +69,10 @@ export function LiveTable() {
         rowMenu={(session) => [
           ...holderItem(session, paths.tenant(session.slug)),
           { label: "Open the tenant", icon: <Building2 aria-hidden />, href: paths.staff.tenant(session.tenantId) },
-          ...kickItem(session, whyNot("live:write"), () => setKicking(session)),
-          ...disconnectItem(session, whyNot("live:write"), () => setEnding(session)),
+          ...cutItems(session.deviceId ? "device" : "account", {
+            disconnect: { disabledReason: whyNot("live:write"), onSelect: () => setEnding(session) },
+            block: holderOf(session) && { disabledReason: whyNot("live:write"), onSelect: () => setBlocking(session) },
+          }),
         ]}
         empty={
           <EmptyState icon={<Cable aria-hidden />} title="Nobody is connected">
@@ -79,9 +80,9 @@ export function LiveTable() {
           </EmptyState>
         }
       />
-      <LiveSheet panel={panel} sessions={query.data?.rows} onKick={setKicking} onDisconnect={setEnding} />
-      {kicking && held && (
-        <HoldHolder tenantId={kicking.tenantId} holder={held} onClose={() => setKicking(undefined)} />
+      <LiveSheet panel={panel} sessions={query.data?.rows} onBlock={setBlocking} onDisconnect={setEnding} />
+      {blocking && held && (
+        <BlockHolder tenantId={blocking.tenantId} holder={held} onClose={() => setBlocking(undefined)} />
       )}
       <DisconnectLive session={ending} onClose={() => setEnding(undefined)} />
     </>

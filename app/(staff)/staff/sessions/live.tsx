@@ -6,7 +6,7 @@ import { LiveMark } from "../../../_sessions/live-mark";
 import { useLiveRefresh } from "../../../_sessions/use-live-refresh";
 import { PageHeader } from "../../../_ui/page-header";
 import { Tabs } from "../../../_ui/tabs";
-import { HeldTable } from "./held-table";
+import { BlockedTable } from "./blocked-table";
 import { LiveRefusals } from "./live-refusals";
 import { LiveRefusedPackets } from "./live-refused-packets";
 import { LiveSummary } from "./live-summary";
@@ -32,7 +32,7 @@ export function Live() {
         param="view"
         tabs={[
           { value: "live", label: "Connected", content: <LiveTable /> },
-          { value: "kicked", label: "Kicked", content: <HeldTable /> },
+          { value: "blocked", label: "Blocked", content: <BlockedTable /> },
           { value: "refused", label: "Refused connections", content: <LiveRefusals /> },
           { value: "packets", label: "Refused packets", content: <LiveRefusedPackets /> },
         ]}

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Ellipsis, Pencil, UserRoundCheck, UserRoundX, UserX } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { HeldUntil } from "../../../../_holds/held-until";
+import { BlockedUntil } from "../../../../_blocks/blocked-until";
 import { formatRate } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
 import { Button } from "../../../../_ui/button";
@@ -112,14 +112,14 @@ export function AccountPage({ accountId }: { accountId: string }) {
         {!isRevoked && account.hold && (
           <Callout
             tone="warn"
-            title="Put off for a time"
+            title="Blocked for a while"
             action={
-              <Button size="sm" disabledReason={tenant.whyNot("holds:write")} onClick={() => setActing("let-in")}>
-                Let back in
+              <Button size="sm" disabledReason={tenant.whyNot("holds:write")} onClick={() => setActing("unblock")}>
+                Unblock
               </Button>
             }
           >
-            Every gateway turns {account.name} away <HeldUntil hold={account.hold} />
+            Every gateway turns {account.name} away <BlockedUntil hold={account.hold} />
           </Callout>
         )}
         {!isRevoked && account.mustChangePassword && (

@@ -1,29 +1,29 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Building2, CircleSlash, Router, Undo2 } from "lucide-react";
+import { Ban, Building2, LockOpen, Router } from "lucide-react";
 import { useState } from "react";
-import { LetInHolder } from "../../../_holds/let-in-holder";
+import { UnblockHolder } from "../../../_blocks/unblock-holder";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
 import { type Column, DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
 import { TextLink } from "../../../_ui/text-link";
-import { DateTime } from "../../../_ui/time-ago";
+import { Until } from "../../../_ui/time-ago";
 import { useTableState } from "../../../_ui/use-table-state";
 import { useTenantOptions } from "../_components/use-tenant-options";
 import { useStaff } from "../_lib/use-staff";
 
 type Held = Api["live"]["held"]["rows"][number];
 
-/** Accounts and devices that are put off now, by staff or by their own tenant, and the way to let them back in. */
-export function HeldTable() {
+/** Accounts and devices that are blocked now, by staff or by their own tenant, and the way to unblock them. */
+export function BlockedTable() {
   const trpc = useTRPC();
   const { whyNot } = useStaff();
   const tenants = useTenantOptions();
-  const [lettingIn, setLettingIn] = useState<Held>();
-  const state = useTableState({ sortable: ["name", "until"], sort: "until", filters: ["tenant"], prefix: "kicked" });
+  const [unblocking, setUnblocking] = useState<Held>();
+  const state = useTableState({ sortable: ["name", "until"], sort: "until", filters: ["tenant"], prefix: "blocked" });
   const query = useQuery(
     trpc.live.held.queryOptions(
       { ...state.input, tenantId: state.filters.tenant[0] },
@@ -34,7 +34,7 @@ export function HeldTable() {
   return (
     <>
       <DataTable
-        label="Kicked accounts and devices"
+        label="Blocked accounts and devices"
         state={state}
         query={{ ...query, isFetching: query.isPlaceholderData }}
         columns={columns}
@@ -45,21 +45,21 @@ export function HeldTable() {
           { label: "Open the tenant", icon: <Building2 aria-hidden />, href: paths.staff.tenant(held.tenantId) },
           { separator: true },
           {
-            label: "Let back in…",
-            icon: <Undo2 aria-hidden />,
+            label: "Unblock…",
+            icon: <LockOpen aria-hidden />,
             disabledReason: whyNot("live:write"),
-            onSelect: () => setLettingIn(held),
+            onSelect: () => setUnblocking(held),
           },
         ]}
         empty={
-          <EmptyState icon={<CircleSlash aria-hidden />} title="Nobody is kicked">
-            Kick an account or a device from its live session: every gateway turns it away for a time, with the reason
+          <EmptyState icon={<Ban aria-hidden />} title="Nobody is blocked">
+            Block an account or a device from its live session: every gateway turns it away for a time, with the reason
             that you give.
           </EmptyState>
         }
       />
-      {lettingIn && (
-        <LetInHolder tenantId={lettingIn.tenantId} holder={lettingIn} onClose={() => setLettingIn(undefined)} />
+      {unblocking && (
+        <UnblockHolder tenantId={unblocking.tenantId} holder={unblocking} onClose={() => setUnblocking(undefined)} />
       )}
     </>
   );
@@ -89,5 +89,5 @@ const columns: Column<Held>[] = [
     ),
   },
   { id: "reason", header: "Reason given", cell: (held) => held.reason },
-  { id: "until", header: "Until", sortable: true, width: "11rem", cell: (held) => <DateTime date={held.until} /> },
+  { id: "until", header: "Until", sortable: true, width: "11rem", cell: (held) => <Until date={held.until} /> },
 ];

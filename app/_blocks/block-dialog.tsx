@@ -13,26 +13,26 @@ import { Form, FormActions, FormError, SubmitButton, useForm } from "../_ui/form
 import { Input } from "../_ui/input";
 import { Select } from "../_ui/select";
 
-interface HoldDialogProps {
+interface BlockDialogProps {
   tenantId: string;
   name: string;
   description: string;
   reasonHint: string;
-  onHold: (input: { reason: string; minutes: number }) => Promise<{ revision: number }>;
+  onBlock: (input: { reason: string; minutes: number }) => Promise<{ revision: number }>;
   onClose: () => void;
 }
 
-/** Puts an account or a device off for a time. Stays open until whoever pressed it has seen every gateway enforce it. */
-export function HoldDialog({ tenantId, name, description, reasonHint, onHold, onClose }: HoldDialogProps) {
+/** Blocks an account or a device for a while. Stays open until whoever pressed it has seen every gateway enforce it. */
+export function BlockDialog({ tenantId, name, description, reasonHint, onBlock, onClose }: BlockDialogProps) {
   const queryClient = useQueryClient();
   const [revision, setRevision] = useState<number>();
-  const form = useForm({ schema: holdForm, defaultValues: { reason: "", minutes: "60" } });
+  const form = useForm({ schema: blockForm, defaultValues: { reason: "", minutes: "60" } });
   return (
     <Dialog
       role="alertdialog"
       open
       onOpenChange={onClose}
-      title={revision ? `${name} is kicked` : `Kick ${name}?`}
+      title={revision ? `${name} is blocked` : `Block ${name} for a while?`}
       description={revision ? "Each gateway refuses it and drops its packets until the time is over." : description}
       footer={revision && <Button onClick={onClose}>Close</Button>}
     >
@@ -41,9 +41,9 @@ export function HoldDialog({ tenantId, name, description, reasonHint, onHold, on
           tenantId={tenantId}
           revision={revision}
           words={{
-            pending: `Kicking ${name}`,
-            done: `${name} is put off`,
-            failed: `${name} is not put off everywhere`,
+            pending: `Blocking ${name}`,
+            done: `${name} is blocked`,
+            failed: `${name} is not blocked everywhere`,
           }}
           onSettled={() => void queryClient.invalidateQueries()}
         />
@@ -51,7 +51,7 @@ export function HoldDialog({ tenantId, name, description, reasonHint, onHold, on
         <Form
           form={form}
           onSubmit={async ({ reason, minutes }) => {
-            const result = await onHold({ reason, minutes: Number(minutes) });
+            const result = await onBlock({ reason, minutes: Number(minutes) });
             setRevision(result.revision);
             void queryClient.invalidateQueries();
           }}
@@ -64,7 +64,7 @@ export function HoldDialog({ tenantId, name, description, reasonHint, onHold, on
           </Field>
           <FormError />
           <FormActions>
-            <SubmitButton variant="danger">Kick</SubmitButton>
+            <SubmitButton variant="danger">Block</SubmitButton>
             <Button onClick={onClose}>Cancel</Button>
           </FormActions>
         </Form>
@@ -73,4 +73,4 @@ export function HoldDialog({ tenantId, name, description, reasonHint, onHold, on
   );
 }
 
-const holdForm = z.object({ reason: reasonField, minutes: z.string() });
+const blockForm = z.object({ reason: reasonField, minutes: z.string() });

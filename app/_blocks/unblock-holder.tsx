@@ -6,14 +6,14 @@ import { useTRPC } from "../_lib/trpc";
 import { ConfirmDialog } from "../_ui/confirm-dialog";
 import type { Holder } from "./holder";
 
-interface LetInHolderProps {
+interface UnblockHolderProps {
   tenantId: string;
   holder: Holder;
   onClose: () => void;
 }
 
-/** Ends a kick before its time, in whichever tenant. */
-export function LetInHolder({ tenantId, holder, onClose }: LetInHolderProps) {
+/** Ends a block before its time, in whichever tenant. */
+export function UnblockHolder({ tenantId, holder, onClose }: UnblockHolderProps) {
   const trpc = useTRPC();
   const announce = useAnnounceChange(tenantId);
   const letAccountIn = useMutation(trpc.accounts.letIn.mutationOptions());
@@ -24,22 +24,22 @@ export function LetInHolder({ tenantId, holder, onClose }: LetInHolderProps) {
       open
       onOpenChange={onClose}
       tone="primary"
-      title={`Let ${name} back in?`}
+      title={`Unblock ${name}?`}
       description={
         kind === "account"
           ? "Before the time is over: they can connect again at once."
           : "Before the time is over: it can be reached again at once."
       }
-      confirmLabel="Let back in"
+      confirmLabel="Unblock"
       onConfirm={async () => {
         const { revision } =
           kind === "account"
             ? await letAccountIn.mutateAsync({ tenantId, accountId: id })
             : await letDeviceIn.mutateAsync({ tenantId, deviceId: id });
         announce(revision, {
-          pending: `Letting ${name} back in`,
+          pending: `Unblocking ${name}`,
           done: kind === "account" ? `${name} may connect again` : `${name} can be reached again`,
-          failed: `${name} is not let in everywhere`,
+          failed: `${name} is not unblocked everywhere`,
         });
       }}
     />

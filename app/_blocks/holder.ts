@@ -1,4 +1,4 @@
-/** Who can be put off for a time: a VPN account or a device. */
+/** Who can be blocked for a while: a VPN account or a device. */
 export interface Holder {
   kind: "account" | "device";
   id: string;
