@@ -116,5 +116,6 @@ describe("words", () => {
 test("an end is told by its time today, with its day else", () => {
   const now = new Date("2026-11-30T10:00:00Z");
   expect(formatUntil(new Date("2026-11-30T14:30:10Z"), now, "UTC")).toBe("14:30");
-  expect(formatUntil(new Date("2026-12-01T09:05:00Z"), now, "UTC")).toBe("1 Dec 2026, 09:05");
+  expect(formatUntil(new Date("2026-12-01T09:05:00Z"), now, "UTC")).toBe("1 Dec, 09:05");
+  expect(formatUntil(new Date("2027-01-01T09:05:00Z"), now, "UTC")).toBe("1 Jan 2027, 09:05");
 });

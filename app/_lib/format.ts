@@ -70,11 +70,12 @@ export function formatDateTime(date: Date, timeZone?: string): string {
   return `${formatDate(date, timeZone)}, ${formatTime(date, timeZone)}`;
 }
 
-/** "14:30" where that is today, "23 Nov 2026, 14:30" where not: for what ends then. */
+/** "14:30" where that is today, else "23 Nov, 14:30", with the year where it is another: for what ends then. */
 export function formatUntil(date: Date, now: Date, timeZone?: string): string {
   const time = formatTime(date, timeZone).slice(0, 5);
-  const day = formatDate(date, timeZone);
-  return day === formatDate(now, timeZone) ? time : `${day}, ${time}`;
+  const [day, today] = [formatDate(date, timeZone), formatDate(now, timeZone)];
+  const thisYear = today.slice(-5);
+  return day === today ? time : `${day.endsWith(thisYear) ? day.slice(0, -thisYear.length) : day}, ${time}`;
 }
 
 /** "05:31:07" */

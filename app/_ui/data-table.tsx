@@ -5,6 +5,7 @@ import { type ColumnDef, getCoreRowModel, type RowSelectionState, useReactTable 
 import { SearchX } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { formatNumber } from "../_lib/format";
 import { Button } from "./button";
 import { cn } from "./cn";
 import type { MenuEntry } from "./dropdown-menu";
@@ -47,7 +48,7 @@ interface DataTableProps<Row, Filter extends string> {
   searchPlaceholder?: string | false;
   filters?: readonly TableFilter<Filter>[];
   /** Lets rows be chosen, and draws what can be done with them. */
-  bulkActions?: (ids: string[], clear: () => void) => ReactNode;
+  bulkActions?: (chosen: Row[], clear: () => void) => ReactNode;
   isSelectable?: (row: Row) => boolean;
   /** Beside the filters. */
   toolbar?: ReactNode;
@@ -110,7 +111,10 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
     { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
   ]);
 
-  const ids = Object.keys(selection);
+  // What was chosen stays chosen on other pages, as it was when it was last seen.
+  const seen = useRef(new Map<string, Row>());
+  for (const row of isSelecting ? rows : []) seen.current.set(rowId(row), row);
+  const chosen = Object.keys(selection).flatMap((id) => seen.current.get(id) ?? []);
   const clearSelection = () => setSelection({});
   const isStale = query.isFetching && query.data !== undefined && !query.error;
 
@@ -126,10 +130,10 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
         trailing={props.toolbar}
       />
       <div className="overflow-hidden rounded-lg border bg-surface">
-        {isSelecting && ids.length > 0 && (
+        {isSelecting && chosen.length > 0 && (
           <div className="flex min-h-11 flex-wrap items-center gap-2 border-b bg-brand-soft px-3 py-1.5" role="status">
-            <span className="mr-1 text-sm font-medium">{ids.length} chosen</span>
-            {bulkActions(ids, clearSelection)}
+            <span className="mr-1 text-sm font-medium">{formatNumber(chosen.length)} chosen</span>
+            {bulkActions(chosen, clearSelection)}
             <Button size="sm" variant="ghost" className="ml-auto" onClick={clearSelection}>
               Clear
             </Button>

@@ -94,7 +94,7 @@ function SearchBox({ label, placeholder, inputRef, value, onChange, onLeave }: S
     return () => clearTimeout(timer);
   }, [text, onChange]);
   return (
-    <div className="group/search relative w-full sm:w-64">
+    <div className="group/search relative w-full sm:w-88">
       <Search aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto size-4 text-faint" />
       <input
         ref={inputRef}

@@ -230,6 +230,51 @@ test("the list pages, sorts, filters and searches on the server", async () => {
   expect(await names({ state: ["active", "revoked"] })).toHaveLength(6);
 });
 
+test("the list shows who is online, who never connected, who has no profile or one that ends soon, and who is blocked", async () => {
+  const own = await createTenantWithAdmin();
+  const caller = callAs(own.admin);
+  const id = { tenantId: own.tenantId };
+  const gatewayId = crypto.randomUUID();
+  const day = 24 * 3600_000;
+  const put = async (name: string, { sessions = [], days = [] }: { sessions?: (Date | null)[]; days?: number[] }) => {
+    const { account } = await caller.accounts.create({ ...id, name, email: `${name}@show.test` });
+    await inTenant(system, own.tenantId, async ({ tx }) => {
+      for (const disconnectedAt of sessions)
+        await tx.session.create({
+          data: {
+            ...{ ...id, id: crypto.randomUUID(), accountId: account.id, gatewayId, disconnectedAt },
+            ...{ connectedAt: new Date(), bytesAt: new Date(), process: "p", processBoot: "b", clientId: 1 },
+            ...{ realAddress: "192.0.2.1:1", vpnAddress: account.address, fingerprint: name },
+          },
+        });
+      for (const [at, until] of days.entries())
+        await tx.certificate.create({
+          data: {
+            ...{ ...id, accountId: account.id, serial: `${account.id}${at}`, fingerprint: `${account.id}${at}` },
+            ...{ notBefore: new Date(0), notAfter: new Date(Date.now() + until * day) },
+          },
+        });
+    });
+    return account.id;
+  };
+  await put("online", { sessions: [new Date(), null], days: [300] });
+  await put("ended", { sessions: [new Date()], days: [10] });
+  await put("renewed", { sessions: [new Date()], days: [10, 300] });
+  await put("new", {});
+  const blocked = await put("stopped", { days: [-1] });
+  await caller.accounts.hold({ ...id, accountId: blocked, minutes: 5, reason: "Malware" });
+  const gone = await put("gone", {});
+  await caller.accounts.revoke({ ...id, accountId: gone, reason: "left" });
+  const shown = async (...show: ("online" | "never-connected" | "no-profile" | "ends-soon" | "blocked")[]) =>
+    (await caller.accounts.list({ ...id, show })).rows.map(({ name }) => name);
+  expect(await shown("online")).toEqual(["online"]);
+  expect(await shown("never-connected")).toEqual(["new", "stopped"]);
+  expect(await shown("no-profile")).toEqual(["new", "stopped"]);
+  expect(await shown("ends-soon")).toEqual(["ended"]);
+  expect(await shown("blocked")).toEqual(["stopped"]);
+  expect(await shown("online", "ends-soon")).toEqual(["ended", "online"]);
+});
+
 test("a ceiling reaches the gateways, stays where it is not named, and is taken away", async () => {
   const { account } = await create();
   const update = (more: object) =>

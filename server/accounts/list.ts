@@ -7,6 +7,7 @@ import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
 import type { AccountState, Prisma } from "../core/prisma/client";
 import { searchWords } from "../core/search";
+import { showing } from "../core/showing";
 import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
 
@@ -41,6 +42,8 @@ export async function listAccounts(
   const { tx, tenantId } = scope;
   const where: Prisma.AccountWhereInput = {
     tenantId,
+    // Of whoever is revoked, none of these is asked: they neither come in nor need a profile.
+    ...(input.show.length > 0 ? { state: "active", OR: showing(tenantId, input.show) } : {}),
     ...(input.state.length > 0 ? { state: { in: input.state } } : {}),
     ...(input.policyId.length > 0 ? { policies: { some: { policyId: { in: input.policyId } } } } : {}),
     AND: await searchWords(scope, input.search),

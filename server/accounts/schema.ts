@@ -2,6 +2,7 @@ import { z } from "zod";
 import { holdFields } from "../core/hold";
 import { emailField, filterOf, listInput, nameField, reasonField } from "../core/listing";
 import { rateField } from "../core/rate";
+import { showFilter } from "../core/showing";
 
 const policyIds = z.array(z.uuid()).max(200, "An account may have at most 200 policies.").default([]);
 
@@ -9,6 +10,7 @@ export const accountInput = z.object({ accountId: z.uuid() });
 export const listAccountsInput = listInput(["name", "email", "createdAt"]).extend({
   state: filterOf(z.enum(["active", "revoked"])),
   policyId: filterOf(z.uuid()),
+  show: showFilter,
 });
 export const createAccountInput = z.object({ name: nameField, email: emailField, policyIds });
 export const updateAccountInput = z.object({

@@ -16,6 +16,7 @@ import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
 import type { DeviceAttachment, Prisma } from "../core/prisma/client";
 import { searchWords } from "../core/search";
+import { showing } from "../core/showing";
 import { publish } from "../revisions/revisions";
 import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import { chooseLabel } from "./label";
@@ -54,7 +55,12 @@ export async function listDevices(
   const where: Prisma.DeviceWhereInput = {
     tenantId,
     ...(input.attachment ? { attachment: input.attachment } : {}),
-    ...(input.groupId ? { groups: { some: { groupId: input.groupId } } } : {}),
+    ...(input.show.length > 0 ? { OR: showing(tenantId, input.show).map(ofTunnels) } : {}),
+    ...(input.groupId === "none"
+      ? { groups: { none: {} } }
+      : input.groupId
+        ? { groups: { some: { groupId: input.groupId } } }
+        : {}),
     AND: await searchWords(scope, input.search),
   };
   const [devices, total] = await Promise.all([
@@ -68,6 +74,10 @@ export async function listDevices(
   ]);
   return { rows: await deviceRows(scope, devices), total };
 }
+
+/** What is behind a gateway has no session and no certificate of its own, and lacks neither. */
+const ofTunnels = (condition: Prisma.DeviceWhereInput): Prisma.DeviceWhereInput =>
+  "heldUntil" in condition ? condition : { ...condition, attachment: "openvpn" };
 
 export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow> {
   const { tx, tenantId } = scope;

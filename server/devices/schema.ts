@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseAddress } from "@/gateway/protocol/addresses";
 import { holdFields } from "../core/hold";
 import { listInput, nameField } from "../core/listing";
+import { showFilter } from "../core/showing";
 
 export const noAddress = "Give an IPv4 address, such as 10.0.0.10.";
 export const addressField = z.string().trim().refine(isAddress, noAddress);
@@ -18,8 +19,10 @@ function isAddress(text: string): boolean {
 const description = z.string().trim().max(500, "Use at most 500 characters.").default("");
 
 export const listDevicesInput = listInput(["name", "address", "createdAt"]).extend({
-  groupId: z.uuid().optional(),
+  /** "none": those that no group holds, so that nobody reaches them. */
+  groupId: z.union([z.uuid(), z.literal("none")]).optional(),
   attachment: z.enum(["routed", "openvpn"]).optional(),
+  show: showFilter,
 });
 const deviceFields = z.object({
   name: nameField,

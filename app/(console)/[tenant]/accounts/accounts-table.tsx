@@ -15,6 +15,7 @@ import { PolicyLinks } from "../_components/policy-links";
 import { usePolicyOptions } from "../_components/use-policy-options";
 import { AccountAction, type AccountActionName, accountActions } from "./account-action";
 import { AccountStatus } from "./account-status";
+import { AccountsBulk } from "./accounts-bulk";
 
 type Account = Api["accounts"]["list"]["rows"][number];
 
@@ -24,13 +25,14 @@ export function AccountsTable({ add }: { add: ReactNode }) {
   const tenant = useTenant();
   const policies = usePolicyOptions();
   const [acting, setActing] = useState<{ name: AccountActionName; account: Account }>();
-  const state = useTableState({ sortable: ["name", "createdAt"], sort: "name", filters: ["state", "policy"] });
+  const state = useTableState({ sortable: ["name", "createdAt"], sort: "name", filters: ["state", "show", "policy"] });
   const accounts = useQuery(
     trpc.accounts.list.queryOptions(
       {
         tenantId: tenant.tenantId,
         ...state.input,
         state: state.filters.state.filter((value) => value === "active" || value === "revoked"),
+        show: state.filters.show.filter(isShow),
         policyId: state.filters.policy,
       },
       { placeholderData: keepPreviousData, refetchInterval: 10_000 },
@@ -56,8 +58,10 @@ export function AccountsTable({ add }: { add: ReactNode }) {
               { value: "revoked", label: "Revoked" },
             ],
           },
+          { name: "show", label: "Show", options: shows },
           { name: "policy", label: "Policy", ...policies },
         ]}
+        bulkActions={(chosen, clear) => <AccountsBulk accounts={chosen} onDone={clear} />}
         rowMenu={(account) => accountActions(account, tenant, (name) => setActing({ name, account }))}
         empty={
           <EmptyState icon={<Users aria-hidden />} title="No accounts yet" action={add}>
@@ -70,6 +74,16 @@ export function AccountsTable({ add }: { add: ReactNode }) {
     </>
   );
 }
+
+const shows = [
+  { value: "online", label: "Connected now" },
+  { value: "never-connected", label: "Never connected" },
+  { value: "no-profile", label: "No profile" },
+  { value: "ends-soon", label: "Profile ends within 30 days" },
+  { value: "blocked", label: "Blocked" },
+] as const;
+type Show = (typeof shows)[number]["value"];
+const isShow = (value: string): value is Show => shows.some((show) => show.value === value);
 
 const columns: Column<Account>[] = [
   {
@@ -126,7 +140,7 @@ function Reaches({ account: { state, policies, grantedUntil } }: { account: Acco
   if (state === "revoked") return <span className="text-faint">nothing: revoked</span>;
   if (!grantedUntil) return <PolicyLinks policies={policies} none="reaches nothing" />;
   return (
-    <span>
+    <span className="block max-w-80 truncate">
       {policies.length > 0 && (
         <>
           <PolicyLinks policies={policies} none="" />,{" "}

@@ -20,6 +20,7 @@ import { GroupLinks } from "../_components/group-links";
 import { useGroupOptions } from "../_components/use-group-options";
 import { DeleteDevice } from "./delete-device";
 import { DevicePresence } from "./device-presence";
+import { DevicesBulk } from "./devices-bulk";
 
 type Device = Api["devices"]["list"]["rows"][number];
 
@@ -39,12 +40,13 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
   const state = useTableState({
     sortable: ["name", "address", "createdAt"],
     sort: "name",
-    filters: ["group", "attachment"],
+    filters: ["group", "attachment", "show"],
   });
   const query = useQuery(
     trpc.devices.list.queryOptions(
       {
         ...{ tenantId, ...state.input, groupId: state.filters.group[0] },
+        show: shows.filter(({ value }) => state.filters.show.includes(value)).map(({ value }) => value),
         attachment: attachments.find(({ value }) => value === state.filters.attachment[0])?.value,
       },
       // Devices on tunnels come and go.
@@ -64,9 +66,14 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
         openRowId={panel.value}
         searchPlaceholder="Search by name, DNS name or address"
         filters={[
-          { name: "group", label: "Group", single: true, ...groups.options },
+          {
+            ...{ name: "group", label: "Group", single: true, ...groups.options },
+            options: [{ value: "none", label: "In no group" }, ...groups.options.options],
+          },
           { name: "attachment", label: "Reached by", single: true, options: attachments },
+          { name: "show", label: "Show", options: shows },
         ]}
+        bulkActions={(chosen, clear) => <DevicesBulk devices={chosen} onDone={clear} />}
         rowMenu={(device) => [
           { label: "Edit", icon: <Pencil aria-hidden />, onSelect: () => panel.open(device.id) },
           ...cutItems("device", {
@@ -98,6 +105,15 @@ export function DevicesTable({ panel, add }: DevicesTableProps) {
     </>
   );
 }
+
+/** All but the last are of devices on tunnels of their own. */
+const shows = [
+  { value: "online", label: "Connected now" },
+  { value: "never-connected", label: "Never connected" },
+  { value: "no-profile", label: "No profile" },
+  { value: "ends-soon", label: "Profile ends within 30 days" },
+  { value: "blocked", label: "Blocked" },
+] as const;
 
 const holderOf = ({ id, name }: Device) => ({ kind: "device", id, name }) as const;
 
