@@ -19,9 +19,12 @@ export const paths = {
       accounts: `${base}/accounts`,
       account: (id: string) => `${base}/accounts/${part(id)}`,
       devices: `${base}/devices`,
+      newAccount: `${base}/accounts?panel=new`,
+      newDevice: `${base}/devices?panel=new`,
       device: (id: string) => `${base}/devices?panel=${part(id)}`,
       devicesOfGroup: (groupId: string) => `${base}/devices?group=${part(groupId)}`,
       groups: `${base}/groups`,
+      newGroup: `${base}/groups?panel=new`,
       group: (id: string) => `${base}/groups?panel=${part(id)}`,
       policies: `${base}/policies`,
       policy: (id: string) => `${base}/policies/${part(id)}`,
@@ -32,6 +35,7 @@ export const paths = {
       refusedPackets: (search: string) => `${base}/sessions?view=packets&packets-q=${part(search)}`,
       audit: `${base}/audit`,
       members: `${base}/members`,
+      invite: `${base}/members?panel=invite`,
     };
   },
 

@@ -1,9 +1,7 @@
 "use client";
 
-import { Check, Copy } from "lucide-react";
-import { Button } from "./button";
 import { cn } from "./cn";
-import { useCopy } from "./use-copy";
+import { CopyButton } from "./copy-button";
 
 interface CodeBlockProps {
   code: string;
@@ -15,19 +13,11 @@ interface CodeBlockProps {
 
 /** Commands and files to take away. */
 export function CodeBlock({ code, title, wrap = false, className }: CodeBlockProps) {
-  const [isCopied, copy] = useCopy();
   return (
     <figure className={cn("min-w-0 overflow-hidden rounded-lg border bg-sunken", className)}>
       <figcaption className="flex h-9 items-center justify-between gap-2 border-b pr-1 pl-3 text-xs text-faint">
         <span className="truncate font-mono">{title}</span>
-        <Button
-          size="sm"
-          variant="ghost"
-          icon={isCopied ? <Check aria-hidden className="text-ok-text" /> : <Copy aria-hidden />}
-          onClick={() => void copy(code)}
-        >
-          <span aria-live="polite">{isCopied ? "Copied" : "Copy"}</span>
-        </Button>
+        <CopyButton text={code} />
       </figcaption>
       <pre
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard

@@ -19,6 +19,9 @@ interface MultiSelectProps extends ControlProps<string[]> {
   placeholder?: string;
   searchPlaceholder?: string;
   emptyText?: string;
+  /** Makes a new one of what was typed, which is then chosen. What it throws is its own to show. */
+  onCreate?: (label: string) => Promise<Option | undefined>;
+  noun?: string;
   className?: string;
 }
 
@@ -31,6 +34,8 @@ export function MultiSelect({
   placeholder = "Choose…",
   searchPlaceholder,
   emptyText,
+  onCreate,
+  noun,
   className,
   ...own
 }: MultiSelectProps) {
@@ -42,6 +47,12 @@ export function MultiSelect({
   for (const option of [...selectedOptions, ...options]) labels.current.set(option.value, option.label);
   const toggle = (value: string) =>
     control.setValue(chosen.includes(value) ? chosen.filter((entry) => entry !== value) : [...chosen, value]);
+  const create = async (label: string) => {
+    const created = await onCreate?.(label);
+    if (!created) return;
+    labels.current.set(created.value, created.label);
+    control.setValue([...chosen, created.value]);
+  };
   return (
     <div className={cn("flex flex-col gap-1.5", className)}>
       <Popover
@@ -74,6 +85,8 @@ export function MultiSelect({
           loading={loading}
           searchPlaceholder={searchPlaceholder}
           emptyText={emptyText}
+          onCreate={onCreate && ((label) => void create(label))}
+          noun={noun}
         />
       </Popover>
       {chosen.length > 0 && (

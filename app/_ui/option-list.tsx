@@ -1,7 +1,7 @@
 "use client";
 
 import { Command } from "cmdk";
-import { Check } from "lucide-react";
+import { Check, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
 import { cn } from "./cn";
 import type { Option } from "./option";
@@ -18,6 +18,10 @@ interface OptionListProps {
   searchPlaceholder?: string;
   emptyText?: string;
   multiple?: boolean;
+  /** Makes a new one of what was typed, where none is called so. */
+  onCreate?: (label: string) => void;
+  /** What it makes: "group". */
+  noun?: string;
 }
 
 /** The searchable list inside a combobox and a multi-select. */
@@ -30,6 +34,8 @@ export function OptionList({
   searchPlaceholder = "Search…",
   emptyText = "Nothing matches",
   multiple = false,
+  onCreate,
+  noun = "choice",
 }: OptionListProps) {
   const [search, setSearch] = useState("");
   useEffect(() => {
@@ -37,6 +43,8 @@ export function OptionList({
     const timer = setTimeout(() => onSearchChange(search), 150);
     return () => clearTimeout(timer);
   }, [search, onSearchChange]);
+  const typed = search.trim();
+  const isNew = typed !== "" && !options.some(({ label }) => label.toLowerCase() === typed.toLowerCase());
   return (
     <Command shouldFilter={!onSearchChange} label={searchPlaceholder} loop>
       <div className="flex items-center gap-2 border-b px-3">
@@ -71,6 +79,22 @@ export function OptionList({
             {!multiple && isChosen(option.value) && <Check aria-label="chosen" className="text-brand-text" />}
           </Command.Item>
         ))}
+        {onCreate && isNew && !loading && (
+          <Command.Item
+            value={`new ${typed}`}
+            keywords={[typed]}
+            onSelect={() => {
+              onCreate(typed);
+              setSearch("");
+            }}
+            className={menuItemStyle}
+          >
+            <Plus aria-hidden />
+            <span className="min-w-0 flex-1 truncate">
+              Make the {noun} “{typed}”
+            </span>
+          </Command.Item>
+        )}
       </Command.List>
     </Command>
   );

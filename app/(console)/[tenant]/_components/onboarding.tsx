@@ -81,25 +81,25 @@ function stepsOf(paths: Tenant["paths"]): Step[] {
       key: "hasDevice",
       title: "Add a device",
       why: "Anything with an address in one of your networks: a controller, a camera, a server.",
-      action: { label: "Add devices", href: paths.devices },
+      action: { label: "Add devices", href: paths.newDevice },
     },
     {
       key: "hasGroup",
       title: "Put devices into a group",
       why: "Policies open groups, so that a device added later needs no new policy.",
-      action: { label: "Make a group", href: paths.groups },
+      action: { label: "Make a group", href: paths.newGroup },
     },
     {
       key: "hasAccount",
       title: "Create a VPN account for a person",
       why: "You get a temporary password to hand over; the person replaces it at the first sign-in.",
-      action: { label: "Create an account", href: paths.accounts },
+      action: { label: "Create an account", href: paths.newAccount },
     },
     {
       key: "hasPolicy",
       title: "Write a policy",
       why: "Nothing is open until a policy says so: who may reach which group, on which ports.",
-      action: { label: "Write a policy", href: paths.policies },
+      action: { label: "Write a policy", href: paths.newPolicy },
     },
     {
       key: "downloaded",
@@ -117,7 +117,7 @@ function stepsOf(paths: Tenant["paths"]): Step[] {
       key: "invited",
       title: "Invite a second member",
       why: "So that the organisation does not depend on one person who may be away.",
-      action: { label: "Invite a member", href: paths.members },
+      action: { label: "Invite a member", href: paths.invite },
     },
   ];
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { createDeviceInput } from "@/server/devices/schema";
@@ -13,6 +13,7 @@ import { Input } from "../../../_ui/input";
 import { MultiSelect } from "../../../_ui/multi-select";
 import { Select } from "../../../_ui/select";
 import { Textarea } from "../../../_ui/textarea";
+import { toast } from "../../../_ui/toast";
 import { useChange } from "../../_lib/use-change";
 import { useTenant } from "../../_lib/use-tenant";
 import { useGroupOptions } from "../_components/use-group-options";
@@ -39,6 +40,8 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
   const groups = useGroupOptions();
   const [isLeaving, setLeaving] = useState(false);
   const create = useMutation(trpc.devices.create.mutationOptions());
+  const createGroup = useMutation(trpc.devices.createGroup.mutationOptions());
+  const queryClient = useQueryClient();
   const update = useMutation(trpc.devices.update.mutationOptions());
   const form = useForm({
     schema: createDeviceInput,
@@ -98,7 +101,17 @@ export function DeviceForm({ device, onDone }: DeviceFormProps) {
           selectedOptions={device?.groups.map((group) => ({ value: group.id, label: group.name }))}
           placeholder="No group"
           searchPlaceholder="Search groups"
-          emptyText="No group of that name"
+          emptyText="No group yet: type the name of a new one"
+          noun="group"
+          onCreate={async (name) => {
+            try {
+              const { group } = await createGroup.mutateAsync({ tenantId, name });
+              await queryClient.invalidateQueries(trpc.devices.listGroups.pathFilter());
+              return { value: group.id, label: group.name };
+            } catch (error) {
+              toast.error(error);
+            }
+          }}
           disabled={isReadOnly}
         />
       </Field>

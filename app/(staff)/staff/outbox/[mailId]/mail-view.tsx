@@ -1,10 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { paths } from "../../../../_lib/paths";
 import { useTRPC, useTRPCClient } from "../../../../_lib/trpc";
 import { Callout } from "../../../../_ui/callout";
 import { Card } from "../../../../_ui/card";
+import { CopyButton } from "../../../../_ui/copy-button";
 import { Copyable } from "../../../../_ui/copyable";
 import { ErrorState } from "../../../../_ui/error-state";
 import { KeyValue } from "../../../../_ui/key-value";
@@ -50,14 +52,13 @@ export function MailView({ mailId }: { mailId: string }) {
               <p className="max-w-prose text-sm leading-6 break-words whitespace-pre-wrap">
                 {splitLinks(mail.text).map((part, index) =>
                   part.href ? (
-                    <a
-                      // biome-ignore lint/suspicious/noArrayIndexKey: the text does not change
-                      key={index}
-                      href={part.href}
-                      className="rounded-sm text-brand-text underline underline-offset-2"
-                    >
-                      {part.text}
-                    </a>
+                    // biome-ignore lint/suspicious/noArrayIndexKey: the text does not change
+                    <Fragment key={index}>
+                      <a href={part.href} className="rounded-sm text-brand-text underline underline-offset-2">
+                        {part.text}
+                      </a>{" "}
+                      <CopyButton text={part.href} />
+                    </Fragment>
                   ) : (
                     part.text
                   ),
