@@ -204,6 +204,7 @@ function startBareServer(bench: BenchGateway, port: number): number {
       clientCa: file("ca", controlPlane.clientAuthority.certificate),
       tlsCryptV2Key: bench.tlsCryptV2File,
     },
+    16_384,
   );
   // Without an agent that tells them apart, openvpn ends the older connection of a name.
   const ofAgent = /^(management|auth-user-pass-optional|duplicate-cn|ifconfig-noexec|route-noexec|writepid)/;

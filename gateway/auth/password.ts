@@ -33,7 +33,7 @@ export function startPasswordChecker(options: PasswordCheckerOptions = {}): Pass
   return new WorkerPool(
     options.workers ?? Math.max(1, Math.min(8, availableParallelism() - 1)),
     options.maxWaiting ?? 1_000,
-    // openvpn denies what is not decided in 30 s, and says no reason.
+    // openvpn denies what is not decided in 20 s, and says no reason.
     options.maxWaitMs ?? 10_000,
     options.maxRemembered ?? 50_000,
   );

@@ -5,7 +5,7 @@ const front = (protocol: "udp" | "tcp", port: number) => ({ protocol, port });
 const process = (protocol: "udp" | "tcp", port: number, isTaking = true) => ({ protocol, port, isTaking });
 const rules = (spread: Parameters<typeof printSpread>[0]) =>
   printSpread(spread)
-    .filter((line) => line.startsWith("add rule"))
+    .filter((line) => line.startsWith("add rule") && !line.includes("limit rate"))
     .map((line) => line.replace("add rule inet drawbridge ", ""));
 
 describe("the spread", () => {
@@ -38,12 +38,25 @@ describe("the spread", () => {
     expect(rules({ fronts: [], processes })).toEqual([]);
   });
 
+  it("bounds who knocks at a process, behind a front or not, before openvpn keeps anything of it", () => {
+    const limits = (processes: Parameters<typeof printSpread>[0]["processes"]) =>
+      printSpread({ fronts: [], processes }).filter((line) => line.includes("limit rate"));
+    expect(limits([process("udp", 1194), process("udp", 1195), process("tcp", 443)])).toEqual([
+      expect.stringMatching(/doors udp dport \{ 1194, 1195 \} @th,64,8 0x50 update @udp_knockers/),
+      expect.stringMatching(/doors udp dport \{ 1194, 1195 \} @th,64,8 0x50 @th,136,8 != 0x0f limit rate over 50/),
+      expect.stringMatching(/doors tcp dport 443 ct state new update @tcp_knockers/),
+    ]);
+    expect(limits([])).toEqual([]);
+  });
+
   it("takes the place of the one before: nothing of that is left", () => {
     expect(printSpread(noSpread)).toEqual([
       "add chain inet drawbridge fronts { type nat hook prerouting priority dstnat; policy accept; }",
       "add chain inet drawbridge doors { type filter hook input priority filter - 10; policy accept; }",
       "flush chain inet drawbridge fronts",
       "flush chain inet drawbridge doors",
+      expect.stringContaining("add set inet drawbridge udp_knockers"),
+      expect.stringContaining("add set inet drawbridge tcp_knockers"),
     ]);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * Spreads new connections over openvpn processes, in the kernel: a front is a port that clients are told of, and each new
  * flow to it is led to the next process of its protocol in turn. Conntrack keeps a flow at the process where it began, so
- * a change here moves nobody. Pure: text for nft.
+ * a change here moves nobody. And bounds who knocks, before openvpn keeps anything of it: see `printKnockLimits`. Pure:
+ * text for nft.
  */
 import type { FrontConfig } from "../protocol/api";
 import { table } from "./ruleset";
@@ -28,6 +29,7 @@ export function printSpread({ fronts, processes }: Spread): string[] {
     `flush chain ${table} fronts`,
     `flush chain ${table} doors`,
   ];
+  lines.push(...printKnockLimits(processes));
   for (const protocol of ["udp", "tcp"] as const) {
     const ports = fronts.filter((front) => front.protocol === protocol).map(({ port }) => port);
     const behind = processes.filter((process) => process.protocol === protocol);
@@ -43,6 +45,37 @@ export function printSpread({ fronts, processes }: Spread): string[] {
   }
   return lines;
 }
+
+/**
+ * What one address may begin is bounded, at a rate that lets an office of hundreds in within seconds: what openvpn keeps of
+ * each, 60 kB over UDP and 180 over TCP, it keeps for as long as a handshake may take. Over UDP a source can be forged.
+ * Clients from 2.6 say in their first packet that they are to be asked whether it is theirs, and openvpn keeps nothing of
+ * them until they have answered. For older ones it must: of all of those together only so many are let on, so that
+ * whoever forges them keeps out old clients at most.
+ */
+function printKnockLimits(processes: Spread["processes"]): string[] {
+  const portsOf = (protocol: "udp" | "tcp") =>
+    processes.filter((process) => process.protocol === protocol).map(({ port }) => port);
+  const [udp, tcp] = [portsOf("udp"), portsOf("tcp")];
+  const set = (name: string) =>
+    `add set ${table} ${name} { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }`;
+  const lines = [set("udp_knockers"), set("tcp_knockers")];
+  if (udp.length > 0)
+    lines.push(
+      `add rule ${table} doors udp dport ${anyOf(udp)} ${firstPacket} update @udp_knockers { ip saddr limit rate over 100/second burst 500 packets } drop`,
+      `add rule ${table} doors udp dport ${anyOf(udp)} ${firstPacket} ${isUnasked} limit rate over 50/second burst 300 packets drop`,
+    );
+  if (tcp.length > 0)
+    lines.push(
+      `add rule ${table} doors tcp dport ${anyOf(tcp)} ct state new update @tcp_knockers { ip saddr limit rate over 50/second burst 300 packets } drop`,
+    );
+  return lines;
+}
+
+/** P_CONTROL_HARD_RESET_CLIENT_V3, the only one that tls-crypt-v2 knows: behind the UDP header, 8 bytes. */
+const firstPacket = "@th,64,8 0x50";
+/** The number of the packet, behind its kind and the session's id, does not begin with 0x0f. */
+const isUnasked = "@th,136,8 != 0x0f";
 
 const anyOf = (ports: readonly number[]) => (ports.length === 1 ? String(ports[0]) : `{ ${ports.join(", ")} }`);
 

@@ -201,12 +201,12 @@ export class SessionLedger implements Sessions {
     return entry.session;
   }
 
-  /** New totals, as openvpn counts them. */
-  count(processBoot: string, clientId: number, received: number, sent: number): void {
+  /** New totals, as openvpn counts them. @param others how much of what was received may not be the client's */
+  count(processBoot: string, clientId: number, received: number, sent: number, others = 0): void {
     const entry = this.#byConnection.get(connectionKey(processBoot, clientId));
     if (!entry) return;
     const { session } = entry;
-    if (received > session.received) entry.heardAt = performance.now();
+    if (received > session.received + others) entry.heardAt = performance.now();
     // Two sources tell them, and one may be the older.
     if (received <= session.received && sent <= session.sent) return;
     session.received = Math.max(session.received, received);

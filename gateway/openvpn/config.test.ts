@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessConfig } from "../protocol/api";
-import { netmask, type ProcessFiles, renderConfig } from "./config";
+import { maxClientsOf, netmask, type ProcessFiles, renderConfig } from "./config";
 
 const files = (folder = "/state/openvpn/udp-1194"): ProcessFiles => ({
   folder,
@@ -14,7 +14,7 @@ const keys = { certificate: "/k/cert", key: "/k/key", clientCa: "/k/ca", tlsCryp
 const range = { range: "100.64.0.0/10", rangeAddress: "100.64.0.1" };
 const udp: ProcessConfig = { name: "udp-1194", protocol: "udp", port: 1194 };
 const render = (process: Partial<ProcessConfig> = {}, where = files()) =>
-  renderConfig({ ...udp, ...process }, range, where, keys);
+  renderConfig({ ...udp, ...process }, range, where, keys, 4_096);
 
 describe("the configuration of a process", () => {
   it("asks for certificates, lets the agent decide, and hands out no addresses of its own", () => {
@@ -41,6 +41,14 @@ describe("the configuration of a process", () => {
     const lines = render().split("\n");
     for (const line of ["ping 1", 'push "ping-restart 4"', 'push "ping 10"', "ping-restart 30"])
       expect(lines).toContain(line);
+  });
+
+  it("has no more clients than the host's memory holds, whatever a start of the host says that it has", () => {
+    expect(render()).toContain("max-clients 4096");
+    const gibibyte = 2 ** 30;
+    expect([1, 2, 8, 64].map((memory) => maxClientsOf(2, memory * gibibyte))).toEqual([1_024, 2_048, 8_192, 16_384]);
+    expect(maxClientsOf(4, 8 * gibibyte - 80_000_000)).toBe(maxClientsOf(4, 8 * gibibyte - 90_000_000));
+    expect(maxClientsOf(32, gibibyte / 4)).toBe(256);
   });
 
   it("says good-bye over UDP, where nothing else does", () => {

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { dataCiphers } from "../auth/claim";
 import { formatAddress, parseCidr } from "../protocol/addresses";
@@ -53,6 +54,21 @@ export const keepalive = {
 /** A client that is there is never silent for longer: a ping, and then the look at openvpn's counters that shows it. */
 export const heardWithinMs = (keepalive.clientPingSeconds + 4) * 1_000;
 
+/** From a client's first packet until it is let in, the check of its password included. */
+export const handWindowSeconds = 20;
+
+/** What openvpn needs for a client that is in, with room to spare; measured: 160 kB. */
+const bytesPerClient = 200 * 1024;
+
+/**
+ * How many clients each of so many processes may have before half of the host's memory is theirs. A power of two: another
+ * number would have openvpn started again, and the host's memory is not to the byte the same at each of its starts.
+ */
+export function maxClientsOf(processes: number, memoryBytes = totalmem()): number {
+  const most = memoryBytes / 2 / bytesPerClient / Math.max(1, processes);
+  return Math.min(16_384, Math.max(256, 2 ** Math.floor(Math.log2(most))));
+}
+
 /** Name of the process's tun device. */
 export function tunDevice(processName: string): string {
   return `db-${processName}`;
@@ -69,6 +85,7 @@ export function renderConfig(
   range: { range: string; rangeAddress: string },
   files: ProcessFiles,
   keys: KeyFiles,
+  maxClients: number,
 ): string {
   checkProcess(process);
   checkSocketPath(files);
@@ -109,8 +126,12 @@ export function renderConfig(
     `ping-restart ${keepalive.gatewayPatienceSeconds}`,
     `push "ping ${keepalive.clientPingSeconds}"`,
     `push "ping-restart ${keepalive.clientPatienceSeconds}"`,
-    "hand-window 30",
-    "max-clients 16384",
+    // Of whoever begins a handshake and goes no further openvpn keeps 60 kB, and over TCP 180, for so long.
+    `hand-window ${handWindowSeconds}`,
+    // Whoever has the address and the port of a client that openvpn still has would be told that it may not come in, and
+    // exit. Unanswered, it tries again from another port; see ProcessClients.hearLog for who has one port only.
+    "single-session",
+    `max-clients ${maxClients}`,
     "script-security 0",
     `management ${argument(files.socket)} unix`,
     "management-client-auth",
@@ -122,8 +143,9 @@ export function renderConfig(
       // On our way out clients are told to go to the next gateway; on theirs they tell us.
       "explicit-exit-notify 2",
       'push "explicit-exit-notify 1"',
-      // tls-crypt-v2 answers nobody without a key, so the default of 10 handshakes a second protects nothing here.
-      "connect-freq-initial 10000 10",
+      // As many as one core can let in. An answer to a first packet costs next to nothing and nothing is kept of it, so
+      // the default of 10 a second would let whoever has a key keep everybody else out.
+      "connect-freq-initial 500 1",
     );
   } else {
     lines.push("tcp-nodelay");

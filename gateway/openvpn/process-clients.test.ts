@@ -479,8 +479,11 @@ describe("a renegotiation", () => {
     fake.connect(1);
     await session();
     fake.renegotiate(1, 2, environment({ X509_0_SHA256: "bb:".repeat(32).slice(0, -1) }));
-    expect(await fake.told("client-kill 1")).toContain("HALT");
-    await events("disconnected");
+    // The other may come in by itself: nobody is told to give up.
+    expect(await fake.told("client-kill 1")).toBe(
+      'client-kill 1 "RESTART,another client came from its address and port"',
+    );
+    expect(await events("disconnected")).toMatchObject([{ code: "unknown" }]);
   });
 });
 
@@ -523,6 +526,50 @@ describe("ending a session", () => {
     fake.clients.delete(1);
     await ledger.end(sessionId, "kicked", "enough");
     expect(await events("disconnected")).toMatchObject([{ sessionId, code: "kicked" }]);
+  });
+});
+
+describe("what openvpn says in its log only", () => {
+  const newcomer =
+    "2026-11-30 22:35:07 acc-ana/192.0.2.2:50001 TLS Error: Cannot accept new session request from [AF_INET]192.0.2.2:50001 due to session context expire or --single-session";
+
+  it("has a silent session make room for whoever comes from its address and port, and no other", async () => {
+    const client = fake.connect(1);
+    const { sessionId } = await session();
+    await clients.reconcile();
+    clients.hearLog([newcomer]);
+    await clients.reconcile();
+    expect(ledger.get(sessionId)).toBeDefined();
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + heardWithinMs);
+    clients.hearLog([newcomer.replaceAll("50001", "50002"), `2026-11-30 22:35:07 x/y peer info: ${newcomer}`]);
+    await clients.reconcile();
+    expect(count("kill")).toBe(0);
+    // openvpn counts the newcomer's packets among the client's: what is more than those is the client's own.
+    client.received = 1905 + 1_201;
+    clients.hearLog([newcomer]);
+    await clients.reconcile();
+    expect(count("kill")).toBe(0);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + heardWithinMs);
+    client.received += 600;
+    clients.hearLog([newcomer]);
+    await clients.reconcile();
+    vi.restoreAllMocks();
+    expect(await events("disconnected")).toMatchObject([{ sessionId, code: "timed_out" }]);
+    expect(count("kill")).toBe(1);
+  });
+
+  it("is told of whom it turned away by itself, by address and reason", async () => {
+    const from = (port: number) =>
+      `2026-11-30 22:35:07 192.0.2.7:${port} VERIFY ERROR: depth=0, error=certificate has expired: CN=x`;
+    clients.hearLog([from(1), from(2), "2026-11-30 22:35:07 192.0.2.7:2 TLS Error: TLS handshake failed"]);
+    expect(await events("refused")).toMatchObject([
+      {
+        tenantId: null,
+        code: "not_admitted",
+        realAddress: "192.0.2.7",
+        reason: expect.stringMatching(/expired.*\(2 times/),
+      },
+    ]);
   });
 });
 

@@ -26,6 +26,7 @@ import {
 } from "./codec";
 import { heardWithinMs, keepalive, netmask } from "./config";
 import type { ProcessRecord } from "./process";
+import { parseNewcomer, parseRejection, Rejections } from "./rejections";
 import { CommandError, type ManagementSocket } from "./socket";
 import { within } from "./waiting";
 
@@ -61,6 +62,8 @@ export interface ClientContext {
 /** openvpn sends the word within a few milliseconds, and a packet under way needs no server any more. */
 const toldMs = 50;
 const lookAfterMs = 500;
+/** With the client's key in it. */
+const maxFirstPacketBytes = 1_200;
 /** openvpn lets go of whoever was told to go five seconds later, by itself. */
 const lettingGoMs = 6_000;
 /** Who knocks without end fills no disk: refusals recorded per address and minute. */
@@ -79,6 +82,9 @@ export class ProcessClients {
   /** Goodbyes that were said and not looked at yet. */
   #goodbyes = 0;
   #refusals = new AttemptLimiter(maxRefusals, 60_000);
+  /** How often somebody asked for a new connection, by the address and port of one that stands, since the last look. */
+  #newcomers = new Map<string, number>();
+  #rejections = new Rejections((realAddress, reason) => this.#recordRejection(realAddress, reason));
   #netmask: string;
 
   constructor(
@@ -110,6 +116,7 @@ export class ProcessClients {
       case "DISCONNECT": {
         this.#deciding.delete(clientId);
         const session = ledger.find(boot, clientId);
+        if (session) this.#rejections.notePeer(session.realAddress);
         const hasTimedOut = session !== undefined && ledger.silentMs(session.sessionId)! > silentMs;
         ledger.close(boot, clientId, {
           code: hasTimedOut ? "timed_out" : "left",
@@ -124,6 +131,32 @@ export class ProcessClients {
       default:
         message.event satisfies never;
     }
+  }
+
+  /** Lines of openvpn's log since the last look. */
+  hearLog(lines: string[]): void {
+    for (const line of lines) {
+      const rejection = parseRejection(line);
+      if (rejection) this.#rejections.add(rejection);
+      const newcomer = rejection ? null : parseNewcomer(line);
+      if (newcomer) this.#newcomers.set(newcomer, (this.#newcomers.get(newcomer) ?? 0) + 1);
+    }
+    this.#rejections.flush();
+  }
+
+  /**
+   * Somebody asks for a new connection from the address and the port of one that stands: its client has started anew, or
+   * another behind the same NAT was given its port. Where it is not heard any more it makes room; anybody can send such a
+   * packet, so one that is heard stays.
+   */
+  #makeRoom(): void {
+    const { ledger } = this.deps;
+    for (const { sessionId, realAddress } of ledger.ofBoot(this.context.record.boot)) {
+      if (!this.#newcomers.has(realAddress) || ledger.silentMs(sessionId)! < heardWithinMs) continue;
+      ledger.expectEnd(sessionId, "timed_out", "silent, and a new connection came from its address and port");
+      this.#run(this.#tell(commands.kill(realAddress)));
+    }
+    this.#newcomers.clear();
   }
 
   /** Somebody leaves. openvpn would keep them for five seconds more, in case the packet that says so comes again. */
@@ -156,6 +189,7 @@ export class ProcessClients {
       if (ledger.isEnding(session.sessionId)) this.#run(ledger.end(session.sessionId, "unknown", "ended before"));
       else this.#keepOne(session);
     }
+    this.#makeRoom();
     const stranded = rows.filter((row) => row.vpnAddress === null && this.#isStranded(row, boot, announced));
     for (const { clientId } of stranded) {
       if (announced === null && !this.#stranded.has(clientId)) continue;
@@ -267,10 +301,12 @@ export class ProcessClients {
   }
 
   async #renew(session: LiveSession, keyId: number, admission: Accepted): Promise<void> {
-    const isSame = holderKey(session) === holderKey(admission) && session.vpnAddress === admission.address;
-    if (isSame) await this.#tell(commands.clientAuthAgain(session.clientId, keyId));
-    else
-      await this.deps.ledger.end(session.sessionId, "revoked", "whose connection this is has changed; connect again");
+    const { ledger } = this.deps;
+    if (holderKey(session) !== holderKey(admission))
+      await ledger.end(session.sessionId, "unknown", "another client came from its address and port");
+    else if (session.vpnAddress !== admission.address)
+      await ledger.end(session.sessionId, "kicked", "the address has changed; connect again");
+    else await this.#tell(commands.clientAuthAgain(session.clientId, keyId));
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
@@ -342,6 +378,13 @@ export class ProcessClients {
     });
   }
 
+  #recordRejection(realAddress: string, reason: string): void {
+    const { spool } = this.deps;
+    const process = this.context.processName;
+    const nobody = { tenantId: null, accountId: null, deviceId: null };
+    spool.append({ type: "refused", ...nobody, code: "not_admitted", reason, realAddress, process });
+  }
+
   #establish(boot: string, clientId: number, vpnAddress: string | null): void {
     const { ledger, log } = this.deps;
     const session = ledger.establish(boot, clientId);
@@ -379,7 +422,8 @@ export class ProcessClients {
     const session = ledger.find(boot, row.clientId);
     if (session) this.#check(session, row.vpnAddress);
     else this.#establish(boot, row.clientId, row.vpnAddress);
-    ledger.count(boot, row.clientId, row.received, row.sent);
+    const others = (this.#newcomers.get(row.realAddress) ?? 0) * maxFirstPacketBytes;
+    ledger.count(boot, row.clientId, row.received, row.sent, others);
     const live = ledger.find(boot, row.clientId);
     if (live) ledger.move(live.sessionId, row.realAddress);
   }

@@ -11,6 +11,7 @@ import type { CertificateUse, ShownCertificate } from "./certificate-pace";
 import { type ClientMessage, commands, isGoodbye, parseState } from "./codec";
 import { type ProcessFiles, tunDevice } from "./config";
 import { Drain } from "./drain";
+import { LogTail } from "./log-tail";
 import {
   findRunning,
   isAlive,
@@ -68,13 +69,16 @@ export class ProcessKeeper {
   #work: Promise<void> = Promise.resolve();
   #onAttach: (() => void)[] = [];
   #tunReady: Promise<void> = Promise.resolve();
+  #log: LogTail;
   #order: DrainOrder | null = null;
   #drain: Drain | null = null;
 
   constructor(
     readonly deps: KeeperDependencies,
     readonly setup: ProcessSetup,
-  ) {}
+  ) {
+    this.#log = new LogTail(deps.files.log);
+  }
 
   start(): void {
     this.#work = this.#keep(this.#stop.signal);
@@ -158,6 +162,7 @@ export class ProcessKeeper {
 
   /** Compares the ledger with openvpn's own list, both ways. */
   async reconcile(): Promise<void> {
+    this.#clients?.hearLog(this.#log.read());
     await this.#clients?.reconcile();
     await trimLog(this.deps.files);
   }

@@ -252,6 +252,50 @@ describe("clients with a name of a thousand bytes, which openvpn cannot list", (
   });
 });
 
+describe("whom openvpn turns away by itself", () => {
+  it("is told with its address and why", { timeout: 40_000 }, async () => {
+    const before = spool.lastSequence;
+    lab.connect(lab.unfitIdentity("expired", "expired"), { port: 1194, password });
+    lab.connect(lab.unfitIdentity("foreign", "foreign"), { port: 1194, protocol: "tcp", password });
+    const told = await until("both", async () => {
+      const refused = await events("refused", before);
+      return refused.length < 2 ? null : refused;
+    });
+    expect(told.map(({ code, realAddress, process, reason }) => [code, realAddress, process, reason])).toEqual(
+      expect.arrayContaining([
+        ["not_admitted", "192.0.2.2", "udp-1194", expect.stringContaining("its certificate has expired")],
+        ["not_admitted", "192.0.2.2", "tcp-1194", expect.stringContaining("self-signed certificate")],
+      ]),
+    );
+  });
+});
+
+describe("the address and the port of a client that openvpn still has", () => {
+  const from = (port: number) => ["lport 4500", "server-poll-timeout 2"].map((line) => line.replace("4500", `${port}`));
+
+  it("keep nobody out for longer than a keepalive, whoever comes by them", { timeout: 120_000 }, async () => {
+    const before = spool.lastSequence;
+    const bound = (port: number) => lab.connect(ana, { port: 1194, password, isBound: true, options: from(port) });
+    const first = bound(4_500);
+    await up(first);
+    const { sessionId } = await connected();
+    await until("its port", () => supervisor.sessions.get(sessionId)!.realAddress === "192.0.2.2:4500");
+    await first.stop();
+    const begun = performance.now();
+    // Another certificate, by chance at the same port of the NAT: not told to give up, and in at once from the next.
+    const other = lab.connect(stranger, { port: 1194, password, isBound: true, options: from(4_500) });
+    await until("two attempts", () => other.log().split("Server poll timeout").length > 2);
+    expect(other.log()).not.toContain("AUTH_FAILED");
+    await other.stop();
+    // The same person, from the same port.
+    const again = bound(4_500);
+    await until("the tunnel", () => again.log().includes("Initialization Sequence Completed"), 40_000);
+    expect(performance.now() - begun).toBeLessThan(25_000);
+    const [gone] = await events("disconnected", before);
+    expect(gone).toMatchObject({ sessionId, code: "timed_out" });
+  });
+});
+
 describe("a client that leaves by itself", () => {
   it("is out at once, and not when openvpn lets go of it five seconds later", async () => {
     const before = spool.lastSequence;

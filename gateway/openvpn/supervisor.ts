@@ -21,7 +21,7 @@ import type { Credentials } from "../state/identity";
 import { writePrivate } from "../state/private-file";
 import { findObjection } from "../state/standing";
 import { findDue, readCertificate, type ShownCertificate } from "./certificate-pace";
-import { type KeyFiles, type ProcessFiles, processFiles, renderConfig } from "./config";
+import { type KeyFiles, maxClientsOf, type ProcessFiles, processFiles, renderConfig } from "./config";
 import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
@@ -180,7 +180,7 @@ class OpenvpnSupervisor implements Supervisor {
     const resolver = config.zone === undefined ? null : { address: config.rangeAddress, zone: config.zone };
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
-      const text = renderConfig(process, config, files, keys);
+      const text = renderConfig(process, config, files, keys, maxClientsOf(processes.length));
       return { files, text, setup: { process, range: config.range, resolver, digest: digest([text, keyDigest]) } };
     });
 

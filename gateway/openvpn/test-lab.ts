@@ -26,6 +26,7 @@ export interface ClientOptions {
   protocol?: "udp" | "tcp";
   password?: string | null;
   username?: string;
+  isBound?: boolean;
   options?: string[];
 }
 
@@ -103,6 +104,12 @@ export class Lab {
     return { name, fingerprint };
   }
 
+  /** One that ends as it begins, or that another authority has signed. */
+  unfitIdentity(name: string, what: "expired" | "foreign"): LabIdentity {
+    this.#issue(name, name, what === "foreign" ? "gateway-ca" : "client-ca", "clientAuth", undefined, 0);
+    return { name, fingerprint: "" };
+  }
+
   /** Another certificate and key for the gateway, by the same authority. */
   renewGateway(): { certificate: string; key: string } {
     const name = `gateway-${count++}`;
@@ -112,7 +119,7 @@ export class Lab {
 
   connect(
     identity: LabIdentity,
-    { port, protocol = "udp", password = null, username = "somebody", options = [] }: ClientOptions,
+    { port, protocol = "udp", password = null, username = "somebody", isBound = false, options = [] }: ClientOptions,
   ): LabClient {
     const pki = join(this.folder, "pki");
     const name = `client-${count++}`;
@@ -123,7 +130,7 @@ export class Lab {
       "dev tun",
       `proto ${protocol === "udp" ? "udp4" : "tcp4-client"}`,
       `remote 192.0.2.1 ${port}`,
-      "nobind",
+      isBound ? "bind" : "nobind",
       "route-nopull",
       `ca ${pki}/gateway-ca.crt`,
       `cert ${pki}/${identity.name}.crt`,
@@ -219,14 +226,14 @@ export class Lab {
     openssl(join(this.folder, "pki"), "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${name}.key`);
   }
 
-  #issue(name: string, commonName: string, ca: string, usage: string, subject?: string): void {
+  #issue(name: string, commonName: string, ca: string, usage: string, subject?: string, days = 2): void {
     const pki = join(this.folder, "pki");
     this.#key(name);
     openssl(pki, "req", "-new", "-key", `${name}.key`, "-subj", `/CN=${commonName}`, "-out", `${name}.csr`);
     const extensions = ["keyUsage=critical,digitalSignature", `extendedKeyUsage=${usage}`];
     if (subject) extensions.push(`subjectAltName=${subject}`);
     writeFileSync(join(pki, `${name}.ext`), `${extensions.join("\n")}\n`);
-    const signing = ["-CA", `${ca}.crt`, "-CAkey", `${ca}.key`, "-CAcreateserial", "-days", "2"];
+    const signing = ["-CA", `${ca}.crt`, "-CAkey", `${ca}.key`, "-CAcreateserial", "-days", String(days)];
     openssl(pki, "x509", "-req", "-in", `${name}.csr`, ...signing, "-extfile", `${name}.ext`, "-out", `${name}.crt`);
   }
 }

@@ -20,6 +20,8 @@ export type RefusalCode =
   | "not_ready"
   /** The gateway is in maintenance, or the process drains: the client goes elsewhere by itself. */
   | "going_elsewhere"
+  /** openvpn turned it away by itself, before anybody was asked: `reason` says for what, and how often within a minute. */
+  | "not_admitted"
   /** The tenant has an account's older session stay, and it is live. */
   | "already_connected";
 
