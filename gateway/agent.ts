@@ -248,7 +248,12 @@ export async function startAgent({
       links: links.states(),
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
-      warnings: [...supervisor.warnings(), ...links.warnings(), ...warningsOf(routes, failure, dns.failure())],
+      warnings: [
+        ...supervisor.warnings(),
+        ...links.warnings(),
+        ...warningsOf(routes, failure, dns.failure()),
+        ...(spool.isRestored ? [restored] : []),
+      ],
     };
   };
   metrics.follow(state);
@@ -299,6 +304,12 @@ export async function startAgent({
     },
   };
 }
+
+const restored: GatewayWarning = {
+  code: "state_restored",
+  message:
+    "the gateway's state folder was put back from an older copy; what it tells is collected anew since then, and what it told before is kept",
+};
 
 function warningsOf(routes: Routes, failure: string | null, dnsFailure: string | null): GatewayWarning[] {
   const warnings = routes.complaints().map((message) => ({ code: "route_refused", message }));

@@ -369,12 +369,21 @@ describe("events", () => {
     expect((await poll(`epoch=${epoch}&after=0&limit=2&waitMs=5000`)).body).toMatchObject({ hasMore: false });
   });
 
+  it("begin a new epoch, and the state says why, where the state folder was put back from an older copy", async () => {
+    const { epoch } = agent.spool;
+    const { body } = await poll(`epoch=${epoch}&after=7`);
+    expect(body).toEqual({ epoch: agent.spool.epoch, events: [], isNewEpoch: true, isRestored: true });
+    expect(body.epoch).not.toBe(epoch);
+    expect((await call("GET", "/v1/state")).body.warnings).toMatchObject([{ code: "state_restored" }]);
+  });
+
   it("of another epoch are to be begun anew", async () => {
     agent.spool.append({ type: "confirmed", tenants: [] });
     expect((await poll("epoch=other&after=7")).body).toEqual({
       epoch: agent.spool.epoch,
       events: [],
       isNewEpoch: true,
+      isRestored: false,
     });
     expect((await poll("limit=0")).status).toBe(400);
     expect((await poll("waitMs=60000")).status).toBe(400);

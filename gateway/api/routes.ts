@@ -128,8 +128,11 @@ function tenantIdOf({ tenantId }: Record<string, string>): string {
  */
 async function pollEvents({ spool }: Agent, { query, signal }: ApiRequest): Promise<string | Buffer> {
   const { epoch, after, committed, limit, waitMs } = parse(eventsQuerySchema, Object.fromEntries(query));
-  if (epoch !== spool.epoch)
-    return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true } satisfies EventsReply);
+  if (epoch === spool.epoch) spool.heed(after);
+  if (epoch !== spool.epoch) {
+    const { isRestored } = spool;
+    return JSON.stringify({ epoch: spool.epoch, events: [], isNewEpoch: true, isRestored } satisfies EventsReply);
+  }
   spool.acknowledge(Math.min(committed ?? after, after));
   const read = () => spool.readJson(after, limit, eventsReplyBytes);
   let events = await read();

@@ -55,6 +55,53 @@ const sequences = async (spool: Spool, after = 0, limit = 1_000_000) =>
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const segments = () => readdirSync(folder).filter((name) => name.endsWith(".ndjson"));
 
+describe("a folder that was put back from an older copy", () => {
+  it("begins a new epoch once the control plane says that it has read more, of what came since, and keeps it", async () => {
+    const first = start();
+    await append(first, 5);
+    await first.close();
+    // The copy: what came after it was read and committed, and is gone from here.
+    const { epoch } = first;
+    const spool = start();
+    for (const n of [6, 7, 8]) spool.append(body(n));
+    spool.heed(9);
+    await durable(spool);
+    expect(spool.epoch).not.toBe(epoch);
+    expect(spool.isRestored).toBe(true);
+    expect(await sequences(spool)).toEqual([6, 7, 8]);
+    expect(spool.depth).toBe(3);
+    await spool.close();
+    const next = start();
+    expect(next.epoch).toBe(spool.epoch);
+    expect(await sequences(next)).toEqual([6, 7, 8]);
+    next.heed(8);
+    expect(next.isRestored).toBe(false);
+  });
+
+  it("is found out although more was numbered since than the control plane has", async () => {
+    const first = start();
+    await append(first, 2);
+    await first.close();
+    const spool = openSpool(folder);
+    opened.push(spool);
+    for (let n = 0; n < 10; n++) spool.append(body(n));
+    spool.heed(4);
+    expect(spool.isRestored).toBe(true);
+    expect(spool.epoch).not.toBe(first.epoch);
+  });
+
+  it("is no other: what was read once may be asked for again, by this agent and the next", async () => {
+    const spool = start();
+    await append(spool, 5);
+    expect(await sequences(spool)).toEqual(range(1, 5));
+    spool.heed(5);
+    await spool.close();
+    const next = start();
+    next.heed(5);
+    expect(next.epoch).toBe(spool.epoch);
+  });
+});
+
 describe("the spool", () => {
   it("numbers events from 1 without gaps, across segments and restarts", async () => {
     const first = start(2_000);

@@ -26,8 +26,10 @@ import { clock } from "../clock";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 
 export interface Spool {
-  /** Random id of this state folder. */
+  /** Random id of this state folder; another one from when it is found to have been put back from an older copy. */
   readonly epoch: string;
+  /** Whether that was found since the agent started. */
+  readonly isRestored: boolean;
   /** Number of the newest event; 0 before the first. */
   readonly lastSequence: number;
   /** How many wait for the control plane. */
@@ -43,6 +45,12 @@ export interface Spool {
    * is ended early by the event with which it comes to `bytes`.
    */
   readJson(after: number, limit: number, bytes: number): Promise<EventsJson>;
+  /**
+   * The control plane has read up to there, it says. What was never read here was numbered by the folder of which this one
+   * is an older copy, and the same numbers are given out here again: a new epoch begins, of what came since the copy was
+   * put back. All before that is committed.
+   */
+  heed(readUpTo: number): void;
   /** Everything up to here is committed by the control plane and may leave the disk. */
   acknowledge(upTo: number): void;
   /** Called when new events can be read. Returns what takes the listener off again. */
@@ -68,6 +76,12 @@ export function openSpool(folder: string, { segmentBytes = 4 * 1024 * 1024 }: Sp
   return new FileSpool(folder, openEpoch(folder), segmentBytes);
 }
 
+interface Epoch {
+  id: string;
+  /** Number of the last event that is not of it. */
+  base: number;
+}
+
 interface Segment {
   /** Number of its first event. */
   first: number;
@@ -87,6 +101,10 @@ const syncEveryMs = 10;
 
 class FileSpool implements Spool {
   failure: string | null = null;
+  isRestored = false;
+  #epoch: Epoch;
+  /** Number of the last event that the control plane can have read. */
+  #readUpTo: number;
   #segments: Segment[];
   #descriptor: number;
   #size: number;
@@ -105,9 +123,10 @@ class FileSpool implements Spool {
 
   constructor(
     readonly folder: string,
-    readonly epoch: string,
+    epoch: Epoch,
     readonly segmentBytes: number,
   ) {
+    this.#epoch = epoch;
     this.#segments = listSegments(folder);
     if (this.#segments.length === 0) this.#segments.push({ first: 1, path: segmentPath(folder, 1) });
     const newest = this.#segments.at(-1)!;
@@ -119,7 +138,12 @@ class FileSpool implements Spool {
     syncFolder(folder);
     this.#size = whole.bytes;
     this.#last = this.#written = this.#durable = newest.first + whole.lines - 1;
-    this.#acknowledged = this.#segments[0]!.first - 1;
+    this.#readUpTo = this.#last;
+    this.#acknowledged = Math.max(epoch.base, this.#segments[0]!.first - 1);
+  }
+
+  get epoch(): string {
+    return this.#epoch.id;
   }
 
   get lastSequence(): number {
@@ -149,7 +173,7 @@ class FileSpool implements Spool {
     const parts: Buffer[] = [];
     let count = 0;
     let size = 0;
-    let next = Math.max(after + 1, this.#segments[0]!.first);
+    let next = Math.max(after, this.#epoch.base, this.#segments[0]!.first - 1) + 1;
     while (count < limit && size < bytes && next <= this.#durable) {
       const index = this.#segments.findLastIndex((segment) => segment.first <= next);
       if (index === -1) break;
@@ -162,9 +186,17 @@ class FileSpool implements Spool {
       next += part.count;
       for (const { length } of part.lines) size += length;
     }
+    if (count > 0) this.#readUpTo = Math.max(this.#readUpTo, next - 1);
     const last = parts.pop() ?? Buffer.alloc(0);
     const json = Buffer.concat([Buffer.from("["), ...parts, last.subarray(0, -1), Buffer.from("]")]);
     return { count, json, hasMore: count > 0 && next <= this.#durable };
+  }
+
+  heed(readUpTo: number): void {
+    if (readUpTo <= this.#readUpTo) return;
+    this.isRestored = true;
+    this.#epoch = writeEpoch(this.folder, { id: randomUUID(), base: this.#readUpTo });
+    this.acknowledge(this.#readUpTo);
   }
 
   acknowledge(upTo: number): void {
@@ -321,16 +353,20 @@ class FileSpool implements Spool {
 const readBytes = 512 * 1024;
 const comma = 44;
 
-function openEpoch(folder: string): string {
-  const path = join(folder, "epoch");
+function openEpoch(folder: string): Epoch {
   try {
-    return readFileSync(path, "utf8").trim();
+    const [id, base] = readFileSync(join(folder, "epoch"), "utf8").trim().split("\n");
+    return { id: id!, base: Number(base ?? 0) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const epoch = randomUUID();
+  return writeEpoch(folder, { id: randomUUID(), base: 0 });
+}
+
+function writeEpoch(folder: string, epoch: Epoch): Epoch {
+  const path = join(folder, "epoch");
   const descriptor = openSync(`${path}.new`, "w", 0o600);
-  writeFileSync(descriptor, `${epoch}\n`);
+  writeFileSync(descriptor, epoch.base === 0 ? `${epoch.id}\n` : `${epoch.id}\n${epoch.base}\n`);
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(`${path}.new`, path);

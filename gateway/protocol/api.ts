@@ -179,7 +179,7 @@ export interface HostState {
 
 export interface GatewayStateReply {
   gatewayId: string;
-  /** Changes only when the gateway's state folder was lost. */
+  /** Changes only when the gateway's state folder was lost, or put back from an older copy. */
   epoch: string;
   agentVersion: string;
   openvpnVersion: string;
@@ -214,6 +214,8 @@ export interface EventsReply {
   hasMore?: boolean;
   /** True when the asked-for epoch is not this one: start again after 0. */
   isNewEpoch: boolean;
+  /** Whether that is for its state folder having been put back from an older copy, and not lost. Agents of old do not say. */
+  isRestored?: boolean;
 }
 
 export interface SessionReply {

@@ -1,6 +1,6 @@
 /**
  * The session ledger's wire form. Events are spooled to disk by the gateway and numbered without gaps within an epoch
- * (an epoch lasts as long as the gateway's state folder); the control plane commits rows and cursor in one transaction
+ * (an epoch lasts as long as the gateway's state folder, and ends where that is put back from an older copy); the control plane commits rows and cursor in one transaction
  * and only then do they leave the spool. Times are ISO 8601 in UTC, by the gateway's clock.
  */
 import type { PolicyRule, Protocol } from "./document";

@@ -55,8 +55,10 @@ export async function collectFrom(gatewayId: string, signal: AbortSignal, log: L
         { gateway: gateway.name, dropped: committed.dropped },
         "events of unknown tenants or of no sense were passed over",
       );
-    if (committed.epoch !== epoch && epoch !== "")
-      log.warn({ gateway: gateway.name }, "the gateway's event log begins anew: its state folder was lost");
+    if (committed.epoch !== epoch && epoch !== "") {
+      const why = reply.isRestored ? "was put back from an older copy" : "was lost";
+      log.warn({ gateway: gateway.name }, `the gateway's event log begins anew: its state folder ${why}`);
+    }
     ({ epoch, cursor } = committed);
   }
   if (!signal.aborted) await enqueue(gatewayCollect, { gatewayId });
