@@ -3,6 +3,7 @@
  * the documents on its disk and adopts what runs, before anybody may call.
  */
 import { join } from "node:path";
+import { routesOf } from "./auth/routes-of";
 import { clock } from "./clock";
 import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
@@ -139,6 +140,7 @@ export async function startAgent({
     stateDir,
     gatewayId,
     documents,
+    routesOf: (match) => routesOf(match, (group) => directory.devicesIn(match.document, group)),
     spool,
     router: createRouter({ ip, ipPipe, rangeAddress: () => config!.rangeAddress }),
     log,
@@ -146,6 +148,10 @@ export async function startAgent({
     onProcesses: () => void spread(),
     watch: metrics,
   });
+  documents.onChange = (tenantId, change) => {
+    directory.follow(tenantId, change);
+    supervisor.follow(tenantId, change);
+  };
   const sessions = () => supervisor.sessions;
   const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
   const linkKeys = () => ({ ...identity.credentials, gatewayCa: identity.enrolled!.gatewayCa });

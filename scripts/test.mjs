@@ -15,6 +15,7 @@ import {
   systemTools,
   tellMissing,
 } from "./support/bootstrap.mjs";
+import { fetchOtherOpenvpns } from "./support/other-openvpns.mjs";
 import { countTests, runOne, runVitest, tell, total } from "./support/suites.mjs";
 
 const known = ["types", "style", "unit", "integration", "lab", "faults", "browser"];
@@ -44,7 +45,10 @@ const suites = {
   integration: () => runVitest("integration", "integration"),
   async lab() {
     const obstacle = labObstacle();
-    if (!obstacle) return runVitest("lab", "lab");
+    if (!obstacle) {
+      fetchOtherOpenvpns();
+      return runVitest("lab", "lab");
+    }
     return {
       name: "lab",
       passed: 0,

@@ -31,7 +31,6 @@ test("a profile has what a stock client needs, and believes gateways only", () =
       "client",
       "dev tun",
       "nobind",
-      "persist-key",
       "persist-tun",
       "remote fra-1.vpn.example 1194 udp",
       "remote 198.51.100.7 1195 udp",

@@ -42,7 +42,6 @@ export function assembleProfile(parts: ProfileParts): string {
     "client",
     "dev tun",
     "nobind",
-    "persist-key",
     "persist-tun",
     "",
     "# The next gateway is tried when one does not answer within two. Where the network is slower than that, as by",

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { ProfileParts } from "@/app/_profile/profile";
+import type { ProcessConfig } from "@/gateway/protocol/api";
 import {
   type AccountValue,
   type DeviceValue,
@@ -31,6 +33,8 @@ export interface LabVpnPerson extends LabPerson {
   vpnAddress: string;
   fingerprint: string;
   profile: string;
+  /** PEM each, for a profile as the portal makes it. */
+  identity: Pick<ProfileParts, "ca" | "certificate" | "privateKey" | "tlsCryptV2Key">;
 }
 
 export interface AgentLab {
@@ -42,7 +46,11 @@ export interface AgentLab {
   document(number: number): TenantDocument;
   /** `n` names the account; its address is the tenant's block's, ending in `n`. */
   addPerson(tenantNumber: number, n: number): Promise<LabVpnPerson>;
-  connect(person: LabVpnPerson): VpnClient;
+  /** @param options as `startVpnClient` takes them */
+  connect(
+    person: Pick<LabVpnPerson, "namespace" | "profile">,
+    options?: { openvpn?: string; isCurious?: boolean },
+  ): VpnClient;
   account(person: LabVpnPerson, change?: Partial<AccountValue>): Entry;
   kill(signal: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
@@ -55,13 +63,14 @@ export const tenantId = (number: number) => uuid(number);
 const password = "a password of the lab";
 const port = 1194;
 
-export async function createAgentLab(number: number): Promise<AgentLab> {
+/** @param processes beside the one over UDP at 1194 */
+export async function createAgentLab(number: number, processes: ProcessConfig[] = []): Promise<AgentLab> {
   const folder = mkdtempSync(join(tmpdir(), `agentlab${number}-`));
   buildAgent(folder);
   const passwordHash = await hashLabPassword(password);
   const lab = await createLab(number);
   const gateway = await lab.addGateway();
-  const config = { processes: [{ name: `udp-${port}`, protocol: "udp" as const, port }] };
+  const config = { processes: [{ name: `udp-${port}`, protocol: "udp" as const, port }, ...processes] };
   const agent = await startLabAgent(lab, folder, gateway, { config });
   const { controlPlane } = agent;
   const documents = new Map<number, TenantDocument>();
@@ -87,9 +96,12 @@ export async function createAgentLab(number: number): Promise<AgentLab> {
       const accountId = uuid(tenantNumber * 1000 + n);
       const { fingerprint, ...client } = issueLabClient(folder, accountId, controlPlane);
       const profile = client.profile(agent, config.processes[0]!);
-      return { ...place, tenantNumber, accountId, vpnAddress: addressOf(tenantNumber, n), fingerprint, profile };
+      const { certificate, key: privateKey, tlsCryptV2Key } = client;
+      const identity = { ca: controlPlane.gatewayAuthority.certificate, certificate, privateKey, tlsCryptV2Key };
+      return { ...place, tenantNumber, accountId, vpnAddress: addressOf(tenantNumber, n), fingerprint, profile, identity }; // biome-ignore format: one line
     },
-    connect: ({ namespace, profile }) => startVpnClient(lab, namespace, folder, { profile, password }),
+    connect: ({ namespace, profile }, options = {}) =>
+      startVpnClient(lab, namespace, folder, { profile, password, ...options }),
     account: ({ accountId, vpnAddress, fingerprint }, change = {}) => ({
       kind: "account",
       id: accountId,

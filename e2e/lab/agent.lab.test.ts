@@ -87,7 +87,7 @@ describe("a person who may", () => {
 
   it("has the stable address", async () => {
     expect(await lab.exec(anna.namespace, ["ip", "-4", "addr", "show", "dev", "tun0"])).toContain(
-      `${anna.vpnAddress}/10`,
+      `${anna.vpnAddress}/29`,
     );
   });
 });

@@ -16,22 +16,34 @@ export interface VpnClient {
 
 let count = 0;
 
-/** Debian's own openvpn, in a person's namespace, with a profile as a person has it. */
+/** Where devices are, of every tenant. */
+const everywhere = ["10.0.0.0 255.0.0.0", "100.64.0.0 255.192.0.0"];
+
+/**
+ * Debian's own openvpn, in a person's namespace, with a profile as a person has it.
+ * @param options.isCurious also sends into its tunnel what it was not told to, so that it is the gateway that refuses it
+ */
 export function startVpnClient(
   lab: LabTools,
   namespace: string,
   folder: string,
-  { profile, password }: { profile: string; password: string | null },
+  {
+    profile,
+    password,
+    openvpn = "openvpn",
+    isCurious = true,
+  }: { profile: string; password: string | null; openvpn?: string; isCurious?: boolean },
 ): VpnClient {
   const base = join(folder, `client-${++count}`);
   writeFileSync(`${base}.ovpn`, profile, { mode: 0o600 });
   const args = ["--config", `${base}.ovpn`, "--verb", "3"];
+  if (isCurious) args.push(...everywhere.flatMap((network) => ["--route", ...network.split(" ")]));
   if (password !== null) {
     writeFileSync(`${base}.password`, `person\n${password}\n`, { mode: 0o600 });
     args.push("--auth-user-pass", `${base}.password`, "--auth-retry", "none");
   }
   const output = openSync(`${base}.log`, "a");
-  const child = lab.spawn(namespace, ["openvpn", ...args], { stdio: ["ignore", output, output] });
+  const child = lab.spawn(namespace, [openvpn, ...args], { stdio: ["ignore", output, output] });
   closeSync(output);
   const log = () => readFileSync(`${base}.log`, "utf8");
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));

@@ -168,13 +168,13 @@ export class AdmissionDesk {
 
 function accepted(
   match: HolderMatch,
-  { address, networks, domain }: Grant,
+  { address, domain }: Grant,
   token: string | null = null,
   isByToken = false,
 ): Admission {
   const tenantId = match.document.tenantId;
   const passwordMark = isDevice(match) ? null : markPassword(match.account.passwordHash);
-  return { accepted: true, tenantId, ...idsOf(match), passwordMark, address, networks, domain, token, isByToken };
+  return { accepted: true, tenantId, ...idsOf(match), passwordMark, address, domain, token, isByToken };
 }
 
 function refused(match: HolderMatch | undefined, code: RefusalCode, reason: string): Admission {

@@ -28,7 +28,7 @@ export type PasswordVerdict = "unchecked" | "right" | "wrong";
 
 export type ConnectionDecision =
   /** `domain`: the tenant's own, for the names of its devices; null for whom it is of no use. */
-  | { outcome: "accept"; address: string; networks: string[]; domain: string | null }
+  | { outcome: "accept"; address: string; domain: string | null }
   /** All else is well: check this, and decide again with the verdict. */
   | { outcome: "check"; passwordHash: string; password: string }
   | { outcome: "refuse"; code: RefusalCode; reason: string };
@@ -65,7 +65,6 @@ export function decideConnection(
   return {
     outcome: "accept",
     address: account.address,
-    networks: [...document.networks.values()].map((network) => network.cidr),
     domain: document.tenant.label,
   };
 }
@@ -74,8 +73,7 @@ function decideDevice(device: DeviceValue, now: Date): ConnectionDecision {
   if (device.attachment !== "openvpn")
     return refuse("certificate_unknown", "this device is reached by its network, not by a tunnel of its own");
   if (isHeld(device.hold, now)) return refuse("held", describeHold(device.hold, now, "this device is"));
-  // No routes: it is there to be reached, not to reach.
-  return { outcome: "accept", address: device.address, networks: [], domain: null };
+  return { outcome: "accept", address: device.address, domain: null };
 }
 
 function refuse(code: RefusalCode, reason: string): ConnectionDecision {

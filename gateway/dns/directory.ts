@@ -1,13 +1,13 @@
 /**
  * Who asks, and what they may be told: people by their stable address, devices by name and by address; and whose an
- * address is that was refused something. Follows the documents change by change; a tenant of which nobody asks costs its
+ * address is that was refused something, and which devices a group holds. Follows the documents change by change; a tenant of which nobody asks costs its
  * blocks alone.
  */
 import { clock } from "../clock";
 import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import { decide } from "../protocol/decide";
 import type { AccountValue, DeviceValue, PolicyRule, TenantDocument, TenantValue } from "../protocol/document";
-import type { AccountId, DeviceId, TenantId } from "../protocol/ids";
+import type { AccountId, DeviceId, GroupId, TenantId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
 
 export interface Asker {
@@ -19,6 +19,7 @@ interface TenantIndex {
   accounts: Map<string, AccountId>;
   devicesByLabel: Map<string, DeviceId>;
   devicesByAddress: Map<string, DeviceId>;
+  devicesByGroup: Map<GroupId, Set<DeviceId>>;
 }
 
 export class Directory {
@@ -69,6 +70,14 @@ export class Directory {
     return document && (accountId ?? deviceId) ? { document, accountId, deviceId } : undefined;
   }
 
+  /** The devices of a group, whoever asks. */
+  *devicesIn(document: TenantDocument, group: GroupId): Generator<DeviceValue> {
+    for (const id of this.#index(document).devicesByGroup.get(group) ?? []) {
+      const device = document.devices.get(id);
+      if (device) yield device;
+    }
+  }
+
   /** Whoever asks: it is not for them. */
   findDevice(document: TenantDocument, address: string): DeviceId | undefined {
     return this.#index(document).devicesByAddress.get(address);
@@ -86,7 +95,12 @@ export class Directory {
   #index(document: TenantDocument): TenantIndex {
     let index = this.#indexes.get(document.tenantId);
     if (!index) {
-      index = { accounts: new Map(), devicesByLabel: new Map(), devicesByAddress: new Map() };
+      index = {
+        accounts: new Map(),
+        devicesByLabel: new Map(),
+        devicesByAddress: new Map(),
+        devicesByGroup: new Map(),
+      };
       for (const [id, account] of document.accounts) put(index.accounts, id, undefined, account.address);
       for (const [id, device] of document.devices) putDevice(index, id, null, device);
       this.#indexes.set(document.tenantId, index);
@@ -140,6 +154,9 @@ function rulesFor(
 function putDevice(index: TenantIndex, id: DeviceId, before: DeviceValue | null, after: DeviceValue | null): void {
   put(index.devicesByLabel, id, before?.label, after?.label);
   put(index.devicesByAddress, id, before?.address, after?.address);
+  for (const group of before?.groups ?? []) index.devicesByGroup.get(group)?.delete(id);
+  for (const group of after?.groups ?? [])
+    index.devicesByGroup.set(group, (index.devicesByGroup.get(group) ?? new Set()).add(id));
 }
 
 /** The control plane keeps keys unique; where it erred, the last one said has it. */

@@ -103,7 +103,6 @@ export function renderConfig(
     "ifconfig-noexec",
     "route-noexec",
     'push "topology subnet"',
-    `push "route-gateway ${range.rangeAddress}"`,
     `ca ${argument(keys.clientCa)}`,
     `cert ${argument(keys.certificate)}`,
     `key ${argument(keys.key)}`,

@@ -15,6 +15,7 @@ import { openSpool, type Spool } from "../ledger/spool";
 import { type AccountValue, type DeviceValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
 import { findObjection } from "../state/standing";
+import { scanRoutes } from "../testing/scan-routes";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { isGoodbye } from "./codec";
 import { heardWithinMs } from "./config";
@@ -104,19 +105,35 @@ async function attach(): Promise<void> {
   });
   clients = new ProcessClients(
     {
-      ...{ ledger, desk, findByFingerprint, spool, log },
+      ...{ ledger, desk, findByFingerprint, routesOf: scanRoutes, spool, log },
       findObjection: (live) => findObjection({ get: () => document, findByFingerprint }, live),
     },
     {
       socket,
       record,
       processName: "udp-1194",
-      range: "100.64.0.0/10",
+      gatewayAddress: "100.64.0.1",
       isDraining: () => isDraining,
       resolver: () => resolver,
       tunReady: async () => {},
     },
   );
+}
+
+/** What every client with that address is told of it. */
+const placed = [
+  `ifconfig-push ${address} 255.255.255.240`,
+  'push "route-gateway 100.64.3.8"',
+  'push "route 100.64.0.1 255.255.255.255"',
+];
+
+/** Lets Ana reach pumps at these addresses, and nobody any other. */
+function openPumps(...addresses: string[]): void {
+  const rules = [{ protocol: "tcp" as const, from: 80, to: 80 }];
+  document.policies.set("pumps", { name: "pumps", isEnabled: true, groups: ["pumps"], rules });
+  document.devices.clear();
+  for (const one of addresses) document.devices.set(one, { ...plainDevice, address: one, groups: ["pumps"] });
+  account().policies = ["pumps"];
 }
 
 const account = (): AccountValue => document.accounts.get("ana")!;
@@ -137,12 +154,17 @@ const session = () => vi.waitFor(() => ledger.all()[0] ?? expect.fail("no sessio
 const count = (prefix: string) => fake.commands.filter((command) => command.startsWith(prefix)).length;
 
 describe("a client", () => {
-  it("is given its address and its tenant's networks, and nothing else", async () => {
+  it("is given its address, and the way to the gateway and to what it may reach", async () => {
+    openPumps("10.20.0.5", "10.20.0.7");
     fake.connect(4);
     expect(await fake.told("client-auth")).toBe(
-      ["client-auth 4 1", `ifconfig-push ${address} 255.192.0.0`, 'push "route 10.20.0.0 255.255.0.0"', "END"].join(
-        "\n",
-      ),
+      [
+        "client-auth 4 1",
+        ...placed,
+        'push "route 10.20.0.5 255.255.255.255"',
+        'push "route 10.20.0.7 255.255.255.255"',
+        "END",
+      ].join("\n"),
     );
     expect(await session()).toMatchObject({
       accountId: "ana",
@@ -154,6 +176,17 @@ describe("a client", () => {
       platform: "linux",
       fingerprint: recordedFingerprint,
     });
+  });
+
+  it("lacks a route when it may reach more than it was told, and none when it may reach less", async () => {
+    openPumps("10.20.0.5", "10.20.0.6");
+    fake.connect(4);
+    const connected = await session();
+    expect(clients.lacksRoutes(connected)).toBe(false);
+    openPumps("10.20.0.5");
+    expect(clients.lacksRoutes(connected)).toBe(false);
+    openPumps("10.20.0.5", "10.20.0.9");
+    expect(clients.lacksRoutes(connected)).toBe(true);
   });
 
   it("shows its port within a second", async () => {
@@ -281,7 +314,7 @@ describe("a client", () => {
   });
 
   it.each([
-    ["a network that is none", () => document.networks.set("n", { cidr: "10.20.0.0/16 255.0.0.0" })],
+    ["a device's address that is none", () => openPumps("10.20.0.5 255.0.0.0")],
     ["an address that is none", () => Object.assign(account(), { address: 'x"\npush "route 0.0.0.0' })],
   ])("is refused, never let in halfway, where its document has %s", async (_what, change) => {
     change();
@@ -825,7 +858,7 @@ describe("the resolver of devices' names", () => {
   it("is told to a person for their tenant's domain alone, in the words of every client", async () => {
     fake.connect(4);
     const told = await fake.told("client-auth");
-    expect(told.split("\n").slice(3, -1)).toEqual([
+    expect(told.split("\n").slice(4, -1)).toEqual([
       'push "dns server 0 address 100.64.0.1"',
       'push "dns server 0 resolve-domains tenant.vpn.internal"',
       'push "dns search-domains tenant.vpn.internal"',
@@ -852,9 +885,7 @@ describe("a device", () => {
   it("is let in by its certificate alone, with its address and no routes", async () => {
     put();
     fake.connect(4, passwordless);
-    expect(await fake.told("client-auth")).toBe(
-      ["client-auth 4 1", `ifconfig-push ${address} 255.192.0.0`, "END"].join("\n"),
-    );
+    expect(await fake.told("client-auth")).toBe(["client-auth 4 1", ...placed, "END"].join("\n"));
     expect(await session()).toMatchObject({ accountId: null, deviceId: "crane", vpnAddress: address });
     expect(await events("connected")).toMatchObject([{ tenantId: "tenant", accountId: null, deviceId: "crane" }]);
   });

@@ -8,10 +8,10 @@ import { AttemptLimiter } from "../auth/attempt-limiter";
 import { type Claim, readClaim } from "../auth/claim";
 import { clean } from "../auth/clean";
 import type { HolderMatch } from "../auth/decide-connection";
+import type { ClientRoutes } from "../auth/routes-of";
 import { clock } from "../clock";
 import { holderKey, type LiveSession, type SessionLedger } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
-import { formatAddress, parseAddress, parseCidr } from "../protocol/addresses";
 import type { DisconnectCode, Holder, RefusalCode } from "../protocol/events";
 import type { Objection } from "../state/standing";
 import {
@@ -24,10 +24,11 @@ import {
   type Status,
   type StatusClient,
 } from "./codec";
-import { heardWithinMs, keepalive, netmask } from "./config";
+import { heardWithinMs, keepalive } from "./config";
 import type { ProcessRecord } from "./process";
 import { parseNewcomer, parseRejection, Rejections } from "./rejections";
 import { CommandError, type ManagementSocket } from "./socket";
+import { addressOptions, doRoute } from "./tunnel-place";
 import { within } from "./waiting";
 
 export interface ClientDependencies {
@@ -36,6 +37,8 @@ export interface ClientDependencies {
   findByFingerprint(fingerprint: string): HolderMatch | undefined;
   /** Why a session that is in may no longer be. */
   findObjection(session: LiveSession): Objection | null;
+  /** What a client is to send into its tunnel, as things stand. */
+  routesOf(match: HolderMatch): ClientRoutes;
   spool: Spool;
   log: Logger;
 }
@@ -51,7 +54,8 @@ export interface ClientContext {
   /** Its boot changes when openvpn is reloaded. */
   record: ProcessRecord;
   processName: string;
-  range: string;
+  /** The gateways' own in the platform's range. */
+  gatewayAddress: string;
   resolver(): Resolver | null;
   /** Settles when the host is ready for packets of the process. */
   tunReady(): Promise<void>;
@@ -76,6 +80,8 @@ export class ProcessClients {
   #deciding = new Map<number, number>();
   /** Clients that were seen stranded at the last look. */
   #stranded = new Set<number>();
+  /** What each client was told to send into its tunnel, by client id. */
+  #routes = new Map<number, ClientRoutes>();
   #isOver = false;
   #isListWhole = true;
   #look: NodeJS.Timeout | null = null;
@@ -85,14 +91,11 @@ export class ProcessClients {
   /** How often somebody asked for a new connection, by the address and port of one that stands, since the last look. */
   #newcomers = new Map<string, number>();
   #rejections = new Rejections((realAddress, reason) => this.#recordRejection(realAddress, reason));
-  #netmask: string;
 
   constructor(
     readonly deps: ClientDependencies,
     readonly context: ClientContext,
-  ) {
-    this.#netmask = netmask(context.range);
-  }
+  ) {}
 
   /** The connection is over: decisions that are on their way have nobody to tell. */
   detach(): void {
@@ -115,6 +118,7 @@ export class ProcessClients {
         return;
       case "DISCONNECT": {
         this.#deciding.delete(clientId);
+        this.#routes.delete(clientId);
         const session = ledger.find(boot, clientId);
         if (session) this.#rejections.notePeer(session.realAddress);
         const hasTimedOut = session !== undefined && ledger.silentMs(session.sessionId)! > silentMs;
@@ -178,6 +182,9 @@ export class ProcessClients {
     const known = [...ledger.ofBoot(boot), ...(announced ? ledger.acceptedOf(boot) : [])];
     const { clients: rows, isWhole } = await this.#list();
     if (boot !== record.boot) return;
+    // Told by an agent before this one, by the documents that it left, or by an older one, which told whole networks.
+    if (announced)
+      for (const { clientId, fingerprint } of known) this.#routes.set(clientId, this.#routesOf(fingerprint));
     const present = new Set(rows.map(({ clientId }) => clientId));
     for (const { clientId } of known) {
       if (isWhole && !present.has(clientId))
@@ -228,9 +235,23 @@ export class ProcessClients {
    * Tells a client to connect again, on this gateway or on the next one. Its password is not forgotten over it, and its
    * packets pass until it has gone.
    */
-  async sendAway(session: LiveSession, isToNextGateway: boolean): Promise<void> {
-    this.deps.ledger.expectEnd(session.sessionId, "drained", "asked to connect elsewhere");
+  async sendAway(session: LiveSession, isToNextGateway: boolean, reason = "asked to connect elsewhere"): Promise<void> {
+    this.deps.ledger.expectEnd(session.sessionId, "drained", reason);
     await this.#tell(commands.clientKill(session.clientId, isToNextGateway ? "RESTART,[PN]" : "RESTART,[P]"));
+  }
+
+  /**
+   * Whether something that the session's holder may reach now is not led into its tunnel: openvpn tells routes when a
+   * client connects and never again. Less to be reached is the kernel's matter alone.
+   */
+  lacksRoutes({ clientId, fingerprint, vpnAddress }: LiveSession): boolean {
+    const told = this.#routes.get(clientId);
+    return told !== undefined && !doRoute(vpnAddress, told, this.#routesOf(fingerprint));
+  }
+
+  #routesOf(fingerprint: string): ClientRoutes {
+    const match = this.deps.findByFingerprint(fingerprint);
+    return match ? this.deps.routesOf(match) : { cidrs: [], areWhole: false };
   }
 
   async #decide(message: ClientMessage): Promise<void> {
@@ -310,15 +331,16 @@ export class ProcessClients {
   }
 
   async #letIn(clientId: number, keyId: number, claim: Claim, admission: Accepted) {
-    const { tenantId, accountId, deviceId, passwordMark, address, networks, token } = admission;
+    const { tenantId, accountId, deviceId, passwordMark, address, token } = admission;
     const { ledger, log } = this.deps;
     const { record, processName } = this.context;
     const { realAddress, clientVersion, platform, cipher } = claim;
     let command: Command;
+    let routes: ClientRoutes;
     try {
+      routes = this.#routesOf(claim.fingerprint!);
       command = commands.clientAuth(clientId, keyId, [
-        `ifconfig-push ${formatAddress(parseAddress(address))} ${this.#netmask}`,
-        ...networks.map((cidr) => `push "route ${formatAddress(parseCidr(cidr).base)} ${netmask(cidr)}"`),
+        ...addressOptions(address, routes, this.context.gatewayAddress),
         ...(token === null ? [] : [`push "auth-token ${token}"`]),
         ...nameOptions(this.context.resolver(), admission.domain, platform),
       ]);
@@ -328,6 +350,7 @@ export class ProcessClients {
       this.#recordRefusal(claim, refusal);
       return this.#deny(clientId, keyId, claim, refusal);
     }
+    this.#routes.set(clientId, routes);
     ledger.accept({
       tenantId,
       accountId,

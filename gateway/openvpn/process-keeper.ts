@@ -40,7 +40,8 @@ export interface KeeperDependencies extends ClientDependencies {
 
 export interface ProcessSetup {
   process: ProcessConfig;
-  range: string;
+  /** The gateways' own address in the platform's range. */
+  gatewayAddress: string;
   resolver: Resolver | null;
   /** Digest of what openvpn reads at its start but the gateway's certificate; another one means to start it again. */
   digest: string;
@@ -160,6 +161,14 @@ export class ProcessKeeper {
     this.#running = null;
   }
 
+  /** Has a client connect again, should it not send all into its tunnel that it may reach. @returns whether it was told to */
+  async renewRoutes(session: LiveSession): Promise<boolean> {
+    const clients = this.#clients;
+    if (session.processBoot !== this.boot || !clients?.lacksRoutes(session)) return false;
+    await clients.sendAway(session, false, "may reach more: asked to connect again for the routes");
+    return true;
+  }
+
   /** Compares the ledger with openvpn's own list, both ways. */
   async reconcile(): Promise<void> {
     this.#clients?.hearLog(this.#log.read());
@@ -248,7 +257,7 @@ export class ProcessKeeper {
       socket,
       record: running.record,
       processName: this.setup.process.name,
-      range: this.setup.range,
+      gatewayAddress: this.setup.gatewayAddress,
       resolver: () => this.setup.resolver,
       tunReady: () => this.#tunReady,
       isDraining: () => this.#order !== null,

@@ -8,6 +8,7 @@ import { openSpool, type Spool } from "../ledger/spool";
 import type { GatewayConfig } from "../protocol/api";
 import { type AccountValue, emptyDocument, type TenantDocument } from "../protocol/document";
 import type { EventBody, GatewayEvent } from "../protocol/events";
+import { scanRoutes } from "../testing/scan-routes";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
 import { type Supervisor, startSupervisor } from "./supervisor";
 import { Lab, type LabIdentity, until } from "./test-lab";
@@ -36,6 +37,8 @@ beforeAll(async () => {
   document = emptyDocument(tenantId);
   document.tenant = { ...plainTenant, number: 1, name: "Acme", state: "active", blocks: ["100.64.0.0/20"] };
   document.networks.set("net", { cidr: "10.20.0.0/16" });
+  document.policies.set("pumps", { name: "pumps", isEnabled: true, groups: ["pumps"], rules: [{ protocol: "tcp", from: 80, to: 80 }] }); // biome-ignore format: one line
+  document.devices.set("pump", { ...plainDevice, address: "10.20.0.5", groups: ["pumps"] });
   document.accounts.set(accountId, {
     ...plainAccount,
     name: "Ana",
@@ -53,7 +56,7 @@ beforeAll(async () => {
     }),
     mustChangePassword: false,
     fingerprints: [ana.fingerprint],
-    policies: [],
+    policies: ["pumps"],
   });
   byFingerprint.set(ana.fingerprint, accountId);
   await start();
@@ -107,6 +110,7 @@ async function start(): Promise<void> {
     stateDir,
     gatewayId: "gateway",
     documents,
+    routesOf: scanRoutes,
     spool,
     router,
     log,
@@ -150,7 +154,7 @@ describe("a client", () => {
       clientVersion: expect.stringMatching(/^2\.6\./),
       realAddress: expect.stringMatching(/^192\.0\.2\.2(:\d+)?$/),
     });
-    expect(client.log()).toContain("route 10.20.0.0 255.255.0.0");
+    expect(client.log()).toContain("route 10.20.0.5 255.255.255.255");
     expect(lab.ping()).toBe(true);
     const event = await until("its event", async () => (await events("connected", before))[0]);
     expect(event).toMatchObject({ sessionId: session.sessionId, connectedAt: session.connectedAt });

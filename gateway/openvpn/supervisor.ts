@@ -7,16 +7,22 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Admission, AdmissionDesk } from "../auth/admission";
 import { AuthTokens } from "../auth/auth-token";
+import type { HolderMatch } from "../auth/decide-connection";
 import { startPasswordChecker } from "../auth/password";
+import { whoseReachGrows } from "../auth/reach-change";
+import type { ClientRoutes } from "../auth/routes-of";
 import { clock } from "../clock";
-import { SessionLedger, type Sessions } from "../ledger/sessions";
+import { type LiveSession, SessionLedger, type Sessions } from "../ledger/sessions";
 import type { Spool } from "../ledger/spool";
 import type { GatewayConfig, GatewayWarning, ProcessState } from "../protocol/api";
 import type { DisconnectCode } from "../protocol/events";
+import type { TenantId } from "../protocol/ids";
 import type { Documents } from "../state/documents";
+import type { EntryChange } from "../state/entry-change";
 import type { Credentials } from "../state/identity";
 import { writePrivate } from "../state/private-file";
 import { findObjection } from "../state/standing";
@@ -31,6 +37,8 @@ export interface SupervisorDependencies {
   stateDir: string;
   gatewayId: string;
   documents: Documents;
+  /** What a client of theirs is to send into its tunnel. */
+  routesOf(match: HolderMatch): ClientRoutes;
   spool: Spool;
   router: SessionRouter;
   log: Logger;
@@ -51,6 +59,8 @@ export interface Supervisor {
   configure(config: GatewayConfig, identity: Credentials): Promise<void>;
   /** Writes the gateway's renewed certificate; each process takes it up when that cuts off the fewest. */
   renew(identity: Credentials): Promise<void>;
+  /** Call after a change of a document: who is to send more into the tunnel by it connects again. */
+  follow(tenantId: TenantId, change: EntryChange): void;
   sessions: Sessions;
   processes(): ProcessState[];
   openvpnVersion: string;
@@ -65,6 +75,8 @@ const reconcileMs = 2_000;
 const attachMs = 5_000;
 /** The gateways that take them in decide some hundreds a second a core; a person notices nothing of a slower pace. */
 const defaultDrainPerSecond = 5;
+/** A few people are told at once; of a whole tenant so many, that letting them in again leaves room for others. */
+const renewalsPerSecond = 50;
 
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
   const openvpnVersion = await readVersion(deps.openvpnBin);
@@ -86,6 +98,9 @@ class OpenvpnSupervisor implements Supervisor {
   /** What openvpn reads at a start; null before the first configuration. */
   #certificate: ShownCertificate | null = null;
   #lastCutAt = 0;
+  /** By tenant, who may reach more than they did. */
+  #grown = new Map<TenantId, Set<string>>();
+  #renewing: Promise<void> | null = null;
   #isClosed = false;
 
   constructor(
@@ -138,6 +153,18 @@ class OpenvpnSupervisor implements Supervisor {
     });
   }
 
+  follow(tenantId: TenantId, change: EntryChange): void {
+    const who = whoseReachGrows(change);
+    if (who === "nobody") return;
+    const of = this.#grown.get(tenantId) ?? new Set();
+    this.#grown.set(tenantId, of.add(who));
+    this.#renewing ??= this.#renewRoutes()
+      .catch((error) => this.deps.log.error({ err: error }, "clients could not be told their routes"))
+      .finally(() => {
+        this.#renewing = null;
+      });
+  }
+
   processes(): ProcessState[] {
     return Array.from(this.#keepers.values(), (keeper) => keeper.state());
   }
@@ -181,7 +208,11 @@ class OpenvpnSupervisor implements Supervisor {
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
       const text = renderConfig(process, config, files, keys, maxClientsOf(processes.length));
-      return { files, text, setup: { process, range: config.range, resolver, digest: digest([text, keyDigest]) } };
+      return {
+        files,
+        text,
+        setup: { process, gatewayAddress: config.rangeAddress, resolver, digest: digest([text, keyDigest]) },
+      };
     });
 
     for (const [name, keeper] of this.#keepers) {
@@ -210,6 +241,7 @@ class OpenvpnSupervisor implements Supervisor {
           desk: this.#desk,
           findByFingerprint: (fingerprint) => this.deps.documents.findByFingerprint(fingerprint),
           findObjection: (session) => findObjection(this.deps.documents, session),
+          routesOf: (match) => this.deps.routesOf(match),
           routes: this.#routes,
           spool: this.deps.spool,
           certificate: () => this.#certificate!,
@@ -224,6 +256,23 @@ class OpenvpnSupervisor implements Supervisor {
     }
     this.#drain(config);
     this.#closeUnknownBoots();
+  }
+
+  async #renewRoutes(): Promise<void> {
+    // A push is many changes, made one after the other.
+    await setImmediate();
+    for (const [tenantId, who] of this.#grown) {
+      // It comes up once more where it changes again meanwhile.
+      this.#grown.delete(tenantId);
+      const isOneOfThem = (session: LiveSession) =>
+        session.tenantId === tenantId && (who.has("everybody") || who.has(session.accountId ?? ""));
+      for (const session of this.#ledger.all().filter(isOneOfThem)) {
+        if (this.#isClosed) return;
+        const isTold = await this.#keepers.get(session.process)?.renewRoutes(session);
+        // Others are heard in between, however many these are.
+        await (isTold ? setTimeout(1_000 / renewalsPerSecond) : setImmediate());
+      }
+    }
   }
 
   #drain({ draining = [], isInMaintenance = false, drainPerSecond = defaultDrainPerSecond }: GatewayConfig): void {

@@ -55,7 +55,6 @@ describe("metrics", () => {
         tenantId,
         accountId,
         address: "100.64.0.9",
-        networks: [],
         domain: null,
         token: null,
         isByToken: false,

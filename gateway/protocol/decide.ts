@@ -63,7 +63,7 @@ export function isHeld(hold: Hold | null, at: Date): hold is Hold {
 }
 
 /** Behind the gateway only the tenant's networks are routed to it; a tunnel carries only addresses of its blocks. */
-function isWhereItMayBe({ tenant, networks }: TenantDocument, { attachment, address }: DeviceValue): boolean {
+export function isWhereItMayBe({ tenant, networks }: TenantDocument, { attachment, address }: DeviceValue): boolean {
   const ranges = attachment === "openvpn" ? tenant!.blocks : [...networks.values()].map(({ cidr }) => cidr);
   return ranges.some((cidr) => isInside(parseAddress(address), parseCidr(cidr)));
 }

@@ -22,6 +22,7 @@ import type { EventsReply } from "../protocol/api";
 import { emptyDocument, type SecondSession, type TenantDocument } from "../protocol/document";
 import type { GatewayEvent } from "../protocol/events";
 import { findObjection } from "../state/standing";
+import { scanRoutes } from "./scan-routes";
 import { plainAccount, plainTenant } from "./values";
 
 export type Step =
@@ -284,7 +285,7 @@ export class GatewayHistory {
     const findByFingerprint = (fingerprint: string) => this.#find(fingerprint);
     const clients = new ProcessClients(
       {
-        ...{ ledger: this.#ledger, spool: this.#spool, findByFingerprint, log: this.#log },
+        ...{ ledger: this.#ledger, spool: this.#spool, findByFingerprint, routesOf: scanRoutes, log: this.#log },
         findObjection: (session) => findObjection({ get: () => this.#document, findByFingerprint }, session),
         desk: new AdmissionDesk({
           ...{ findByFingerprint, log: this.#log },
@@ -292,7 +293,7 @@ export class GatewayHistory {
         }),
       },
       {
-        ...{ socket, record: this.#record, processName: "udp", range: "100.64.0.0/10" },
+        ...{ socket, record: this.#record, processName: "udp", gatewayAddress: "100.64.0.1" },
         ...{ tunReady: async () => {}, isDraining: () => false, resolver: () => null },
       },
     );
