@@ -3,6 +3,9 @@
  * this release, and those of an older and of a newer one (scripts/support/other-openvpns.mjs).
  */
 import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { assembleProfile } from "../../app/_profile/profile";
@@ -17,6 +20,9 @@ const lamp = "10.0.0.11";
 /** What is there both at the tenant's and at home. */
 const printer = "10.0.0.50";
 const port = 1194;
+const bulkPort = 9000;
+const bulkBytes = 1_000_000;
+const bulkFile = join(tmpdir(), `bulk-${process.pid}`);
 const tcpProcess = { name: "tcp-1194", protocol: "tcp" as const, port };
 
 let world: AgentLab;
@@ -26,7 +32,7 @@ let client: VpnClient | undefined;
 beforeAll(async () => {
   world = await createAgentLab(244, [tcpProcess]);
   const { lab } = world;
-  await lab.addSite(
+  const site = await lab.addSite(
     1,
     [crane, lamp, printer].map((address) => ({ address, name: address })),
   );
@@ -34,16 +40,27 @@ beforeAll(async () => {
   await world.push(1, [
     ...tenant(world, 1),
     ...[crane, lamp, printer].map((address, n) => device(n, address, [n])),
-    policy(1, [0], [tcp(80)]),
+    policy(1, [0], [tcp(80), tcp(bulkPort)]),
     world.account(person, { policies: [policyId(1)] }),
   ]);
   await makeHome(person.namespace);
+  writeFileSync(bulkFile, "x".repeat(bulkBytes));
+  const script = `require("http").createServer(async (request, response) => {
+    let bytes = 0;
+    for await (const chunk of request) bytes += chunk.length;
+    response.end(bytes > 0 ? bytes + " came" : "x".repeat(${bulkBytes}));
+  }).listen(${bulkPort}, "${crane}")`;
+  lab.spawn(site.namespace, [process.execPath, "-e", script]);
+  await until(async () => (await lab.canConnect(site.namespace, crane, bulkPort)) === "open");
 }, 240_000);
 afterEach(async () => {
   await client?.stop();
   client = undefined;
 });
-afterAll(() => world?.destroy());
+afterAll(async () => {
+  rmSync(bulkFile, { force: true });
+  await world?.destroy();
+});
 
 describe.each(programs)("openvpn $version", ({ path, version }) => {
   it.each(["udp", "tcp"] as const)(
@@ -65,6 +82,23 @@ describe.each(programs)("openvpn $version", ({ path, version }) => {
     expect(await deviceTo(homeResolver)).toBe("home");
     expect(await at(internet)).toContain("at home");
     for (const address of [crane, "100.64.0.1"]) expect(await deviceTo(address)).toBe("tun0");
+  });
+
+  it("carries much both ways over a path that drops what is larger than 1,280 bytes and says nothing", async () => {
+    const { lab, gateway } = world;
+    const narrow =
+      "table ip narrow { chain arriving { type filter hook prerouting priority -450; ip length > 1280 counter drop; }; }";
+    for (const namespace of [person.namespace, gateway.namespace]) await lab.exec(namespace, ["nft", narrow]);
+    try {
+      client = await connect(path);
+      const curl = (...words: string[]) =>
+        lab.exec(person.namespace, ["curl", "-sS", "--max-time", "20", ...words, `http://${crane}:${bulkPort}/`]);
+      expect((await curl()).length).toBe(bulkBytes);
+      expect(await curl("--data-binary", `@${bulkFile}`)).toBe(`${bulkBytes} came`);
+    } finally {
+      for (const namespace of [person.namespace, gateway.namespace])
+        await lab.exec(namespace, ["nft", "delete table ip narrow"]);
+    }
   });
 
   it("is led to what was granted within seconds, without being asked, and stays when the grant ends", async () => {

@@ -148,6 +148,7 @@ export const configSchema: z.ZodType<GatewayConfig> = z
       .max(64)
       .refine((all) => isUnique(all.map(({ name }) => name)), "must not repeat a name")
       .refine((all) => isUnique(all.map(({ protocol, port }) => `${protocol} ${port}`)), "must not repeat a port"),
+    pathMtu: z.number().int().min(576).max(1500).optional(),
     fronts: z
       .array(front)
       .max(16)

@@ -51,6 +51,11 @@ describe("the configuration of a process", () => {
     expect(maxClientsOf(32, gibibyte / 4)).toBe(256);
   });
 
+  it("keeps TCP to what passes on a narrow path, or to what it is told passes", () => {
+    expect(render().split("\n")).toContain("mssfix 1260 mtu");
+    expect(renderConfig(udp, { ...range, pathMtu: 1_400 }, files(), keys, 4_096)).toContain("mssfix 1380 mtu");
+  });
+
   it("says good-bye over UDP, where nothing else does", () => {
     expect(render()).toContain("explicit-exit-notify 2");
     expect(render({ protocol: "tcp" })).not.toContain("explicit-exit-notify");

@@ -2,7 +2,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { dataCiphers } from "../auth/claim";
 import { formatAddress, parseCidr } from "../protocol/addresses";
-import type { ProcessConfig } from "../protocol/api";
+import type { GatewayConfig, ProcessConfig } from "../protocol/api";
 
 export interface ProcessFiles {
   /** The process's own folder. */
@@ -51,6 +51,11 @@ export const keepalive = {
   gatewayPatienceSeconds: 30,
 };
 
+/** What IPv6 has everywhere, and so DS-Lite and mobile networks too. */
+const defaultPathMtu = 1_280;
+/** By so much a packet grows where a mobile network carries it as IPv6. */
+const translatedBytes = 20;
+
 /** A client that is there is never silent for longer: a ping, and then the look at openvpn's counters that shows it. */
 export const heardWithinMs = (keepalive.clientPingSeconds + 4) * 1_000;
 
@@ -82,7 +87,7 @@ export function netmask(range: string): string {
 /** The openvpn configuration of one process. @throws RangeError on what would not be a configuration. */
 export function renderConfig(
   process: ProcessConfig,
-  range: { range: string; rangeAddress: string },
+  range: Pick<GatewayConfig, "range" | "rangeAddress" | "pathMtu">,
   files: ProcessFiles,
   keys: KeyFiles,
   maxClients: number,
@@ -119,6 +124,8 @@ export function renderConfig(
     "auth-user-pass-optional",
     `data-ciphers ${dataCiphers.join(":")}`,
     "allow-compression no",
+    // Both ways and for clients of any age: it is the gateway that lowers what either end offers.
+    `mssfix ${(range.pathMtu ?? defaultPathMtu) - translatedBytes} mtu`,
     // Names are the client's to choose; the agent tells connections apart and ends the older one with a reason.
     "duplicate-cn",
     `ping ${keepalive.gatewayPingSeconds}`,

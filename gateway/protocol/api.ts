@@ -93,6 +93,11 @@ export interface GatewayConfig {
    * another gateway. Without it everybody is asked each time.
    */
   authTokenSecret?: string;
+  /**
+   * Largest packet, in bytes with its IP header, that passes on every way to this gateway; TCP in the tunnels is kept to
+   * it, for "too big" is not told on many of them. Absent is 1280.
+   */
+  pathMtu?: number;
   /** Zone of the devices' names, `vpn.internal`; absent, no names are answered. */
   zone?: string;
   /** Absent is none. */

@@ -46,6 +46,13 @@ export const settings = z.object({
     .optional()
     .describe("File on the workers' host to which each day's signed heads of the audit are added"),
   VPN_RANGE: z.string().default("100.64.0.0/10").describe("The platform's range of stable VPN addresses"),
+  VPN_PATH_MTU: z.coerce
+    .number()
+    .int()
+    .min(576)
+    .max(1_500)
+    .default(1_280)
+    .describe("Largest packet, in bytes, that passes on every way to a gateway; TCP in the tunnels is kept to it"),
   VPN_ZONE: z
     .string()
     .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/, "labels of a-z, 0-9 and -, joined by dots")

@@ -60,6 +60,7 @@ async function configOf(gateway: Configured): Promise<Omit<GatewayConfig, "versi
     draining: gateway.draining,
     isInMaintenance: gateway.isInMaintenance,
     drainPerSecond: gateway.drainPerSecond,
+    pathMtu: env.VPN_PATH_MTU,
     zone: env.VPN_ZONE,
     links: await linksOf(gateway.id),
     ...(await clientTrust({ tx: database() })),
