@@ -13,17 +13,19 @@ import { takeYourTime } from "../server/core/db";
 import { parseEnv } from "../server/core/env";
 import { migrate } from "../server/core/migrate";
 import type { DemonstrationNetwork } from "./demonstration-network";
-import { root } from "./support/bootstrap.mjs";
+import { isRoot, root } from "./support/bootstrap.mjs";
 import { buildApp, buildGateway, buildWorkers } from "./support/builds";
 import { Console } from "./support/console";
 import { type EmbeddedPostgres, joinAppRole, startEmbeddedPostgres } from "./support/embedded-postgres";
 import { findRunning, type InstallationNote, removeNote, writeNote } from "./support/installation-note";
 import { findNetworkObstacle } from "./support/lab-claim";
+import { ownEnvironment } from "./support/own-environment";
 import { isPortFree } from "./support/ports";
 import { end, isAlive, markOf, ProcessBook, type ProcessMark } from "./support/processes";
 import { ensureSettingsFile, type Settings } from "./support/settings-file";
 import { dataDirOf, parseStartSettings, type StartSettings } from "./support/start-settings";
 import { type Supervised, supervise } from "./support/supervise";
+import { ensureSystemUser, findObstacleFor, type SystemUser } from "./support/system-user";
 
 export interface InstallationOptions {
   /** Wins over settings.env; by default this process's environment. */
@@ -159,6 +161,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     ]);
     goOn();
 
+    const user = findProcessUser(console);
     const run = (name: string, command: string[]) =>
       supervise({
         name,
@@ -166,8 +169,9 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         book,
         spawn: () =>
           spawn(process.execPath, command, {
+            ...user,
             cwd: root,
-            env: environment as NodeJS.ProcessEnv,
+            env: ownEnvironment(environment) as NodeJS.ProcessEnv,
             detached: true,
             stdio: ["ignore", "pipe", "pipe"],
           }),
@@ -277,7 +281,7 @@ async function requireAlone(dataDir: string): Promise<void> {
       `Drawbridge already runs from this folder${url ? `, at ${url}` : ""} (process ${holder.pid}). To run a second one, give it a folder and a port: DRAWBRIDGE_DATA=.data-2 PORT=3001 DRAWBRIDGE_LAB=2 npm start`,
     );
   }
-  await mkdir(join(dataDir, "run"), { recursive: true });
+  await mkdir(join(dataDir, "run"), { recursive: true, mode: 0o700 });
   await writeFile(lock, JSON.stringify(markOf("start", process.pid)));
 }
 
@@ -289,6 +293,20 @@ async function clearLeftovers(book: ProcessBook, console: Console): Promise<void
   await Promise.all(left.filter(({ name }) => name !== "postgres").map((mark) => end(mark, "SIGTERM", 5_000)));
   await Promise.all(left.filter(({ name }) => name === "postgres").map((mark) => end(mark, "SIGINT", 10_000)));
   await Promise.all(marks.map((mark) => book.remove(mark)));
+}
+
+/** Whom the app and the workers run as: a user of their own where root starts them, else whoever does. */
+function findProcessUser(console: Console): SystemUser | undefined {
+  if (!isRoot) return undefined;
+  const user = ensureSystemUser("drawbridge");
+  const needed = [".next/BUILD_ID", "dist/workers.mjs", "node_modules/next/package.json"];
+  const obstacle = findObstacleFor(
+    user,
+    needed.map((path) => join(root, path)),
+  );
+  if (!obstacle) return user;
+  console.say(`The app and the workers run as root: there is a user for them, drawbridge, but ${obstacle}.`);
+  return undefined;
 }
 
 async function requirePort({ PORT, HOST }: StartSettings): Promise<void> {

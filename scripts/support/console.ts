@@ -1,5 +1,5 @@
 /** What the terminal shows: each process's lines behind its name, in a colour of its own. */
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
+import { chmodSync, createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
@@ -17,7 +17,9 @@ export class Console {
     private readonly logDir: string,
     private readonly isQuiet = false,
   ) {
+    // Logs name people, their addresses and what failed them: nobody else's on this machine, also those of an earlier start.
     mkdirSync(logDir, { recursive: true });
+    chmodSync(logDir, 0o700);
     this.hasColour = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
   }
 
@@ -82,7 +84,7 @@ export class Console {
     if (!file) {
       const path = this.logFile(name);
       keepSmall(path);
-      file = createWriteStream(path, { flags: "a" });
+      file = createWriteStream(path, { flags: "a", mode: 0o600 });
       this.files.set(name, file);
     }
     return file;

@@ -12,6 +12,7 @@ import pg from "pg";
 import { postgresPackage } from "./bootstrap.mjs";
 import { freePort, isPortFree } from "./ports";
 import { end, markOf, type ProcessMark, send } from "./processes";
+import { ensureSystemUser, type SystemUser } from "./system-user";
 
 export interface EmbeddedPostgresOptions {
   /** The installation's data folder; the cluster is in `postgres` beneath it. */
@@ -121,7 +122,7 @@ interface Place {
   programs: string;
   clusterDir: string;
   /** Whom it runs as; undefined is whoever starts it. */
-  user: { uid: number; gid: number } | undefined;
+  user: SystemUser | undefined;
 }
 
 /** Where the cluster of this data folder is, whether it runs or not. */
@@ -147,7 +148,7 @@ async function choosePlace(dataDir: string): Promise<Place> {
     await mkdir(clusterDir, { recursive: true, mode: 0o700 });
     return { programs: join(packaged, "native"), clusterDir, user: undefined };
   }
-  const user = await postgresUser();
+  const user = ensureSystemUser(owner);
   let programs = join(packaged, "native");
   if (!isOpenToOthers(programs)) {
     const version = (JSON.parse(readFileSync(join(packaged, "package.json"), "utf8")) as { version: string }).version;
@@ -160,7 +161,7 @@ async function choosePlace(dataDir: string): Promise<Place> {
     }
   }
   await mkdir(clusterDir, { recursive: true });
-  await chmod(dirname(clusterDir), 0o755);
+  await chmod(dirname(clusterDir), 0o711);
   await chown(clusterDir, user.uid, user.gid);
   return { programs, clusterDir, user };
 }
@@ -171,20 +172,6 @@ function isOpenToOthers(path: string): boolean {
     if (existsSync(at) && (statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }
-}
-
-async function postgresUser(): Promise<{ uid: number; gid: number }> {
-  const find = () => {
-    const [, , uid, gid] =
-      readFileSync("/etc/passwd", "utf8")
-        .match(/^postgres:.*$/m)?.[0]
-        .split(":") ?? [];
-    return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
-  };
-  const known = find();
-  if (known) return known;
-  execFileSync("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
-  return find()!;
 }
 
 async function initialise({ programs, clusterDir, user }: Place, password: string): Promise<void> {
@@ -240,7 +227,7 @@ function isServerOf(pid: number, clusterDir: string): boolean {
 }
 
 function run({ programs, clusterDir, user }: Place, port: number, logFile: string, more: string[]): ChildProcess {
-  const log = openSync(logFile, "a");
+  const log = openSync(logFile, "a", 0o600);
   const flags = [
     "-c",
     "listen_addresses=127.0.0.1",

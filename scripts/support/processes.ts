@@ -67,7 +67,7 @@ export class ProcessBook {
   constructor(private readonly folder: string) {}
 
   async add(mark: ProcessMark): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = this.path(mark);
     await writeFile(`${path}.new`, JSON.stringify(mark));
     await rename(`${path}.new`, path);

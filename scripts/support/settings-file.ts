@@ -27,8 +27,8 @@ export const settingsPath = (dataDir: string) => join(dataDir, "settings.env");
 /** Reads the file, making it or adding what it lacks. */
 export async function ensureSettingsFile(dataDir: string): Promise<Settings> {
   await mkdir(dataDir, { recursive: true });
-  // The database server's own user passes through it.
-  await chmod(dataDir, 0o755);
+  // As root, the database server's own user passes through it, and sees nothing on the way.
+  await chmod(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
   const path = settingsPath(dataDir);
   if (!existsSync(path))
     await writeFile(path, "# Made at the first start. Secrets: keep it to yourself.\n", { mode: 0o600 });
