@@ -161,7 +161,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     ]);
     goOn();
 
-    const user = findProcessUser(console);
+    const user = findProcessUser(settings, console);
     const run = (name: string, command: string[]) =>
       supervise({
         name,
@@ -295,15 +295,21 @@ async function clearLeftovers(book: ProcessBook, console: Console): Promise<void
   await Promise.all(marks.map((mark) => book.remove(mark)));
 }
 
+/** The first that a process without rights may listen on. */
+const firstFreePort = () => Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
+
 /** Whom the app and the workers run as: a user of their own where root starts them, else whoever does. */
-function findProcessUser(console: Console): SystemUser | undefined {
+function findProcessUser({ PORT }: StartSettings, console: Console): SystemUser | undefined {
   if (!isRoot) return undefined;
   const user = ensureSystemUser("drawbridge");
   const needed = [".next/BUILD_ID", "dist/workers.mjs", "node_modules/next/package.json"];
-  const obstacle = findObstacleFor(
-    user,
-    needed.map((path) => join(root, path)),
-  );
+  const obstacle =
+    PORT < firstFreePort()
+      ? `port ${PORT} is for root alone; put a proxy before the app`
+      : findObstacleFor(
+          user,
+          needed.map((path) => join(root, path)),
+        );
   if (!obstacle) return user;
   console.say(`The app and the workers run as root: there is a user for them, drawbridge, but ${obstacle}.`);
   return undefined;
