@@ -7,6 +7,7 @@ import { type Bench, printReport } from "./report";
 const benches: Record<string, () => Promise<Bench>> = {
   connect: async () => (await import("./connect")).connect,
   failover: async () => (await import("./failover")).failover,
+  flood: async () => (await import("./flood")).flood,
   forward: async () => (await import("./forward")).forward,
   ingest: async () => (await import("./ingest")).ingest,
   propagation: async () => (await import("./propagation")).propagation,
