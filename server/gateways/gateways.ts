@@ -292,16 +292,17 @@ async function requireOutsideNetworks(
   }
 }
 
-/** Cuts one session on the gateway that holds it. @returns false when the gateway has it no more */
-export async function disconnectOn(
+/**
+ * How one session is cut on the gateway that holds it: a call that may take long, for after the transaction in which the
+ * gateway was found. It gives false when the gateway has the session no more. Null for one that was never enrolled.
+ */
+export async function cutterOn(
   scope: Scope,
   gatewayId: string,
-  sessionId: string,
-  reason: string,
-): Promise<boolean> {
+): Promise<((sessionId: string, reason: string) => Promise<boolean>) | null> {
   const gateway = await requireGateway(scope, gatewayId);
-  if (!gateway.enrolledAt) return false;
-  return disconnect(gateway, sessionId, { reason });
+  if (!gateway.enrolledAt) return null;
+  return (sessionId, reason) => disconnect(gateway, sessionId, { reason });
 }
 
 async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }): Promise<IssuedToken> {

@@ -1,5 +1,13 @@
 import { changes } from "../core/listen";
-import { router, staffProcedure, staffSubscription, tenantProcedure, tenantSubscription } from "../trpc/trpc";
+import {
+  router,
+  staffProcedure,
+  staffSteps,
+  staffSubscription,
+  tenantProcedure,
+  tenantSteps,
+  tenantSubscription,
+} from "../trpc/trpc";
 import { listHeld } from "./held";
 import { listLiveRefusedPackets, listRefusedPackets } from "./refused-packets";
 import {
@@ -31,9 +39,9 @@ export const sessionsRouter = router({
   refusedPackets: tenantProcedure("sessions:read")
     .input(listRefusedPacketsInput)
     .query(({ ctx, input }) => listRefusedPackets(ctx.scope, input)),
-  disconnect: tenantProcedure("sessions:write")
+  disconnect: tenantSteps("sessions:write")
     .input(disconnectInput)
-    .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.scope, input)),
+    .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.step, input)),
   /** A tick whenever sessions of the tenant changed: look again. */
   changes: tenantSubscription("sessions:read").subscription(({ ctx, input, signal }) =>
     changes({
@@ -60,9 +68,9 @@ export const liveRouter = router({
   refusedPackets: staffProcedure("live:read")
     .input(listLiveRefusedPacketsInput)
     .query(({ ctx, input }) => listLiveRefusedPackets(ctx.scope, input)),
-  disconnect: staffProcedure("live:write")
+  disconnect: staffSteps("live:write")
     .input(disconnectInput)
-    .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.scope, input)),
+    .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.step, input)),
   changes: staffSubscription("live:read").subscription(({ ctx, signal }) =>
     changes({
       channel: "sessions",

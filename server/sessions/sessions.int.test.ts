@@ -116,6 +116,29 @@ describe("a tenant's sessions", () => {
     expect(entries[0]).toMatchObject({ subjectName: "Dana Fox", actorName: acme.admin.name });
   });
 
+  test("are cut with nobody of the tenant waiting for the gateway's answer", async () => {
+    let isAsked = false;
+    let answer = () => {};
+    gateway.intercept = ({ path }) => {
+      if (!path.includes("/sessions/")) return undefined;
+      isAsked = true;
+      return new Promise((resolve) => {
+        answer = () => resolve({ status: 204 });
+      });
+    };
+    const cutting = sessions().disconnect({ tenantId: acme.tenantId, sessionId: live.sessionId, reason: "slowly" });
+    await until("the gateway is asked", async () => isAsked);
+    const { tenantId } = acme;
+    await callAs(acme.admin).devices.createGroup({ tenantId, name: `meanwhile ${crypto.randomUUID()}` });
+    gateway.intercept = () => undefined;
+    answer();
+    await cutting;
+    const entries = await inTenant(system, tenantId, ({ tx }) =>
+      tx.auditEntry.findMany({ where: { tenantId, action: "sessions.disconnect" }, orderBy: { sequence: "asc" } }),
+    );
+    expect(entries.at(-1)).toMatchObject({ details: { reason: "slowly" } });
+  });
+
   test("that ended are not cut again, nor those of another tenant", async () => {
     const reason = "why not";
     await expect(

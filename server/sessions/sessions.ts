@@ -8,7 +8,8 @@ import { bind, type Scope, type TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
 import { like, type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
-import { disconnectOn } from "../gateways/gateways";
+import { cutterOn } from "../gateways/gateways";
+import type { Step } from "../trpc/trpc";
 import type {
   disconnectInput,
   listLiveInput,
@@ -156,44 +157,59 @@ export async function sessionTraffic(
   });
 }
 
-/** Cuts a live session on its gateway; the row changes when the gateway's ledger tells so. */
+/**
+ * Cuts a live session on its gateway; the row changes when the gateway's ledger tells so. The gateway is called between
+ * two transactions: one that is slow keeps nobody of the tenant waiting.
+ */
 export async function disconnectSession(
-  scope: TenantScope,
+  step: Step<TenantScope>,
   input: z.infer<typeof disconnectInput>,
 ): Promise<{ sessionId: string }> {
-  const { tx, tenantId } = scope;
-  const session = await tx.session.findFirst({
-    where: { tenantId, id: input.sessionId },
-    orderBy: { connectedAt: "desc" },
+  const { session, name, cut } = await step(async (scope) => {
+    const { tx, tenantId } = scope;
+    const found = await tx.session.findFirst({
+      where: { tenantId, id: input.sessionId },
+      orderBy: { connectedAt: "desc" },
+    });
+    if (!found) throw notFound("session");
+    const { accountId, deviceId, gatewayId } = found;
+    const holder = accountId
+      ? await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: accountId } } })
+      : await tx.device.findUnique({ where: { tenantId_id: { tenantId, id: deviceId! } } });
+    return {
+      session: found,
+      name: holder?.name ?? accountId ?? deviceId!,
+      cut: found.disconnectedAt ? null : await cutterOn(scope, gatewayId),
+    };
   });
-  if (!session) throw notFound("session");
-  const { accountId, deviceId } = session;
-  const holder = accountId
-    ? await tx.account.findUnique({ where: { tenantId_id: { tenantId, id: accountId } } })
-    : await tx.device.findUnique({ where: { tenantId_id: { tenantId, id: deviceId! } } });
-  const isCut = !session.disconnectedAt && (await disconnectOn(scope, session.gatewayId, session.id, input.reason));
-  if (!isCut) throw new AppError("conflict", "This session has ended already.");
-  await audit(scope, {
-    action: "sessions.disconnect",
-    subject: { kind: "session", id: session.id, name: holder?.name ?? accountId ?? deviceId! },
-    details: { reason: input.reason, accountId, deviceId, gatewayId: session.gatewayId },
-  });
-  return { sessionId: session.id };
+  if (!(await cut?.(session.id, input.reason))) throw new AppError("conflict", "This session has ended already.");
+  const { id, accountId, deviceId, gatewayId } = session;
+  await step((scope) =>
+    audit(scope, {
+      action: "sessions.disconnect",
+      subject: { kind: "session", id, name },
+      details: { reason: input.reason, accountId, deviceId, gatewayId },
+    }),
+  );
+  return { sessionId: id };
 }
 
 /** As `disconnectSession`, by staff, in whichever tenant the session is. */
 export async function disconnectLive(
-  scope: Scope,
+  step: Step<Scope>,
   input: z.infer<typeof disconnectInput>,
 ): Promise<{ sessionId: string }> {
-  const session = await scope.tx.session.findFirst({
-    where: { id: input.sessionId },
-    orderBy: { connectedAt: "desc" },
-  });
+  const session = await step(({ tx }) =>
+    tx.session.findFirst({ where: { id: input.sessionId }, orderBy: { connectedAt: "desc" } }),
+  );
   if (!session) throw notFound("session");
   const { tenantId } = session;
-  await bind(scope.tx, { tenantId, isStaff: true, userId: scope.actor.id ?? undefined });
-  return disconnectSession({ ...scope, tenantId }, input);
+  const stepInTenant: Step<TenantScope> = (work) =>
+    step(async (scope) => {
+      await bind(scope.tx, { tenantId, isStaff: true, userId: scope.actor.id ?? undefined });
+      return work({ ...scope, tenantId });
+    });
+  return disconnectSession(stepInTenant, input);
 }
 
 export interface RefusalRow {

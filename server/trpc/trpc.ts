@@ -193,6 +193,44 @@ export const staffProcedure = (permission: StaffPermission) =>
     );
   });
 
+/** A piece of a procedure's work in a transaction of its own, bound as the procedure's kind says. */
+export type Step<S extends Scope> = <T>(work: (scope: S) => Promise<T>) => Promise<T>;
+
+/**
+ * As `tenantProcedure`, for what waits for somebody else in between, such as a gateway: no transaction is held open and no
+ * lock meanwhile. Standing is asked for at the start and again in each step; the last step writes the audit entry.
+ */
+export const tenantSteps = (permission: TenantPermission) =>
+  storable
+    .meta({ access: "tenant", permission })
+    .input(z.object({ tenantId: z.uuid() }))
+    .use(async ({ ctx, input, next }) => {
+      const principal = settledUser(ctx.principal);
+      const { tenantId } = input;
+      const step: Step<TenantScope> = (work) =>
+        inTransaction(actorOf(principal), { tenantId, userId: principal.userId }, async (unbound) => {
+          const standing = await standingIn(unbound, principal, tenantId);
+          const actor = standing.kind === "staff" ? staffActor(principal) : unbound.actor;
+          if (!mayInTenant(standing, permission))
+            throw new AppError("forbidden", `Your role here (${standing.role}) does not include ${permission}.`);
+          return work({ ...unbound, tenantId, actor });
+        });
+      await step(async () => {});
+      return next({ ctx: { ...ctx, principal, step } });
+    });
+
+/** As `staffProcedure`, in the way of `tenantSteps`. */
+export const staffSteps = (permission: StaffPermission) =>
+  storable.meta({ access: "staff", permission }).use(({ ctx, next }) => {
+    const principal = settledUser(ctx.principal);
+    if (!principal.staffRole) throw notFound("page");
+    if (!canStaff(principal.staffRole, permission))
+      throw new AppError("forbidden", `Your role (${principal.staffRole}) does not include ${permission}.`);
+    const step: Step<Scope> = (work) =>
+      inTransaction(staffActor(principal), { isStaff: true, userId: principal.userId }, work);
+    return next({ ctx: { ...ctx, principal, step } });
+  });
+
 /**
  * As `tenantProcedure`, for a subscription: what it streams may last for hours, so no transaction is held open. Standing
  * is asked for at the start, and again by `stillMay` while it lasts.
