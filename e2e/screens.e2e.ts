@@ -23,6 +23,7 @@ const staffScreens = [
   "/staff/sessions?view=refused",
   "/staff/sessions?view=packets",
   "/staff/outbox",
+  "/staff/people",
 ];
 const tenantScreens = [
   "",
@@ -52,7 +53,7 @@ const as = ({ email }: { email: string }): Person => ({ email, password: note.pa
 
 test("screens before signing in", async ({ browser }) => {
   const page = await openBrowser(browser);
-  await look(page, "sign-in", ["/sign-in", "/invitation/none"]);
+  await look(page, "sign-in", ["/sign-in", "/invitation/none", "/forgotten-password", "/set-password/none"]);
 });
 
 test("screens of staff", async ({ browser }) => {

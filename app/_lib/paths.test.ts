@@ -24,6 +24,7 @@ test("addresses stay what they are", () => {
       "paths.staff.home": "/staff",
       "paths.staff.mail(id)": "/staff/outbox/<slug>",
       "paths.staff.outbox": "/staff/outbox",
+      "paths.staff.people": "/staff/people",
       "paths.staff.plans": "/staff/plans",
       "paths.staff.sessions": "/staff/sessions",
       "paths.staff.sessionsOfGateway(id)": "/staff/sessions?gateway=<slug>",

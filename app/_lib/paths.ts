@@ -49,6 +49,7 @@ export const paths = {
     sessions: "/staff/sessions",
     sessionsOfTenant: (id: string) => `/staff/sessions?tenant=${part(id)}`,
     sessionsOfGateway: (id: string) => `/staff/sessions?gateway=${part(id)}`,
+    people: "/staff/people",
     outbox: "/staff/outbox",
     mail: (id: string) => `/staff/outbox/${part(id)}`,
   },

@@ -14,7 +14,7 @@ import { createTemporaryPassword, hashPassword, temporaryPasswordDays } from "..
 import { createLinkToken, linkLifetimeMs } from "../core/password-link";
 import type { Account, Plan } from "../core/prisma/client";
 import { goneGrantEntries } from "../grants/grants";
-import { sendMail } from "../mail/mail";
+import { nameInMail, sendMail } from "../mail/mail";
 import { publish } from "../revisions/revisions";
 import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import type { createAccountInput, revokeAccountInput, updateAccountInput } from "./schema";
@@ -272,10 +272,10 @@ async function sendWelcome(scope: TenantScope, { id, name, email, passwordHash }
   const token = createLinkToken(holder, { email, passwordHash }, linkLifetimeMs.first);
   await sendMail(scope, {
     to: email,
-    subject: `Your VPN access to ${tenant.name}`,
-    text: `Hello ${name},
+    subject: `Your VPN access to ${nameInMail(tenant.name)}`,
+    text: `Hello ${nameInMail(name)},
 
-${scope.actor.name} has set up VPN access to ${tenant.name} for you. Choose your password here:
+${nameInMail(scope.actor.name)} has set up VPN access to ${nameInMail(tenant.name)} for you. Choose your password here:
 ${env.APP_URL}/set-password/${token}
 
 The link works once, for ${temporaryPasswordDays} days; after that, "Forgotten password" sends another. Then download the profile for your VPN client. From then on you sign in with this email address at

@@ -6,7 +6,7 @@ import { audit } from "../core/audit";
 import { inTenant, inTransaction, system, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, notFound } from "../core/errors";
-import { sendMail } from "../mail/mail";
+import { nameInMail, sendMail } from "../mail/mail";
 import { findAdmins } from "../members/members";
 
 const day = 24 * 60 * 60_000;
@@ -68,7 +68,7 @@ async function remind(scope: TenantScope, certificateId: string, now: Date): Pro
   if (account && account.state !== "active") return false;
   const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
   const date = notAfter.toLocaleDateString("en-GB", { timeZone: "UTC", dateStyle: "long" });
-  if (account) await sendMail(scope, mailToOwner(account, tenant.name, date));
+  if (account) await sendMail(scope, mailToOwner(account, nameInMail(tenant.name), date));
   else for (const admin of await findAdmins(scope)) await sendMail(scope, mailToAdmin(admin, device!, tenant, date));
   const holder = (account ?? device)!;
   await audit(scope, {
@@ -87,7 +87,7 @@ interface Recipient {
 const mailToOwner = ({ name, email }: Recipient, tenantName: string, date: string) => ({
   to: email,
   subject: `Your VPN profile for ${tenantName} ends on ${date}`,
-  text: `Hello ${name},
+  text: `Hello ${nameInMail(name)},
 
 the VPN profile with which you connect to ${tenantName} works until ${date}.
 
@@ -105,10 +105,10 @@ const mailToAdmin = (
   date: string,
 ) => ({
   to: email,
-  subject: `The VPN profile of ${device.name} ends on ${date}`,
-  text: `Hello ${name},
+  subject: `The VPN profile of ${nameInMail(device.name)} ends on ${date}`,
+  text: `Hello ${nameInMail(name)},
 
-the VPN profile with which ${device.name} of ${tenant.name} dials in works until ${date}.
+the VPN profile with which ${nameInMail(device.name)} of ${nameInMail(tenant.name)} dials in works until ${date}.
 
 Open the device and choose Renew beside its certificate:
 ${env.APP_URL}/${tenant.slug}/devices?panel=${device.id}

@@ -32,6 +32,8 @@ export const staffPermissions = [
   "live:read",
   "live:write",
   "outbox:read",
+  "staff:read",
+  "staff:write",
 ] as const;
 export type StaffPermission = (typeof staffPermissions)[number];
 
@@ -61,8 +63,9 @@ const staffTable: Record<StaffRole, readonly StaffPermission[]> = {
     "gateways:read",
     "live:read",
     "outbox:read",
+    "staff:read",
   ],
-  support: ["tenants:read", "plans:read", "gateways:read", "live:read", "live:write", "outbox:read"],
+  support: ["tenants:read", "plans:read", "gateways:read", "live:read", "live:write", "outbox:read", "staff:read"],
 };
 
 /** What staff may do inside a tenant that they are no member of: look, and whoever answers calls may block. */

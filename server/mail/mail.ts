@@ -5,9 +5,10 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { audit } from "../core/audit";
+import { type Budget, inWords, take } from "../core/budget";
 import { nilTenant, type Scope, type TenantScope, whileBound } from "../core/db";
 import { env } from "../core/env";
-import { notFound } from "../core/errors";
+import { AppError, notFound } from "../core/errors";
 import { type Page, skipTake } from "../core/listing";
 import type { Mail, Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
@@ -27,6 +28,7 @@ export interface NewMail {
 /**
  * @param scope bound to the tenant that the mail concerns, or to none for one of the operator's own
  * @returns the mail's id in the outbox
+ * @throws too_many where the sender, the tenant or the recipient has had as many as they may for now
  */
 export async function sendMail(
   scope: Scope & { tenantId?: string },
@@ -34,6 +36,13 @@ export async function sendMail(
 ): Promise<string> {
   const id = randomUUID();
   const tenantId = scope.tenantId ?? nilTenant;
+  for (const budget of budgetsOf(scope, tenantId, recipient)) {
+    const waitMs = await take(scope.tx, budget);
+    if (waitMs > 0)
+      throw new AppError("too_many", `Too many mails were sent (${budget.of}). Try again in ${inWords(waitMs)}.`, {
+        field: "email",
+      });
+  }
   const kept = secret && {
     text: text.replaceAll(secret.value, leftOut),
     sealedSecret: seal(secret.value, contextOf(id)),
@@ -44,6 +53,36 @@ export async function sendMail(
   if (env.SMTP_URL) scope.afterCommit(() => enqueue(mailSend, { mailId: id }));
   return id;
 }
+
+const minute = 60_000;
+
+/** In this order for all, so that two transactions that hold some never wait for each other crosswise. */
+function budgetsOf({ actor }: Scope, tenantId: string, recipient: string): (Budget & { of: string })[] {
+  // What we send of our own accord has a pace of its own, and people are not to miss it.
+  if (actor.kind === "system") return [];
+  return [
+    { key: `mails by ${actor.kind} ${actor.id}`, holds: 300, everyMs: minute, of: "by you" },
+    { key: `mails of tenant ${tenantId}`, holds: 600, everyMs: minute / 2, of: "by your organisation" },
+    { key: `mails to ${recipient.toLowerCase()}`, holds: 10, everyMs: 10 * minute, of: `to ${recipient}` },
+  ];
+}
+
+/**
+ * A name, as a mail to somebody may hold it: whoever sends one chooses names, and must not write the mail by them. What
+ * is left is short, on one line, and nothing that a mail program makes a link of.
+ */
+export function nameInMail(name: string): string {
+  const plain = name
+    .replace(/[^\p{L}\p{M}\p{N} .,'’&()+-]/gu, " ")
+    // A dot between letters is what makes a link.
+    .replace(/\.(?=\S)/gu, ". ")
+    .replace(/ {2,}/g, " ")
+    .trim();
+  const letters = [...plain];
+  return letters.length <= maxNameInMail ? plain : `${letters.slice(0, maxNameInMail).join("").trim()}…`;
+}
+
+const maxNameInMail = 40;
 
 /**
  * Forgets the secret of whatever mail held it: call it where what it opens was used, replaced or withdrawn.

@@ -164,3 +164,16 @@ describe("a member", () => {
 
 let dialled = 100;
 const dial = () => ++dialled;
+
+test("a member is sent a link to set another password, which the admin who has it sent does not read", async () => {
+  const tenant = await createTenantWithAdmin();
+  const member = await createMember(tenant.tenantId, "viewer");
+  await database().user.update({ where: { id: member.userId }, data: { passwordHash: "$argon2id$x" } });
+  const caller = callAs(tenant.admin).members;
+  const { rows } = await caller.list({ tenantId: tenant.tenantId, search: member.email });
+  expect(await caller.sendLink({ tenantId: tenant.tenantId, memberId: rows[0]!.id })).toBeUndefined();
+  const sent = await callAs(tenant.staff).outbox.list({ search: member.email });
+  expect(sent.rows[0]).toMatchObject({ recipient: member.email, subject: "Set a new password" });
+  const audited = await callAs(tenant.admin).audit.list({ tenantId: tenant.tenantId, subjectId: rows[0]!.id });
+  expect(audited.rows[0]).toMatchObject({ action: "members.send_link" });
+});

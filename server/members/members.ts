@@ -10,7 +10,8 @@ import { AppError, conflict, notFound } from "../core/errors";
 import { type Page, skipTake } from "../core/listing";
 import type { MemberRole, Prisma } from "../core/prisma/client";
 import { searchWords } from "../core/search";
-import { forgetSecrets, sendMail } from "../mail/mail";
+import { forgetSecrets, nameInMail, sendMail } from "../mail/mail";
+import { sendUserLink } from "../password-links/password-links";
 import type { changeRoleInput, inviteInput, listMembersInput } from "./schema";
 
 export interface MemberRow {
@@ -93,6 +94,15 @@ export async function removeMember(scope: TenantScope, memberId: string): Promis
   });
 }
 
+/** Their sign-in may be of other tenants too, so nobody sets a password for them: the link goes to them alone. */
+export async function sendMemberLink(scope: TenantScope, memberId: string): Promise<void> {
+  const { user } = await getMember(scope, memberId);
+  const { tenantId: _, ...own } = scope;
+  if (!(await sendUserLink(own, user.id)))
+    throw new AppError("conflict", `${user.name}'s sign-in was disabled by the operator.`);
+  await audit(scope, { action: "members.send_link", subject: { kind: "member", id: memberId, name: user.name } });
+}
+
 export interface InvitationRow {
   id: string;
   email: string;
@@ -148,10 +158,10 @@ export async function invite(
   const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { name: true } });
   const mailId = await sendMail(scope, {
     to: email,
-    subject: `Join ${tenant.name} on Drawbridge`,
+    subject: `Join ${nameInMail(tenant.name)} on Drawbridge`,
     text: `Hello,
 
-${scope.actor.name} invites you to ${tenant.name} on Drawbridge, as ${roleNames[role]}.
+${nameInMail(scope.actor.name)} invites you to ${nameInMail(tenant.name)} on Drawbridge, as ${roleNames[role]}.
 
 Accept the invitation here:
 ${env.APP_URL}/invitation/${token}

@@ -21,6 +21,9 @@ export const membersRouter = router({
   remove: tenantProcedure("members:write")
     .input(memberInput)
     .mutation(({ ctx, input }) => members.removeMember(ctx.scope, input.memberId)),
+  sendLink: tenantProcedure("members:write")
+    .input(memberInput)
+    .mutation(({ ctx, input }) => members.sendMemberLink(ctx.scope, input.memberId)),
 
   invitations: tenantProcedure("members:read").query(({ ctx }) => members.listInvitations(ctx.scope)),
   invite: tenantProcedure("members:write")

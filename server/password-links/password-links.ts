@@ -13,7 +13,7 @@ import { hashPassword, requireGoodPassword } from "../core/password";
 import { createLinkToken, type LinkHolder, linkLifetimeMs, readLinkToken } from "../core/password-link";
 import { enqueue } from "../core/queue";
 import { linkBudgets } from "../core/sign-in-budgets";
-import { forgetSecrets, sendMail } from "../mail/mail";
+import { forgetSecrets, nameInMail, sendMail } from "../mail/mail";
 import { passwordLinksSend } from "./jobs";
 import type { setPasswordInput } from "./schema";
 
@@ -55,7 +55,7 @@ export async function sendAccountLink(scope: TenantScope, accountId: string): Pr
   });
   if (account?.state !== "active") return false;
   const holder: LinkHolder = { kind: "account", tenantId, accountId };
-  await send(scope, holder, account, `your VPN access to ${account.tenant.name}`);
+  await send(scope, holder, account, `your VPN access to ${nameInMail(account.tenant.name)}`);
   return true;
 }
 
@@ -70,7 +70,7 @@ async function send(
   await sendMail(scope, {
     to: email,
     subject: "Set a new password",
-    text: `Hello ${name},
+    text: `Hello ${nameInMail(name)},
 
 Set a new password for ${what} here:
 ${env.APP_URL}/set-password/${token}

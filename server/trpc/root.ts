@@ -15,6 +15,7 @@ import { revisionsRouter } from "../revisions/router";
 import { searchRouter } from "../search/router";
 import { liveRouter, sessionsRouter } from "../sessions/router";
 import { signInRouter, viewerRouter } from "../sign-in/router";
+import { staffRouter } from "../staff/router";
 import { tenantsRouter } from "../tenants/router";
 import { createCaller, router } from "./trpc";
 
@@ -38,6 +39,7 @@ export const appRouter = router({
   search: searchRouter,
   sessions: sessionsRouter,
   signIn: signInRouter,
+  staff: staffRouter,
   tenants: tenantsRouter,
   viewer: viewerRouter,
 });

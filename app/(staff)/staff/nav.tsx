@@ -1,4 +1,4 @@
-import { Building2, Cable, Mail, Server, Tag } from "lucide-react";
+import { Building2, Cable, Mail, Server, Tag, Users } from "lucide-react";
 import { paths } from "../../_lib/paths";
 import type { NavSection } from "../../_ui/nav";
 
@@ -33,6 +33,13 @@ export const staffNav: NavSection[] = [
         icon: <Mail aria-hidden />,
         shortcut: "g x",
         keywords: ["mail", "invitations"],
+      },
+      {
+        label: "Staff",
+        href: paths.staff.people,
+        icon: <Users aria-hidden />,
+        shortcut: "g u",
+        keywords: ["people", "disable", "password"],
       },
     ],
   },

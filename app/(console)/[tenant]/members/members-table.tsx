@@ -1,7 +1,7 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { UserCog, UserMinus, Users } from "lucide-react";
+import { KeyRound, UserCog, UserMinus, Users } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Api } from "../../../_lib/api-types";
 import { useTRPC } from "../../../_lib/trpc";
@@ -14,6 +14,7 @@ import { useTenant } from "../../_lib/use-tenant";
 import { ChangeRole } from "./change-role";
 import { RemoveMember } from "./remove-member";
 import { roleLabel, roles } from "./roles";
+import { SendMemberLink } from "./send-member-link";
 
 type Member = Api["members"]["list"]["rows"][number];
 
@@ -22,6 +23,7 @@ export function MembersTable({ invite }: { invite: ReactNode }) {
   const trpc = useTRPC();
   const { tenantId, whyNot } = useTenant();
   const [changing, setChanging] = useState<Member>();
+  const [sending, setSending] = useState<Member>();
   const [leaving, setLeaving] = useState<Member>();
   const state = useTableState({ sortable: ["name", "email", "createdAt"], sort: "name", filters: ["role"] });
   const members = useQuery(
@@ -51,6 +53,12 @@ export function MembersTable({ invite }: { invite: ReactNode }) {
             disabledReason: whyNot("members:write"),
             onSelect: () => setChanging(member),
           },
+          {
+            label: "Send a password link…",
+            icon: <KeyRound aria-hidden />,
+            disabledReason: whyNot("members:write"),
+            onSelect: () => setSending(member),
+          },
           { separator: true },
           {
             label: "Remove…",
@@ -67,6 +75,7 @@ export function MembersTable({ invite }: { invite: ReactNode }) {
         }
       />
       {changing && <ChangeRole member={changing} onClose={() => setChanging(undefined)} />}
+      {sending && <SendMemberLink member={sending} onClose={() => setSending(undefined)} />}
       {leaving && <RemoveMember member={leaving} onClose={() => setLeaving(undefined)} />}
     </>
   );

@@ -45,7 +45,7 @@ export const roleNames: Record<StaffRole, string> = {
 
 function whoMay(permission: StaffPermission): string {
   const [area] = permission.split(":");
-  if (area === "gateways") return "Ask an administrator.";
+  if (area === "gateways" || area === "staff") return "Ask an administrator.";
   if (area === "live") return "Ask support or an administrator.";
   return "Ask an account manager or an administrator.";
 }
