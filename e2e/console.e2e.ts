@@ -43,3 +43,25 @@ test("several accounts are blocked and unblocked at once, with one receipt and a
 async function choosePeople(names: string[]): Promise<void> {
   for (const name of names) await page.getByRole("row", { name }).getByRole("checkbox").check();
 }
+
+test("a person is found by a few letters, then the page's own actions, and is offered first the next time", async () => {
+  const type = async (text: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder(/^Find a person/).fill(text);
+  };
+  await page.goto(home);
+  await type("ines");
+  await page.getByRole("option", { name: /Ines Carvalho.*ines@/ }).click();
+  await expect(page.getByRole("heading", { name: "Ines Carvalho" })).toBeVisible();
+
+  await type("block");
+  await page.getByRole("option", { name: "Block for a while…" }).click();
+  await expect(page.getByRole("alertdialog")).toContainText("Block Ines Carvalho for a while?");
+  await page.keyboard.press("Escape");
+
+  await type("10.0.");
+  await expect(page.getByRole("group", { name: "Devices" }).getByRole("option").first()).toBeVisible();
+  await page.keyboard.press("Escape");
+  await type("");
+  await expect(page.getByRole("group", { name: "Recent" }).getByRole("option").first()).toContainText("Ines Carvalho");
+});

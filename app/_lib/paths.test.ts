@@ -44,12 +44,14 @@ test("addresses stay what they are", () => {
       "paths.tenant(slug).members": "/<slug>/members",
       "paths.tenant(slug).newAccount": "/<slug>/accounts?panel=new",
       "paths.tenant(slug).newDevice": "/<slug>/devices?panel=new",
+      "paths.tenant(slug).newGrant": "/<slug>/grants?panel=new",
       "paths.tenant(slug).newGroup": "/<slug>/groups?panel=new",
       "paths.tenant(slug).newPolicy": "/<slug>/policies/new",
       "paths.tenant(slug).overview": "/<slug>",
       "paths.tenant(slug).policies": "/<slug>/policies",
       "paths.tenant(slug).policy(id)": "/<slug>/policies/<slug>",
       "paths.tenant(slug).refusedPackets(search)": "/<slug>/sessions?view=packets&packets-q=<slug>",
+      "paths.tenant(slug).session(id)": "/<slug>/sessions?view=past&past-q=undefined&panel=<slug>",
       "paths.tenant(slug).sessions": "/<slug>/sessions",
     }
   `);

@@ -29,8 +29,14 @@ export const paths = {
       policies: `${base}/policies`,
       policy: (id: string) => `${base}/policies/${part(id)}`,
       grants: `${base}/grants`,
+      newGrant: `${base}/grants?panel=new`,
       newPolicy: `${base}/policies/new`,
       sessions: `${base}/sessions`,
+      /** In the list where it stands, found by the address that it came from. */
+      session: (id: string, realAddress: string, isLive: boolean) =>
+        isLive
+          ? `${base}/sessions?q=${part(realAddress)}&panel=${part(id)}`
+          : `${base}/sessions?view=past&past-q=${part(realAddress)}&panel=${part(id)}`,
       /** Of whom, or to what: their email, or the device's name. */
       refusedPackets: (search: string) => `${base}/sessions?view=packets&packets-q=${part(search)}`,
       audit: `${base}/audit`,

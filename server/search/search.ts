@@ -21,6 +21,8 @@ export interface Found {
   title: string;
   /** What tells it from others of the same title. */
   subtitle: string;
+  /** Of a session only: in which of the two lists it stands, and what finds it there. */
+  session?: { isLive: boolean; realAddress: string };
 }
 
 /** At most so many of a kind. */
@@ -121,7 +123,8 @@ async function findSessions(
     : Prisma.empty;
   return tx.$queryRaw<Found[]>`
     SELECT 'session' AS kind, s.id, t.slug AS "tenantSlug", coalesce(a.name, d.name, 'Somebody who was deleted') AS title,
-      'from ' || s.real_address || CASE WHEN s.disconnected_at IS NULL THEN ', connected' ELSE ', ended' END AS subtitle
+      'from ' || s.real_address || CASE WHEN s.disconnected_at IS NULL THEN ', connected' ELSE ', ended' END AS subtitle,
+      json_build_object('isLive', s.disconnected_at IS NULL, 'realAddress', s.real_address) AS session
     FROM (
       (SELECT ${columns} FROM sessions s WHERE ${inTenant} AND s.disconnected_at IS NULL
         AND (s.account_id = ANY(${ids("account")}::uuid[]) OR s.device_id = ANY(${ids("device")}::uuid[])) LIMIT ${most})

@@ -2,6 +2,7 @@ import { Eye } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound, redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { FindAnything } from "../../_find/find-anything";
 import { GoToSignIn } from "../../_lib/go-to-sign-in";
 import { paths } from "../../_lib/paths";
 import { findTenant, findViewer } from "../../_lib/server-api";
@@ -10,6 +11,7 @@ import { ContextSwitcher } from "../../_ui/context-switcher";
 import { TextLink } from "../../_ui/text-link";
 import { ConsoleUserMenu } from "../_lib/console-user-menu";
 import { TenantProvider } from "../_lib/use-tenant";
+import { TenantCommands } from "./_components/tenant-commands";
 import { tenantNav } from "./nav";
 
 interface TenantLayoutProps {
@@ -40,6 +42,8 @@ export default async function TenantLayout({ params, children }: TenantLayoutPro
   const here = { label: name, detail: isStaffLooking ? "looking in as staff" : standing.role };
   return (
     <TenantProvider tenant={{ tenantId: id, slug, name, state, standing, permissions }}>
+      <FindAnything tenantId={id} />
+      <TenantCommands />
       <AppShell
         homeHref={paths.tenant(slug).overview}
         context={

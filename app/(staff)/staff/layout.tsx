@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound, redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { FindAnything } from "../../_find/find-anything";
 import { GoToSignIn } from "../../_lib/go-to-sign-in";
 import { paths } from "../../_lib/paths";
 import { findViewer } from "../../_lib/server-api";
@@ -19,6 +20,7 @@ export default async function StaffLayout({ children }: { children: ReactNode })
   if (viewer.kind !== "user" || !viewer.staffRole) notFound();
   return (
     <StaffProvider role={viewer.staffRole} permissions={viewer.staffPermissions}>
+      <FindAnything />
       <AppShell
         homeHref={paths.staff.home}
         area="Staff"

@@ -21,6 +21,7 @@ import { SkeletonText } from "../../../../_ui/skeleton";
 import { DateTime, TimeAgo } from "../../../../_ui/time-ago";
 import { usePanel } from "../../../../_ui/use-panel";
 import { useTenant } from "../../../_lib/use-tenant";
+import { ActionCommands } from "../../_components/action-commands";
 import { AccountAction, type AccountActionName, accountActions } from "../account-action";
 import { AccountStatus } from "../account-status";
 import { AccountCertificates } from "./account-certificates";
@@ -65,6 +66,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
     );
   }
   const isRevoked = account.state === "revoked";
+  const actions = accountActions(account, tenant, setActing);
   const refused = tenant.whyNot("accounts:write");
   return (
     <>
@@ -76,7 +78,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
           <>
             <DropdownMenu
               trigger={<Button size="icon" aria-label="More actions" icon={<Ellipsis aria-hidden />} />}
-              items={accountActions(account, tenant, setActing)}
+              items={actions}
             />
             <Button icon={<Pencil aria-hidden />} disabledReason={refused} onClick={() => panel.open("edit")}>
               Edit
@@ -103,6 +105,7 @@ export function AccountPage({ accountId }: { accountId: string }) {
           </>
         }
       />
+      <ActionCommands group={account.name} items={actions} />
       <div className="flex flex-col gap-5">
         {isRevoked && (
           <Callout tone="bad" title="Access is revoked">
