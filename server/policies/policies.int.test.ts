@@ -147,7 +147,7 @@ describe("a policy", () => {
     const portal = callAs(await accountPrincipal(tenantId, accountId)).portal;
     const input = { tenantId, name: "web", rules, accountIds: [accountId], groupIds: [groupId] };
     const { policy } = await admin.policies.create(input);
-    expect(await portal.reach()).toEqual([
+    expect(await portal.reach()).toMatchObject([
       { policyName: "web", rules, until: null, devices: [{ name: "PLC", address: "10.0.0.5" }] },
     ]);
     await admin.policies.update({ ...input, policyId: policy.id, isEnabled: false });

@@ -72,4 +72,30 @@ describe("the portal", () => {
     await staff.tenants.resume({ tenantId });
     expect(await portal.profile()).toMatchObject({ state: "active", reason: null });
   });
+
+  test("says by what name a device on a tunnel of its own is called, and whether it is up", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    const console = callAs(admin);
+    const { account } = await console.accounts.create({ tenantId, name: "Ida", email: "ida@portal.test" });
+    const { device: crane } = await console.devices.create({ tenantId, name: "Crane", attachment: "openvpn" });
+    const { device: pump } = await console.devices.create({ tenantId, name: "Pump", address: "10.0.0.4" });
+    const { group } = await console.devices.createGroup({ tenantId, name: "All", deviceIds: [crane.id, pump.id] });
+    const rules = [{ protocol: "tcp" as const, from: 22, to: 22 }];
+    await console.policies.create({ tenantId, name: "p", rules, accountIds: [account.id], groupIds: [group.id] });
+    const reached = async () => (await callAs(await accountPrincipal(tenantId, account.id)).portal.reach())[0]!.devices;
+    expect(await reached()).toMatchObject([
+      { name: "Crane", dnsName: crane.dnsName, isUp: false },
+      { name: "Pump", isUp: null },
+    ]);
+    await inTenant(system, tenantId, ({ tx }) =>
+      tx.session.create({
+        data: {
+          ...{ tenantId, id: crypto.randomUUID(), deviceId: crane.id, gatewayId: gateway.id, connectedAt: new Date() },
+          ...{ process: "udp-1194", processBoot: "b", clientId: 9, realAddress: "192.0.2.4:5000", bytesAt: new Date() },
+          ...{ vpnAddress: crane.address, fingerprint: "cd" },
+        },
+      }),
+    );
+    expect(await reached()).toMatchObject([{ name: "Crane", isUp: true }, { name: "Pump" }]);
+  });
 });

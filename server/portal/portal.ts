@@ -2,6 +2,7 @@
 import type { PolicyRule } from "@/gateway/protocol/document";
 import { profileFileName } from "../certificates/certificates";
 import type { TenantScope } from "../core/db";
+import { env } from "../core/env";
 import { notFound } from "../core/errors";
 import { bareAddress } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
@@ -139,7 +140,17 @@ export interface Reachable {
   /** When it ends by itself; null for what a policy opens. */
   until: Date | null;
   rules: PolicyRule[];
-  devices: { name: string; address: string }[];
+  devices: ReachableDevice[];
+}
+
+export interface ReachableDevice {
+  id: string;
+  name: string;
+  address: string;
+  /** How one on a tunnel of its own is called while one is connected. */
+  dnsName: string;
+  /** Of one on a tunnel of its own: whether that stands. Null where nobody can know. */
+  isUp: boolean | null;
 }
 
 /** By each grant in force and each policy that is on, what it opens to this account. */
@@ -150,6 +161,12 @@ export async function reach(scope: TenantScope, accountId: string): Promise<Reac
     include: { groups: { select: { groupId: true } } },
     orderBy: { name: "asc" },
   });
+  const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { slug: true } });
+  const live = await tx.session.findMany({
+    where: { tenantId, disconnectedAt: null, deviceId: { not: null } },
+    select: { deviceId: true },
+  });
+  const up = new Set(live.map(({ deviceId }) => deviceId));
   const reachable: Reachable[] = [];
   for (const { reason, until, rules, groups } of await currentGrants(scope, accountId))
     reachable.push({ policyName: reason, until, rules, devices: await devicesOf(groups.map(({ id }) => id)) });
@@ -165,10 +182,14 @@ export async function reach(scope: TenantScope, accountId: string): Promise<Reac
   async function devicesOf(groupIds: string[]) {
     const devices = await tx.device.findMany({
       where: { tenantId, groups: { some: { groupId: { in: groupIds } } } },
-      select: { name: true, address: true },
+      select: { id: true, name: true, address: true, label: true, attachment: true },
       orderBy: { name: "asc" },
     });
-    return devices.map(({ name, address }) => ({ name, address: bareAddress(address) }));
+    return devices.map(({ id, name, address, label, attachment }) => ({
+      ...{ id, name, address: bareAddress(address) },
+      dnsName: `${label}.${tenant.slug}.${env.VPN_ZONE}`,
+      isUp: attachment === "openvpn" ? up.has(id) : null,
+    }));
   }
 }
 

@@ -98,7 +98,7 @@ function Traffic({ samples }: { samples: readonly Sample[] }) {
       times={shown.map((sample) => sample.at.getTime())}
       series={[
         { label: "From people to devices", values: shown.map((sample) => sample.receivedRate), tone: "brand" },
-        { label: "From devices to people", values: shown.map((sample) => sample.sentRate), tone: "info" },
+        { label: "From devices to people", values: shown.map((sample) => sample.sentRate), tone: "neutral" },
       ]}
       formatValue={formatRate}
     />

@@ -25,7 +25,7 @@ import { useDownload } from "./use-download";
 
 type Profile = Api["portal"]["profile"];
 
-/** How I stand, my profile to download, and what to do with it. */
+/** My status, my profile to download, and what to do with it. */
 export function MyProfile() {
   const trpc = useTRPC();
   const query = useQuery(trpc.portal.profile.queryOptions(undefined, { refetchInterval: 5_000 }));
@@ -114,7 +114,7 @@ function NothingToDownload({ state }: { state: string }) {
 
 function Standing({ profile }: { profile: Profile }) {
   return (
-    <Card title="How you stand">
+    <Card title="Status">
       <KeyValue
         items={[
           { label: "Connection", value: <Connection profile={profile} /> },

@@ -21,7 +21,7 @@ export function NotShown({ error, onRetry, isRetrying }: NotShownProps) {
       frame="box"
       icon={<UserRoundX aria-hidden />}
       title="Not while your access is shut"
-      action={<LinkButton href={paths.portal.home}>How you stand</LinkButton>}
+      action={<LinkButton href={paths.portal.home}>Status</LinkButton>}
     >
       {error.message}
     </EmptyState>
