@@ -94,7 +94,7 @@ export function Chooser({
           ]}
         />
       </div>
-      <ul className="max-h-64 overflow-y-auto overscroll-contain py-1">
+      <ul className="h-64 overflow-y-auto overscroll-contain py-1">
         {rows.map((option) => (
           <li key={option.value}>
             {/* biome-ignore lint/a11y/noLabelWithoutControl: the checkbox is a button inside it */}
