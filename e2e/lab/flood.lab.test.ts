@@ -43,7 +43,7 @@ const dial = `
   setInterval(() => { for (let i = 0; i < 20 && n < 15_000; i++, n++) again(); }, 5);`;
 
 it("over UDP, whoever sends the first packets of old clients, of forged addresses", { timeout: 120_000 }, async () => {
-  execFileSync("ip", ["-n", knocker.namespace, "route", "add", "local", "198.19.0.0/16", "dev", "lo"]);
+  execFileSync("ip", ["-n", knocker.namespace, "route", "replace", "local", "198.19.0.0/16", "dev", "lo"]);
   flood(forge, makeFirstPacket(knocker.profile).toString("hex"));
   await until(() => knockers("udp").split(",").length > 5_000, 60_000);
   await comesIn("udp");

@@ -3,7 +3,6 @@
  * the control plane. Closing it leaves the processes running; the next one goes on with them and with their sessions.
  */
 
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -32,6 +31,7 @@ import { planProcesses } from "./plan";
 import { findRunning, readRecord, stopProcess } from "./process";
 import { ProcessKeeper } from "./process-keeper";
 import { type SessionRouter, SessionRoutes } from "./session-routes";
+import { findVersionFault, readVersion } from "./version";
 
 export interface SupervisorDependencies {
   stateDir: string;
@@ -173,6 +173,8 @@ class OpenvpnSupervisor implements Supervisor {
     const warnings = Array.from(this.#keepers, ([name, keeper]): GatewayWarning | null =>
       keeper.failure === null ? null : { code: "process_failed", message: `${name}: ${keeper.failure}` },
     ).filter((warning) => warning !== null);
+    const age = findVersionFault(this.openvpnVersion);
+    if (age !== null) warnings.push({ code: "openvpn_old", message: age });
     const { failure } = this.#ledger;
     if (failure !== null)
       warnings.push({ code: "sessions_not_stored", message: `sessions cannot be stored: ${failure}` });
@@ -380,17 +382,4 @@ class OpenvpnSupervisor implements Supervisor {
 
 function digest(parts: string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** `2.6.14`. @throws when the program is not there. Old ones say their version and exit with 1. */
-async function readVersion(openvpnBin: string): Promise<string> {
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile(openvpnBin, ["--version"], { timeout: 10_000 }, (error, stdout) => {
-      if (stdout) resolve(stdout);
-      else reject(error ?? new Error(`${openvpnBin} does not say its version`));
-    });
-  });
-  const version = /^OpenVPN (\d+\.\d+[^\s]*)/.exec(output)?.[1];
-  if (!version) throw new Error(`${openvpnBin} is not openvpn: it says ${JSON.stringify(output.slice(0, 80))}`);
-  return version;
 }
