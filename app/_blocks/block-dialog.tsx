@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { z } from "zod";
-import { reasonField } from "@/server/core/listing";
+import { reasonField } from "@/server/core/text";
 import { ChangeReceipt } from "../_lib/change-receipt";
 import { durations } from "../_lib/durations";
 import { Button } from "../_ui/button";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { holdFields } from "../core/hold";
-import { emailField, filterOf, listInput, nameField, reasonField } from "../core/listing";
+import { filterOf, listInput } from "../core/listing";
 import { rateField } from "../core/rate";
 import { showFilter } from "../core/showing";
+import { emailField, nameField, reasonField } from "../core/text";
 
 const policyIds = z.array(z.uuid()).max(200, "An account may have at most 200 policies.").default([]);
 

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Hold } from "@/gateway/protocol/document";
-import { reasonField } from "./listing";
+import { reasonField } from "./text";
 
 export interface HoldColumns {
   heldUntil: Date | null;

@@ -150,3 +150,12 @@ describe("devices", () => {
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(2);
   });
 });
+
+test("an address that is the network's own or its broadcast is refused with which it is", async () => {
+  const { tenantId, admin } = await createTenantWithAdmin();
+  const create = (address: string) => callAs(admin).devices.create({ tenantId, name: address, address });
+  await expect(create("10.0.0.0")).rejects.toThrow("is the network's own address in 10.0.0.0/24");
+  await expect(create("10.0.0.255")).rejects.toThrow("is its broadcast address in 10.0.0.0/24");
+  await expect(create("10.0.0.10/32")).rejects.toThrow("without /32");
+  await expect(create("10.0.0.254")).resolves.toMatchObject({ device: { address: "10.0.0.254" } });
+});

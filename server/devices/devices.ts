@@ -12,23 +12,23 @@ import { lockTenant, type TenantScope } from "../core/db";
 import { env } from "../core/env";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { currentHold, holdOf, noHold } from "../core/hold";
-import { bareAddress } from "../core/inet";
+import { bareAddress, withPrefix } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
 import type { DeviceAttachment, Prisma } from "../core/prisma/client";
 import { searchWords } from "../core/search";
 import { showing } from "../core/showing";
+import { noAddress } from "../core/text";
 import { publish } from "../revisions/revisions";
 import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import { chooseLabel } from "./label";
 import { type Presence, presenceOf } from "./presence";
-import {
-  type createDeviceInput,
-  type createGroupInput,
-  type listDevicesInput,
-  type listGroupsInput,
-  noAddress,
-  type updateDeviceInput,
-  type updateGroupInput,
+import type {
+  createDeviceInput,
+  createGroupInput,
+  listDevicesInput,
+  listGroupsInput,
+  updateDeviceInput,
+  updateGroupInput,
 } from "./schema";
 
 export interface DeviceRow {
@@ -358,7 +358,15 @@ async function requireInsideNetworks({ tx, tenantId }: TenantScope, address: str
   if (address === "") throw invalid("address", noAddress);
   const networks = await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } });
   const value = parseAddress(address);
-  if (networks.some((network) => isInside(value, parseCidr(network.cidr)))) return address;
+  // They do not overlap, so it lies in one at most.
+  const within = networks.map(({ cidr }) => withPrefix(cidr)).find((cidr) => isInside(value, parseCidr(cidr)));
+  if (within) {
+    const { base, size, prefix } = parseCidr(within);
+    const what =
+      value === base ? "the network's own address" : value === base + size - 1 ? "its broadcast address" : null;
+    if (what && prefix < 31) throw invalid("address", `${address} is ${what} in ${within}, which no device can have.`);
+    return address;
+  }
   const list = networks.map((network) => network.cidr).join(", ");
   throw invalid(
     "address",

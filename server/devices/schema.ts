@@ -1,22 +1,8 @@
 import { z } from "zod";
-import { parseAddress } from "@/gateway/protocol/addresses";
 import { holdFields } from "../core/hold";
-import { listInput, nameField } from "../core/listing";
+import { listInput } from "../core/listing";
 import { showFilter } from "../core/showing";
-
-export const noAddress = "Give an IPv4 address, such as 10.0.0.10.";
-export const addressField = z.string().trim().refine(isAddress, noAddress);
-
-function isAddress(text: string): boolean {
-  try {
-    parseAddress(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const description = z.string().trim().max(500, "Use at most 500 characters.").default("");
+import { descriptionField, nameField, noAddress, optionalAddressField } from "../core/text";
 
 export const listDevicesInput = listInput(["name", "address", "createdAt"]).extend({
   /** "none": those that no group holds, so that nobody reaches them. */
@@ -27,12 +13,8 @@ export const listDevicesInput = listInput(["name", "address", "createdAt"]).exte
 const deviceFields = z.object({
   name: nameField,
   /** Of a routed device; one on openvpn is given its own. */
-  address: z
-    .string()
-    .trim()
-    .refine((text) => text === "" || isAddress(text), noAddress)
-    .default(""),
-  description,
+  address: optionalAddressField.default(""),
+  description: descriptionField,
   groupIds: z.array(z.uuid()).max(200).default([]),
 });
 export const createDeviceInput = deviceFields
@@ -48,7 +30,7 @@ export const holdDeviceInput = holdFields.extend({ deviceId: z.uuid() });
 export const listGroupsInput = listInput(["name", "createdAt"]);
 export const createGroupInput = z.object({
   name: nameField,
-  description,
+  description: descriptionField,
   deviceIds: z.array(z.uuid()).max(100_000).default([]),
 });
 export const updateGroupInput = createGroupInput.extend({ groupId: z.uuid() });

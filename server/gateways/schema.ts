@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { listInput, nameField } from "../core/listing";
+import { listInput } from "../core/listing";
+import { nameField } from "../core/text";
 
 const port = z.number().int().min(1, "A port is 1 to 65535.").max(65_535, "A port is 1 to 65535.");
 

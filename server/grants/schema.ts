@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { minutesField } from "../core/hold";
-import { filterOf, listInput, reasonField } from "../core/listing";
+import { filterOf, listInput } from "../core/listing";
 import { policyRule } from "../core/policy-rule";
+import { reasonField } from "../core/text";
 
 export const grantStates = ["active", "lapsed", "ended"] as const;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { emailField, filterOf, listInput, memberRole, nameField } from "../core/listing";
+import { filterOf, listInput, memberRole } from "../core/listing";
+import { emailField, nameField } from "../core/text";
 
 export const listMembersInput = listInput(["name", "email", "createdAt"]).extend({ role: filterOf(memberRole) });
 export const inviteInput = z.object({ email: emailField, role: memberRole });

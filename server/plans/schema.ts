@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { filterOf, listInput, nameField } from "../core/listing";
+import { filterOf, listInput } from "../core/listing";
 import { rateField } from "../core/rate";
+import { descriptionField, nameField } from "../core/text";
 
 const count = (most: number) =>
   z.number().int("Use a whole number.").min(1, "Use at least 1.").max(most, `Use at most ${most}.`);
@@ -11,7 +12,7 @@ export const listPlansInput = listInput(["name", "monthlyPrice", "createdAt"]).e
 export const planInput = z.object({ planId: z.uuid() });
 export const createPlanInput = z.object({
   name: nameField,
-  description: z.string().trim().max(500, "Use at most 500 characters.").default(""),
+  description: descriptionField,
   maxAccounts: count(1_000_000),
   maxDevices: count(1_000_000),
   /** In the currency's minor unit. */

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { listInput, nameField } from "../core/listing";
+import { listInput } from "../core/listing";
 import { policyRule } from "../core/policy-rule";
+import { descriptionField, nameField } from "../core/text";
 
 export const policyInput = z.object({ policyId: z.uuid() });
 export const listPoliciesInput = listInput(["name", "createdAt"]);
 export const createPolicyInput = z.object({
   name: nameField,
-  description: z.string().trim().max(500, "Use at most 500 characters.").default(""),
+  description: descriptionField,
   isEnabled: z.boolean().default(true),
   rules: z
     .array(policyRule)

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { searchField } from "../core/text";
 
 export const searchInput = z.object({
-  query: z.string().trim().max(200).default(""),
+  query: searchField,
   /** In this tenant only; left out: in every one that the caller may look into. */
   tenantId: z.uuid().optional(),
 });

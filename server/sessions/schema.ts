@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listInput } from "../core/listing";
+import { reasonField } from "../core/text";
 
 const columns = ["connectedAt", "accountName", "received", "sent", "receivedRate", "sentRate"] as const;
 
@@ -22,12 +23,7 @@ export const listLiveInput = listInput([...columns, "tenantName"]).extend({
 export const oneSessionInput = z.object({ sessionId: z.uuid(), connectedAt: z.date() });
 export const disconnectInput = z.object({
   sessionId: z.uuid(),
-  reason: z
-    .string()
-    .trim()
-    .min(1, "Say why; the person is told.")
-    .max(120, "Use at most 120 characters.")
-    .regex(/^\P{Cc}*$/u, "Use visible characters only."),
+  reason: reasonField,
 });
 export const listRefusalsInput = listInput(["at"]).extend({ ...newestFirst, accountId: z.uuid().optional() });
 export const listHeldInput = listInput(["until", "name"]).extend({ tenantId: z.uuid().optional() });

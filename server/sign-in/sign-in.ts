@@ -11,6 +11,7 @@ import { AppError } from "../core/errors";
 import type { Log } from "../core/log";
 import { verifyPassword } from "../core/password";
 import { browserBudget, strangerBudgets } from "../core/sign-in-budgets";
+import { cleanEmail } from "../core/text";
 import type { Claims, Principal } from "../trpc/principal";
 import { findMark, remember } from "./known-browser";
 
@@ -34,7 +35,7 @@ export interface SignedIn {
 
 /** @throws unauthenticated, with the same words whatever is wrong; too_many, with when to try again */
 export async function signIn(request: SignInRequest, log: Log): Promise<SignedIn> {
-  const email = request.email.trim().toLowerCase();
+  const email = cleanEmail(request.email);
   const candidates = await findCandidates(email);
   const { tried, succeed } = await beginAttempts(candidates, { ...request, email });
   // All at once, so that the time does not tell how many there are.

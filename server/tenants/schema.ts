@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type Cidr, doOverlap, parseAddress, parseCidr } from "@/gateway/protocol/addresses";
-import { emailField, filterOf, listInput, memberRole, nameField } from "../core/listing";
+import { type Cidr, doOverlap, parseCidr } from "@/gateway/protocol/addresses";
+import { filterOf, listInput, memberRole } from "../core/listing";
+import { addressField, cleanText, emailField, explainAddress, nameField } from "../core/text";
 
 /** First parts of the app's own addresses, so that no tenant takes one for its slug. */
 export const reservedSlugs = [
@@ -32,15 +33,18 @@ const unroutable = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"]
 
 const cidrField = z
   .string()
-  .trim()
+  .overwrite(cleanText)
   .superRefine((text, context) => {
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     let cidr: Cidr;
     try {
       cidr = parseCidr(text);
     } catch (error) {
-      const hint = text.includes("/") ? ` (${(error as Error).message})` : "";
-      return refuse(`Give an IPv4 network, such as 10.0.0.0/24${hint}.`);
+      const [address = "", prefix] = text.split("/");
+      if (prefix === undefined) return refuse("Give an IPv4 network, such as 10.0.0.0/24.");
+      return refuse(
+        explainAddress(address) ?? `Give an IPv4 network, such as 10.0.0.0/24 (${(error as Error).message}).`,
+      );
     }
     const clash = unroutable.find(([, reserved]) => doOverlap(reserved, cidr));
     if (clash) refuse(`${text} overlaps ${clash[0]}, which no network can use.`);
@@ -106,20 +110,7 @@ export const setUplinkInput = z.object({
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/,
       "Give an interface of the gateway: at most 15 letters, digits, dots and hyphens.",
     ),
-  nextHop: z
-    .string()
-    .trim()
-    .refine(isAddress, "Give an IPv4 address, or leave it empty where the network is on the link itself.")
-    .nullable()
-    .default(null),
+  /** Null where the network is on the link itself. */
+  nextHop: addressField.nullable().default(null),
 });
 export const inviteToTenantInput = z.object({ tenantId: z.uuid(), email: emailField, role: memberRole });
-
-function isAddress(text: string): boolean {
-  try {
-    parseAddress(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameField } from "@/server/core/listing";
+import { nameField } from "@/server/core/text";
 import { parsePorts, protocols } from "../rules";
 
 /** The form's own shape: ports as they are typed. The server's schema checks what becomes of it. */
