@@ -4,9 +4,10 @@ import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { currentHold } from "../core/hold";
 import { bareAddress } from "../core/inet";
-import { type Page, skipTake } from "../core/listing";
-import type { AccountState, Prisma } from "../core/prisma/client";
-import { searchWords } from "../core/search";
+import type { Page } from "../core/listing";
+import { inOrder, type Listing, pageOf } from "../core/page";
+import { type AccountState, Prisma } from "../core/prisma/client";
+import { searchConditions } from "../core/search";
 import { showing } from "../core/showing";
 import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
@@ -40,23 +41,37 @@ export async function listAccounts(
   input: z.infer<typeof listAccountsInput>,
 ): Promise<Page<AccountRow>> {
   const { tx, tenantId } = scope;
-  const where: Prisma.AccountWhereInput = {
-    tenantId,
-    // Of whoever is revoked, none of these is asked: they neither come in nor need a profile.
-    ...(input.show.length > 0 ? { state: "active", OR: showing(tenantId, input.show) } : {}),
-    ...(input.state.length > 0 ? { state: { in: input.state } } : {}),
-    ...(input.policyId.length > 0 ? { policies: { some: { policyId: { in: input.policyId } } } } : {}),
-    AND: await searchWords(scope, input.search),
-  };
-  const accounts = await tx.account.findMany({
-    where,
-    include: withUses(),
-    orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
-    ...skipTake(input),
-  });
-  const total = await tx.account.count({ where });
-  return { rows: await accountRows(scope, accounts), total };
+  const table = Prisma.sql`a`;
+  const { ids, ...page } = await pageOf(
+    tx,
+    {
+      from: Prisma.sql`accounts a`,
+      conditions: [
+        Prisma.sql`a.tenant_id = ${tenantId}::uuid`,
+        // Of whoever is revoked, none of these is asked: they neither come in nor need a profile.
+        ...(input.show.length > 0 ? [Prisma.sql`a.state = 'active'`, showing("account", input.show)] : []),
+        ...(input.state.length > 0 ? [Prisma.sql`a.state = ANY(${input.state}::"AccountState"[])`] : []),
+        ...(input.policyId.length > 0
+          ? [
+              Prisma.sql`a.id IN (SELECT account_id FROM policy_accounts WHERE tenant_id = ${tenantId}::uuid AND policy_id = ANY(${input.policyId}::uuid[]))`,
+            ]
+          : []),
+        ...(await searchConditions(scope, "accounts", tenantId, table, input.search)),
+      ],
+      ...columns[input.sort],
+      id: Prisma.sql`a.id`,
+    },
+    input,
+  );
+  const accounts = await tx.account.findMany({ where: { tenantId, id: { in: ids } }, include: withUses() });
+  return { rows: await accountRows(scope, inOrder(ids, accounts)), ...page };
 }
+
+const columns = {
+  name: { by: Prisma.sql`a.name`, type: "text" },
+  email: { by: Prisma.sql`a.email`, type: "citext" },
+  createdAt: { by: Prisma.sql`a.created_at`, type: "timestamptz" },
+} satisfies Record<z.infer<typeof listAccountsInput>["sort"], Pick<Listing, "by" | "type">>;
 
 export interface AccountDetails extends Omit<AccountRow, "certificates"> {
   certificates: {
@@ -144,7 +159,6 @@ const withUses = () =>
       orderBy: { until: "desc" },
       take: 1,
     },
-    _count: { select: { certificates: { where: { revokedAt: null, notAfter: { gt: new Date() } } } } },
   }) as const;
 
 type WithUses = Prisma.AccountGetPayload<{ include: ReturnType<typeof withUses> }>;
@@ -167,6 +181,10 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
     CROSS JOIN LATERAL (SELECT id, connected_at, disconnected_at, gateway_id FROM sessions
       WHERE tenant_id = ${tenantId}::uuid AND account_id = a.id ORDER BY connected_at DESC LIMIT 1) s
     LEFT JOIN gateways g ON g.id = s.gateway_id`;
+  const counts = await tx.$queryRaw<{ account_id: string; count: number }[]>`
+    SELECT account_id, count(*)::int AS count FROM certificates
+    WHERE tenant_id = ${tenantId}::uuid AND account_id = ANY(${ids}::uuid[]) AND revoked_at IS NULL AND not_after > now() GROUP BY account_id`;
+  const certificates = new Map(counts.map(({ account_id, count }) => [account_id, count]));
   const last = new Map(sessions.map((session) => [session.account_id, session]));
   return accounts.map((account) => {
     const session = last.get(account.id);
@@ -184,7 +202,7 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
       hold: currentHold(account),
       policies: account.policies.map(({ policy }) => policy).sort((a, b) => a.name.localeCompare(b.name)),
       grantedUntil: account.grants[0]?.until ?? null,
-      certificates: account._count.certificates,
+      certificates: certificates.get(account.id) ?? 0,
       lastSession: session
         ? {
             id: session.id,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { holdFields } from "../core/hold";
 import { filterOf, listInput } from "../core/listing";
 import { rateField } from "../core/rate";
-import { showFilter } from "../core/showing";
+import { showFilter } from "../core/show-filter";
 import { emailField, nameField, reasonField } from "../core/text";
 
 const policyIds = z.array(z.uuid()).max(200, "An account may have at most 200 policies.").default([]);

@@ -11,6 +11,9 @@ export function listInput<const Column extends string>(columns: readonly [Column
     sort: z.enum(columns).default(columns[0] as never),
     order: z.enum(["asc", "desc"]).default("asc"),
     search: searchField,
+    /** The page begins after the row of this key, or ends before it, wherever that row is by now; goes before `page`. */
+    after: z.string().max(1000).optional(),
+    before: z.string().max(1000).optional(),
   });
 }
 
@@ -27,9 +30,16 @@ export const like = (search: string) => `%${search.replace(/[\\%_]/g, "\\$&")}%`
 
 export interface Page<Row> {
   rows: Row[];
-  /** Rows that match, over all pages. */
+  /** Rows that match, over all pages; counting may stop at `countedAtMost`. */
   total: number;
+  /** There are more than `total`. */
+  isMore?: boolean;
+  /** Keys of the first row and of the last, where the list pages by key: for `before` and `after`. */
+  first?: string;
+  last?: string;
 }
+
+export const countedAtMost = 10_000;
 
 export const skipTake = ({ page, pageSize }: { page: number; pageSize: number }) => ({
   skip: (page - 1) * pageSize,

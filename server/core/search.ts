@@ -34,3 +34,19 @@ export async function searchIds(
     SELECT id FROM search_ids(${kind}, ${tenantId}::uuid, ${search}, ${most}::int) AS id`;
   return rows.map(({ id }) => id);
 }
+
+/** Few enough to be named one by one; of more, every so many rows of the list in its order is one. */
+const few = 2_000;
+
+/** Conditions that hold the list's rows, accounts or devices as `table`, to those that have every word. */
+export async function searchConditions(
+  scope: { tx: Tx },
+  kind: "accounts" | "devices",
+  tenantId: string,
+  table: Prisma.Sql,
+  search: string,
+): Promise<Prisma.Sql[]> {
+  if (search === "") return [];
+  const ids = await searchIds(scope, kind, tenantId, search, few + 1);
+  return [ids.length <= few ? Prisma.sql`${table}.id = ANY(${ids}::uuid[])` : hasWords(table, search)];
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callAs, createTenantWithAdmin } from "@/e2e/support/principals";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { createEnrolledGateway, createRegion } from "../../e2e/support/scene";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";

@@ -14,8 +14,9 @@ import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../cor
 import { currentHold, holdOf, noHold } from "../core/hold";
 import { bareAddress, withPrefix } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
-import type { DeviceAttachment, Prisma } from "../core/prisma/client";
-import { searchWords } from "../core/search";
+import { inOrder, type Listing, pageOf } from "../core/page";
+import { type DeviceAttachment, Prisma } from "../core/prisma/client";
+import { searchConditions, searchWords } from "../core/search";
 import { showing } from "../core/showing";
 import { noAddress } from "../core/text";
 import { publish } from "../revisions/revisions";
@@ -52,32 +53,39 @@ export async function listDevices(
   input: z.infer<typeof listDevicesInput>,
 ): Promise<Page<DeviceRow>> {
   const { tx, tenantId } = scope;
-  const where: Prisma.DeviceWhereInput = {
-    tenantId,
-    ...(input.attachment ? { attachment: input.attachment } : {}),
-    ...(input.show.length > 0 ? { OR: showing(tenantId, input.show).map(ofTunnels) } : {}),
-    ...(input.groupId === "none"
-      ? { groups: { none: {} } }
-      : input.groupId
-        ? { groups: { some: { groupId: input.groupId } } }
-        : {}),
-    AND: await searchWords(scope, input.search),
-  };
-  const [devices, total] = await Promise.all([
-    tx.device.findMany({
-      where,
-      include: withGroups,
-      orderBy: [{ [input.sort]: input.order }, { id: "asc" }],
-      ...skipTake(input),
-    }),
-    tx.device.count({ where }),
-  ]);
-  return { rows: await deviceRows(scope, devices), total };
+  const { ids, ...page } = await pageOf(
+    tx,
+    {
+      from: Prisma.sql`devices d`,
+      conditions: [
+        Prisma.sql`d.tenant_id = ${tenantId}::uuid`,
+        ...(input.attachment ? [Prisma.sql`d.attachment = ${input.attachment}::"DeviceAttachment"`] : []),
+        ...(input.show.length > 0 ? [showing("device", input.show)] : []),
+        ...(input.groupId === "none"
+          ? [
+              Prisma.sql`NOT EXISTS (SELECT FROM device_group_members m WHERE m.tenant_id = d.tenant_id AND m.device_id = d.id)`,
+            ]
+          : input.groupId
+            ? [
+                Prisma.sql`d.id IN (SELECT device_id FROM device_group_members WHERE tenant_id = ${tenantId}::uuid AND group_id = ${input.groupId}::uuid)`,
+              ]
+            : []),
+        ...(await searchConditions(scope, "devices", tenantId, Prisma.sql`d`, input.search)),
+      ],
+      ...columns[input.sort],
+      id: Prisma.sql`d.id`,
+    },
+    input,
+  );
+  const devices = await tx.device.findMany({ where: { tenantId, id: { in: ids } }, include: withGroups });
+  return { rows: await deviceRows(scope, inOrder(ids, devices)), ...page };
 }
 
-/** What is behind a gateway has no session and no certificate of its own, and lacks neither. */
-const ofTunnels = (condition: Prisma.DeviceWhereInput): Prisma.DeviceWhereInput =>
-  "heldUntil" in condition ? condition : { ...condition, attachment: "openvpn" };
+const columns = {
+  name: { by: Prisma.sql`d.name`, type: "text" },
+  address: { by: Prisma.sql`d.address`, type: "inet" },
+  createdAt: { by: Prisma.sql`d.created_at`, type: "timestamptz" },
+} satisfies Record<z.infer<typeof listDevicesInput>["sort"], Pick<Listing, "by" | "type">>;
 
 export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow> {
   const { tx, tenantId } = scope;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { holdFields } from "../core/hold";
 import { listInput } from "../core/listing";
-import { showFilter } from "../core/showing";
+import { showFilter } from "../core/show-filter";
 import { descriptionField, nameField, noAddress, optionalAddressField } from "../core/text";
 
 export const listDevicesInput = listInput(["name", "address", "createdAt"]).extend({

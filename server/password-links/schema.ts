@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emailField } from "../core/listing";
+import { emailField } from "../core/text";
 
 export const requestLinksInput = z.object({ email: emailField });
 const token = z.string().max(200);

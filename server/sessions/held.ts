@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
+import { hasWords } from "../core/search";
 import type { listHeldInput } from "./schema";
 
 export interface HeldRow {
@@ -20,11 +21,11 @@ export interface HeldRow {
 export async function listHeld({ tx }: Scope, input: z.infer<typeof listHeldInput>): Promise<Page<HeldRow>> {
   const search = like(input.search);
   const from = Prisma.sql`FROM (
-      SELECT 'account' AS kind, tenant_id, id, name, held_until, hold_reason FROM accounts WHERE state = 'active' AND held_until > now()
-      UNION ALL SELECT 'device', tenant_id, id, name, held_until, hold_reason FROM devices WHERE held_until > now()
+      SELECT 'account' AS kind, tenant_id, id, name, held_until, hold_reason, search FROM accounts WHERE state = 'active' AND held_until > now()
+      UNION ALL SELECT 'device', tenant_id, id, name, held_until, hold_reason, search FROM devices WHERE held_until > now()
     ) h JOIN tenants t ON t.id = h.tenant_id
     WHERE (${input.tenantId ?? null}::uuid IS NULL OR t.id = ${input.tenantId ?? null}::uuid)
-      AND (h.name ILIKE ${search} OR h.hold_reason ILIKE ${search} OR t.name ILIKE ${search})`;
+      AND (${hasWords(Prisma.sql`h`, input.search)} OR h.hold_reason ILIKE ${search} OR ${hasWords(Prisma.sql`t`, input.search)})`;
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<HeldRow[]>`
     SELECT h.kind, h.id, h.name, h.held_until AS until, h.hold_reason AS reason, t.id AS "tenantId", t.name AS "tenantName", t.slug
@@ -35,5 +36,5 @@ export async function listHeld({ tx }: Scope, input: z.infer<typeof listHeldInpu
 
 const columns = {
   until: Prisma.sql`h.held_until`,
-  name: Prisma.sql`lower(h.name)`,
+  name: Prisma.sql`h.name`,
 } satisfies Record<z.infer<typeof listHeldInput>["sort"], Prisma.Sql>;

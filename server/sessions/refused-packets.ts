@@ -5,8 +5,9 @@
 import type { z } from "zod";
 import type { Protocol } from "@/gateway/protocol/document";
 import type { Scope, TenantScope } from "../core/db";
-import { type Page, skipTake } from "../core/listing";
+import { like, type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
+import { hasWords } from "../core/search";
 import type { listLiveRefusedPacketsInput, listRefusedPacketsInput } from "./schema";
 
 /** Of one sender, to one port, on one day (UTC) at one gateway. */
@@ -93,7 +94,6 @@ async function query(
 
 /** By who, by the device or its address, or by the port alone. */
 function matches(search: string): Prisma.Sql {
-  const like = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
-  return Prisma.sql`(a.name ILIKE ${like} OR a.email::text ILIKE ${like} OR s.name ILIKE ${like} OR d.name ILIKE ${like}
-    OR host(p.destination) LIKE ${like} OR (p.protocol <> 'icmp' AND p.port::text = ${search}))`;
+  return Prisma.sql`(${hasWords(Prisma.sql`a`, search)} OR ${hasWords(Prisma.sql`s`, search)} OR ${hasWords(Prisma.sql`d`, search)}
+    OR host(p.destination) LIKE ${like(search)} OR (p.protocol <> 'icmp' AND p.port::text = ${search}))`;
 }

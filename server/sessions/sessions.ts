@@ -7,7 +7,9 @@ import { audit } from "../core/audit";
 import { bind, type Scope, type TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
 import { like, type Page, skipTake } from "../core/listing";
+import { inOrder, type Listing, pageOf } from "../core/page";
 import { Prisma } from "../core/prisma/client";
+import { hasWords, searchIds } from "../core/search";
 import { cutterOn } from "../gateways/gateways";
 import type { Step } from "../trpc/trpc";
 import type {
@@ -62,24 +64,24 @@ export async function listSessions(
   scope: TenantScope,
   input: z.infer<typeof listSessionsInput>,
 ): Promise<Page<SessionRow>> {
-  const page = await querySessions(scope, input, [
-    Prisma.sql`s.tenant_id = ${scope.tenantId}::uuid`,
+  const page = await querySessions(scope, scope.tenantId, input, [
     ...(input.live === undefined
       ? []
       : [input.live ? Prisma.sql`s.disconnected_at IS NULL` : Prisma.sql`s.disconnected_at IS NOT NULL`]),
     ...(input.accountId ? [Prisma.sql`s.account_id = ${input.accountId}::uuid`] : []),
     ...(input.deviceId ? [Prisma.sql`s.device_id = ${input.deviceId}::uuid`] : []),
   ]);
-  return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
+  return { ...page, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
 }
 
 /** The scope must be staff's. */
 export async function listLive(scope: Scope, input: z.infer<typeof listLiveInput>): Promise<Page<LiveRow>> {
-  return querySessions(scope, input, [
+  return querySessions(scope, input.tenantId ?? null, input, [
     Prisma.sql`s.disconnected_at IS NULL`,
-    ...(input.tenantId ? [Prisma.sql`s.tenant_id = ${input.tenantId}::uuid`] : []),
     ...(input.gatewayId ? [Prisma.sql`s.gateway_id = ${input.gatewayId}::uuid`] : []),
-    ...(input.regionId ? [Prisma.sql`g.region_id = ${input.regionId}::uuid`] : []),
+    ...(input.regionId
+      ? [Prisma.sql`s.gateway_id IN (SELECT id FROM gateways WHERE region_id = ${input.regionId}::uuid)`]
+      : []),
   ]);
 }
 
@@ -260,30 +262,41 @@ export async function listLiveRefusals(
 
 type SessionList = Omit<z.infer<typeof listLiveInput>, "tenantId" | "gatewayId" | "regionId">;
 
-const sessionColumns = {
-  connectedAt: Prisma.sql`s.connected_at`,
-  accountName: Prisma.sql`lower(coalesce(a.name, d.name))`,
-  tenantName: Prisma.sql`lower(t.name)`,
-  received: Prisma.sql`s.received`,
-  sent: Prisma.sql`s.sent`,
-  receivedRate: Prisma.sql`s.received_rate`,
-  sentRate: Prisma.sql`s.sent_rate`,
-} satisfies Record<SessionList["sort"], Prisma.Sql>;
+const name = Prisma.sql`coalesce(a.name, d.name, '')`;
+const holders = Prisma.sql`LEFT JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
+  LEFT JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id`;
+const gateways = Prisma.sql`LEFT JOIN gateways g ON g.id = s.gateway_id LEFT JOIN regions r ON r.id = g.region_id`;
+const tenants = Prisma.sql`JOIN tenants t ON t.id = s.tenant_id`;
 
-async function querySessions({ tx }: Scope, input: SessionList, conditions: Prisma.Sql[]): Promise<Page<LiveRow>> {
-  const search = like(input.search);
-  const matching = input.search
-    ? [
-        Prisma.sql`(a.name ILIKE ${search} OR a.email::text ILIKE ${search} OR d.name ILIKE ${search} OR t.name ILIKE ${search} OR s.real_address LIKE ${search}
-          OR host(s.vpn_address) LIKE ${search} OR g.name ILIKE ${search})`,
-      ]
-    : [];
-  const from = Prisma.sql`FROM sessions s JOIN tenants t ON t.id = s.tenant_id
-    LEFT JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
-    LEFT JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id
-    LEFT JOIN gateways g ON g.id = s.gateway_id LEFT JOIN regions r ON r.id = g.region_id
-    WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
-  const { skip, take } = skipTake(input);
+/** With what each order needs to be joined. */
+const sessionColumns = {
+  connectedAt: { by: Prisma.sql`s.connected_at`, type: "timestamptz", join: Prisma.empty },
+  accountName: { by: name, type: "text", join: holders },
+  tenantName: { by: Prisma.sql`t.name`, type: "text", join: tenants },
+  received: { by: Prisma.sql`s.received`, type: "bigint", join: Prisma.empty },
+  sent: { by: Prisma.sql`s.sent`, type: "bigint", join: Prisma.empty },
+  receivedRate: { by: Prisma.sql`s.received_rate`, type: "float8", join: Prisma.empty },
+  sentRate: { by: Prisma.sql`s.sent_rate`, type: "float8", join: Prisma.empty },
+} satisfies Record<SessionList["sort"], Pick<Listing, "by" | "type"> & { join: Prisma.Sql }>;
+
+/** @param tenantId null: of all tenants */
+async function querySessions(
+  scope: Scope,
+  tenantId: string | null,
+  input: SessionList,
+  conditions: Prisma.Sql[],
+): Promise<Page<LiveRow>> {
+  const { tx } = scope;
+  const { by, type, join } = sessionColumns[input.sort];
+  const bounds = [...(tenantId ? [Prisma.sql`s.tenant_id = ${tenantId}::uuid`] : []), ...conditions];
+  const { ids, ...page } = await pageOf(
+    tx,
+    {
+      ...{ from: Prisma.sql`sessions s ${join}`, by, type, id: Prisma.sql`s.id` },
+      conditions: [...bounds, ...(input.search ? [await sessionMatches(scope, tenantId, input.search)] : [])],
+    },
+    input,
+  );
   const rows = await tx.$queryRaw<(Omit<LiveRow, "received" | "sent"> & { received: bigint; sent: bigint })[]>`
     SELECT s.id, s.account_id AS "accountId", a.name AS "accountName", s.device_id AS "deviceId", d.name AS "deviceName", s.real_address AS "realAddress", host(s.vpn_address) AS "vpnAddress",
       s.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region, s.process,
@@ -292,12 +305,30 @@ async function querySessions({ tx }: Scope, input: SessionList, conditions: Pris
       s.sent_rate AS "sentRate", CASE WHEN s.disconnected_at IS NULL THEN g.confirmed_at END AS "confirmedAt",
       s.disconnected_at IS NULL AND g.error IS NOT NULL AS "isGatewaySilent",
       s.tenant_id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
-    ${from} ORDER BY ${sessionColumns[input.sort]} ${direction(input.order)} NULLS LAST, s.id LIMIT ${take} OFFSET ${skip}`;
-  const [count] = await tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
-  return {
-    rows: rows.map((row) => ({ ...row, received: Number(row.received), sent: Number(row.sent) })),
-    total: Number(count!.total),
-  };
+    FROM sessions s ${tenants} ${holders} ${gateways}
+    WHERE ${Prisma.join([Prisma.sql`s.id = ANY(${ids}::uuid[])`, ...bounds], " AND ")}`;
+  const numbered = rows.map((row) => ({ ...row, received: Number(row.received), sent: Number(row.sent) }));
+  return { rows: inOrder(ids, numbered), ...page };
+}
+
+/** Of so many people or devices that fit, the sessions are found by each; of more, those of the first. */
+const holdersAtMost = 20_000;
+
+/** By whose it is, by the start of where it comes from, by the gateway, and for staff by the tenant. */
+async function sessionMatches(scope: Scope, tenantId: string | null, search: string): Promise<Prisma.Sql> {
+  const { tx } = scope;
+  const accounts = await searchIds(scope, "accounts", tenantId, search, holdersAtMost);
+  const devices = await searchIds(scope, "devices", tenantId, search, holdersAtMost);
+  const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+  const gateways = ids(
+    await tx.$queryRaw<{ id: string }[]>`SELECT g.id FROM gateways g WHERE ${hasWords(Prisma.sql`g`, search)}`,
+  );
+  const inTenants = tenantId
+    ? []
+    : ids(await tx.$queryRaw<{ id: string }[]>`SELECT t.id FROM tenants t WHERE ${hasWords(Prisma.sql`t`, search)}`);
+  return Prisma.sql`(s.account_id = ANY(${accounts}::uuid[]) OR s.device_id = ANY(${devices}::uuid[])
+    OR s.gateway_id = ANY(${gateways}::uuid[]) OR s.tenant_id = ANY(${inTenants}::uuid[])
+    OR s.real_address COLLATE "C" >= ${search} AND s.real_address COLLATE "C" < ${`${search}\u{10ffff}`})`;
 }
 
 async function queryRefusals(
@@ -308,7 +339,8 @@ async function queryRefusals(
   const search = like(input.search);
   const matching = input.search
     ? [
-        Prisma.sql`(a.name ILIKE ${search} OR d.name ILIKE ${search} OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
+        Prisma.sql`(${hasWords(Prisma.sql`a`, input.search)} OR ${hasWords(Prisma.sql`d`, input.search)}
+          OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
       ]
     : [];
   const from = Prisma.sql`FROM refusals f LEFT JOIN tenants t ON t.id = f.tenant_id

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ban, LockOpen, ShieldPlus, Unplug, UserRoundX } from "lucide-react";
 import { useState } from "react";
 import { z } from "zod";
-import { reasonField } from "@/server/core/listing";
+import { reasonField } from "@/server/core/text";
 import type { Api } from "../../../_lib/api-types";
 import { durations } from "../../../_lib/durations";
 import { plural } from "../../../_lib/format";
