@@ -31,7 +31,7 @@ try {
 function tell({ entries, tenantId, lastHash, head, newestHead }: Verdict & { isIntact: true }): string {
   const shown = [
     `Intact: ${entries} ${entries === 1 ? "entry" : "entries"} of ${tenantId}, the last with hash ${lastHash}.`,
-    "Shown: since the last entry was written no entry was changed, left out or put in between without all after it being made anew.",
+    "Shown: no entry was changed, left out or put in between, unless all after it were made anew.",
   ];
   if (head) shown.push(`Exported on ${head.at} by the installation whose key is ${head.key}.`);
   if (newestHead)

@@ -138,13 +138,14 @@ export async function openMail(scope: Scope, id: string): Promise<OpenedMail> {
   const mail = await scope.tx.mail.findUnique({ where: { id } });
   if (!mail) throw notFound("mail");
   const { tenantId, sealedSecret, secretOf, ...row } = mail;
-  const secret = secretOf && (sealedSecret ? (env.SMTP_URL ? "left out" : "shown") : "forgotten");
+  const kept = env.SMTP_URL ? "left out" : "shown";
+  const secret = secretOf ? (sealedSecret ? kept : "forgotten") : null;
   await whileBound(scope.tx, tenantId, () =>
     audit({ ...scope, tenantId } as TenantScope, {
       action: "outbox.open",
       subject: { kind: "mail", id, name: mail.subject },
-      details: { recipient: mail.recipient, secret: secret || null },
+      details: { recipient: mail.recipient, secret },
     }),
   );
-  return { ...row, text: secret === "shown" ? fullText(mail) : mail.text, secret: secret || null };
+  return { ...row, text: secret === "shown" ? fullText(mail) : mail.text, secret };
 }
