@@ -25,6 +25,11 @@ export function Download({ profile, download }: DownloadProps) {
             ? "You have one already. Download another for another computer or phone; the five newest work."
             : "One file with all that a VPN client needs. Its private key is made in this browser and is only in the file: we never have it."}
         </p>
+        <p className="text-muted">
+          It needs OpenVPN 2.5 or newer, or OpenVPN Connect 3: OpenVPN 2.4 and routers that know no tls-crypt-v2 cannot
+          use it. Only the devices that you may reach go through the tunnel. Should something at home have the address
+          of one of them, you reach the device instead while you are connected.
+        </p>
         {step !== undefined && <Steps steps={downloadSteps} current={step} />}
         {problem && (
           <Callout tone="bad" role="alert" title="No profile was made">

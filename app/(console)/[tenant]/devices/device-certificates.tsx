@@ -110,7 +110,8 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
         </div>
       ) : list.data.length === 0 ? (
         <EmptyState icon={<FileKey aria-hidden />} title="No profile yet" className="py-6">
-          Make one, and start a VPN client on the device with it: it dials out, so no port has to be opened.
+          Make one, and start a VPN client on the device with it: it dials out, so no port has to be opened. It needs
+          OpenVPN 2.5 or newer; 2.4, and routers that know no tls-crypt-v2, cannot use it.
         </EmptyState>
       ) : (
         <ul className="divide-y">
