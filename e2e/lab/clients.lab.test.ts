@@ -87,7 +87,7 @@ describe.each(programs)("openvpn $version", ({ path, version }) => {
   it("carries much both ways over a path that drops what is larger than 1,280 bytes and says nothing", async () => {
     const { lab, gateway } = world;
     const narrow =
-      "table ip narrow { chain arriving { type filter hook prerouting priority -450; ip length > 1280 counter drop; }; }";
+      'table ip narrow { chain arriving { type filter hook prerouting priority -450; iifname { "wan", "eth0" } ip length > 1280 counter drop; }; }';
     for (const namespace of [person.namespace, gateway.namespace]) await lab.exec(namespace, ["nft", narrow]);
     try {
       client = await connect(path);
