@@ -130,7 +130,19 @@ describe("devices", () => {
     expect((await seen()).presence).toMatchObject({
       ...{ isOnline: true, since: at, region: "Presence", process: "udp-1194", realAddress: "203.0.113.9:4000" },
     });
-    await commit(2, { type: "disconnected", received: 1, sent: 2, code: "left", reason: "unplugged" });
+    const refusal = {
+      type: "refused",
+      accountId: null,
+      deviceId: device.id,
+      code: "already_connected",
+      process: "udp-1",
+    };
+    for (let n = 0; n < 10; n++) {
+      expect((await seen()).rival).toBeNull();
+      await commit(2 + n, { ...refusal, reason: "connected already", realAddress: "203.0.113.77" });
+    }
+    expect((await seen()).rival).toEqual({ realAddress: "203.0.113.77", lastAt: at });
+    await commit(12, { type: "disconnected", received: 1, sent: 2, code: "left", reason: "unplugged" });
     expect((await seen()).presence).toMatchObject({ isOnline: false, confirmedAt: null, endReason: "unplugged" });
     await inTenant(system, acme, (scope) => deleteDevice(scope, device.id));
     await gateway.stop();

@@ -22,7 +22,7 @@ import { noAddress } from "../core/text";
 import { publish } from "../revisions/revisions";
 import { allocateAddress, releaseAddress } from "../tenants/tenants";
 import { chooseLabel } from "./label";
-import { type Presence, presenceOf } from "./presence";
+import { findRival, type Presence, presenceOf, type Rival } from "./presence";
 import type {
   createDeviceInput,
   createGroupInput,
@@ -87,7 +87,7 @@ const columns = {
   createdAt: { by: Prisma.sql`d.created_at`, type: "timestamptz" },
 } satisfies Record<z.infer<typeof listDevicesInput>["sort"], Pick<Listing, "by" | "type">>;
 
-export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow> {
+export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow & { rival: Rival | null }> {
   const { tx, tenantId } = scope;
   const device = await tx.device.findUnique({
     where: { tenantId_id: { tenantId, id: deviceId } },
@@ -95,7 +95,7 @@ export async function getDevice(scope: TenantScope, deviceId: string): Promise<D
   });
   if (!device) throw notFound("device");
   const [row] = await deviceRows(scope, [device]);
-  return row!;
+  return { ...row!, rival: await findRival(scope, deviceId) };
 }
 
 /** @returns the device, and the revision by which its receipt is asked for */

@@ -29,3 +29,21 @@ export async function presenceOf({ tx, tenantId }: TenantScope, deviceIds: strin
     LEFT JOIN gateways g ON g.id = s.gateway_id LEFT JOIN regions r ON r.id = g.region_id`;
   return new Map(rows.map(({ deviceId, ...presence }) => [deviceId, presence]));
 }
+
+/** Another router with the same profile, kept out for as long as the first is heard. */
+export interface Rival {
+  realAddress: string;
+  lastAt: Date;
+}
+
+/** A router that started anew waits for its own former connection too, a quarter of a minute at most. */
+const leastRefusals = 10;
+
+/** Who went on trying within the last hour to come in as the device while it was connected. */
+export async function findRival({ tx, tenantId }: TenantScope, deviceId: string): Promise<Rival | null> {
+  const [rival] = await tx.$queryRaw<Rival[]>`
+    SELECT max(at) AS "lastAt", (array_agg(real_address ORDER BY at DESC))[1] AS "realAddress" FROM refusals
+    WHERE tenant_id = ${tenantId}::uuid AND device_id = ${deviceId}::uuid AND code = 'already_connected'
+      AND at > now() - interval '1 hour' HAVING count(*) >= ${leastRefusals}`;
+  return rival ?? null;
+}

@@ -1,8 +1,10 @@
 "use client";
 
 import type { Api } from "../../../_lib/api-types";
+import { Callout } from "../../../_ui/callout";
 import { Copyable } from "../../../_ui/copyable";
 import { KeyValue } from "../../../_ui/key-value";
+import { DateTime } from "../../../_ui/time-ago";
 import { DeviceCertificates } from "./device-certificates";
 import { DevicePresence } from "./device-presence";
 
@@ -10,6 +12,13 @@ import { DevicePresence } from "./device-presence";
 export function DeviceDetails({ device }: { device: Api["devices"]["get"] }) {
   return (
     <>
+      {device.rival && (
+        <Callout tone="warn" title="A second router uses this device's profile">
+          From <Copyable text={device.rival.realAddress} />, last <DateTime date={device.rival.lastAt} />. It is kept
+          out while this one is connected. Give it a device and a profile of its own; if you do not know it, issue a new
+          profile here and revoke the present one.
+        </Callout>
+      )}
       <KeyValue
         items={[
           { label: "Where", value: <DevicePresence device={device} /> },
