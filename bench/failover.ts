@@ -89,7 +89,11 @@ async function settle(fleet: Fleet, person: FleetPerson): Promise<{ client: VpnC
     const route = await fleet.lab.exec(place.namespace, ["ip", "route", "show", `${person.vpnAddress}/32`]);
     if (route.includes("dev db-")) {
       const probe = new Probe(fleet, person);
-      await until(() => probe.answers.length > 20, 20_000);
+      await until(
+        () => probe.answers.length > 20,
+        20_000,
+        () => silence(client, route),
+      );
       return { client, probe };
     }
     // It was too slow to answer, and the client is on the other.
@@ -98,6 +102,9 @@ async function settle(fleet: Fleet, person: FleetPerson): Promise<{ client: VpnC
   }
   throw new Error("the client does not come in by the first gateway");
 }
+
+const silence = (client: VpnClient, route = "") =>
+  `the device answers no ping for 20 s, with the client in; route: ${route}\n${client.log()}`;
 
 class Probe {
   /** When each answer came, in milliseconds since the epoch. */
@@ -126,7 +133,11 @@ class Probe {
       () => `the client did not come back:\n${client.log()}`,
     );
     const back = this.answers.length;
-    await until(() => this.answers.length > back + 20, 20_000);
+    await until(
+      () => this.answers.length > back + 20,
+      20_000,
+      () => silence(client),
+    );
     const since = this.answers.filter((at) => at > began - 200);
     return Math.max(...since.slice(1).map((at, index) => at - since[index]!));
   }
