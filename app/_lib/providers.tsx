@@ -10,10 +10,16 @@ import { ThemeProvider } from "./theme";
 import { ApiProvider } from "./trpc";
 import "./zod-messages";
 
+interface ProvidersProps {
+  /** Of this answer's content security policy. */
+  nonce: string | undefined;
+  children: ReactNode;
+}
+
 /** What every page stands in. */
-export function Providers({ children }: { children: ReactNode }) {
+export function Providers({ nonce, children }: ProvidersProps) {
   return (
-    <ThemeProvider>
+    <ThemeProvider nonce={nonce}>
       <NuqsAdapter>
         <ApiProvider>
           <TooltipProvider>
