@@ -31,6 +31,7 @@ const app: Build = {
     "prisma/schema",
     "next.config.ts",
     "instrumentation.ts",
+    "proxy.ts",
     "postcss.config.mjs",
   ],
   stamp: ".next/made-from",
