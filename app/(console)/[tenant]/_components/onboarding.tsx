@@ -92,7 +92,7 @@ function stepsOf(paths: Tenant["paths"]): Step[] {
     {
       key: "hasAccount",
       title: "Create a VPN account for a person",
-      why: "You get a temporary password to hand over; the person replaces it at the first sign-in.",
+      why: "The person gets a mail with a link to choose a password; you get a temporary one, for where no mail arrives.",
       action: { label: "Create an account", href: paths.newAccount },
     },
     {
@@ -104,7 +104,7 @@ function stepsOf(paths: Tenant["paths"]): Step[] {
     {
       key: "downloaded",
       title: "The person downloads a profile",
-      why: "They sign in with the temporary password, choose their own, and download the profile for their VPN client.",
+      why: "They choose a password by the link in their mail, and download the profile for their VPN client.",
       action: { label: "See who has", href: paths.accounts },
     },
     {

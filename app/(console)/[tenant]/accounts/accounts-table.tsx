@@ -65,8 +65,8 @@ export function AccountsTable({ add }: { add: ReactNode }) {
         rowMenu={(account) => accountActions(account, tenant, (name) => setActing({ name, account }))}
         empty={
           <EmptyState icon={<Users aria-hidden />} title="No accounts yet" action={add}>
-            Create one for the first person who needs in. You get a temporary password to hand over; they choose their
-            own and download their profile.
+            Create one for the first person who needs in. They get a mail with a link to choose a password, and download
+            their profile.
           </EmptyState>
         }
       />

@@ -9,13 +9,21 @@ import { useTenant } from "../../_lib/use-tenant";
 interface HandOverProps {
   account: { name: string; email: string };
   temporaryPassword: string;
+  /** A mail with a link that sets the first password is on its way to them. */
+  isMailed?: boolean;
 }
 
 /** The only time that a temporary password can be seen, and words to send it with. */
-export function HandOver({ account, temporaryPassword }: HandOverProps) {
+export function HandOver({ account, temporaryPassword, isMailed = false }: HandOverProps) {
   const tenant = useTenant();
   return (
     <div className="flex flex-col gap-4">
+      {isMailed && (
+        <Callout tone="info" title={`A link is on its way to ${account.email}`}>
+          {account.name} chooses a password by it, once and within seven days; there is nothing to hand over. The
+          temporary password is for where no mail arrives.
+        </Callout>
+      )}
       <Callout tone="warn" title="Shown once">
         It is kept nowhere. If it gets lost, reset the password. It works for seven days, and only until {account.name}{" "}
         has chosen another. Hand it over by another way than that email address.

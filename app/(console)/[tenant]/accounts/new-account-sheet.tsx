@@ -48,7 +48,7 @@ export function NewAccountSheet({ open, onOpenChange }: NewAccountSheetProps) {
     >
       {created ? (
         <div className="flex flex-col gap-5">
-          <HandOver account={created.account} temporaryPassword={created.temporaryPassword} />
+          <HandOver account={created.account} temporaryPassword={created.temporaryPassword} isMailed />
           <ChangeReceipt
             tenantId={tenant.tenantId}
             revision={created.revision}
