@@ -23,7 +23,8 @@ export type { Column };
 
 /** What a query for a list gives: `useQuery(trpc.x.list.queryOptions(…, { placeholderData: keepPreviousData }))`. */
 interface ListQuery<Row> {
-  data?: { rows: readonly Row[]; total: number };
+  /** `isMore`: the count stopped at `total`. `first` and `last`: keys of these rows, in a list that pages by key. */
+  data?: { rows: readonly Row[]; total: number; isMore?: boolean; first?: string; last?: string };
   isPending: boolean;
   isFetching: boolean;
   error: unknown;
@@ -84,7 +85,9 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
 
   // Rows may have gone since the address was written: the last page that there is stands in for one past it.
   const lastPage = Math.max(1, Math.ceil(total / state.pageSize));
-  const isPastEnd = query.data !== undefined && !query.isFetching && state.page > lastPage;
+  // Where the count stopped, there are pages past the last one counted; an empty one is past them all.
+  const isPastEnd =
+    query.data !== undefined && !query.isFetching && state.page > lastPage && (!query.data.isMore || rows.length === 0);
   const { setPage } = state;
   useEffect(() => {
     if (isPastEnd) setPage(lastPage);
@@ -217,7 +220,17 @@ export function DataTable<Row, Filter extends string = never>(props: DataTablePr
             </table>
           </div>
         )}
-        {total > 0 && !(query.error && !query.data) && <TablePagination state={state} total={total} label={label} />}
+        {total > 0 && !(query.error && !query.data) && (
+          <TablePagination
+            state={state}
+            total={total}
+            isMore={query.data?.isMore}
+            first={query.data?.first}
+            last={query.data?.last}
+            shown={rows.length}
+            label={label}
+          />
+        )}
       </div>
     </div>
   );

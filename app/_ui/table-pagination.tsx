@@ -6,14 +6,27 @@ import { Button } from "./button";
 import type { TableState } from "./use-table-state";
 
 interface TablePaginationProps {
-  state: Pick<TableState, "page" | "pageSize" | "setPage" | "setPageSize">;
+  state: Pick<TableState, "page" | "pageSize" | "setPage" | "turnPage" | "setPageSize">;
   total: number;
+  /** There are more than `total`. */
+  isMore?: boolean;
+  /** Keys of the first row and of the last, where the list pages by key. */
+  first?: string;
+  last?: string;
+  /** Rows on this page. */
+  shown: number;
   label: string;
 }
 
-export function TablePagination({ state, total, label }: TablePaginationProps) {
-  const first = Math.min(total, (state.page - 1) * state.pageSize + 1);
-  const last = Math.min(total, state.page * state.pageSize);
+export function TablePagination({ state, total, isMore = false, first, last, shown, label }: TablePaginationProps) {
+  const from = (state.page - 1) * state.pageSize + 1;
+  const to = from + shown - 1;
+  const hasNext = shown === state.pageSize && (isMore || to < total);
+  const previous = state.page - 1;
+  const next = state.page + 1;
+  const jump = (page: number) => {
+    if (Number.isInteger(page) && page >= 1 && page !== state.page) state.setPage(page);
+  };
   const sizes = [...new Set([25, 50, 100, state.pageSize])].sort((a, b) => a - b);
   return (
     <nav
@@ -22,9 +35,10 @@ export function TablePagination({ state, total, label }: TablePaginationProps) {
     >
       <p>
         <span className="text-ink">
-          {formatNumber(first)}–{formatNumber(last)}
+          {formatNumber(from)}–{formatNumber(to)}
         </span>{" "}
         of {formatNumber(total)}
+        {isMore && "+"}
       </p>
       <div className="flex items-center gap-3">
         {total > 25 && (
@@ -43,21 +57,37 @@ export function TablePagination({ state, total, label }: TablePaginationProps) {
             </select>
           </label>
         )}
+        {total > state.pageSize && (
+          <label className="flex items-center gap-1.5 max-sm:hidden">
+            Page
+            <input
+              key={state.page}
+              type="number"
+              min={1}
+              defaultValue={state.page}
+              onBlur={(event) => jump(event.target.valueAsNumber)}
+              onKeyDown={(event) => event.key === "Enter" && jump(event.currentTarget.valueAsNumber)}
+              className="h-7 w-16 rounded-md border border-line-strong bg-surface px-1.5 text-xs text-ink"
+            />
+          </label>
+        )}
         <div className="flex gap-1">
           <Button
             size="icon-sm"
             variant="ghost"
             aria-label="Previous page"
             disabled={state.page <= 1}
-            onClick={() => state.setPage(state.page - 1)}
+            onClick={() =>
+              first === undefined ? state.setPage(previous) : state.turnPage(previous, { before: first })
+            }
             icon={<ChevronLeft aria-hidden />}
           />
           <Button
             size="icon-sm"
             variant="ghost"
             aria-label="Next page"
-            disabled={last >= total}
-            onClick={() => state.setPage(state.page + 1)}
+            disabled={!hasNext}
+            onClick={() => (last === undefined ? state.setPage(next) : state.turnPage(next, { after: last }))}
             icon={<ChevronRight aria-hidden />}
           />
         </div>

@@ -17,7 +17,15 @@ interface TableStateOptions<Column extends string, Filter extends string> {
 
 export interface TableState<Filter extends string = string, Column extends string = string> {
   /** What every list asks of the server: `queryOptions({ tenantId, ...state.input })`. */
-  input: { page: number; pageSize: number; sort: Column; order: "asc" | "desc"; search: string };
+  input: {
+    page: number;
+    pageSize: number;
+    sort: Column;
+    order: "asc" | "desc";
+    search: string;
+    after?: string;
+    before?: string;
+  };
   page: number;
   pageSize: number;
   sort: string;
@@ -26,7 +34,10 @@ export interface TableState<Filter extends string = string, Column extends strin
   /** Chosen values; an empty array means any. */
   filters: Record<Filter, string[]>;
   isFiltered: boolean;
+  /** Jumps to a page, by its number. */
   setPage: (page: number) => void;
+  /** Goes on to a page beside this one, by the key of the row that it begins after or ends before. */
+  turnPage: (page: number, key: { after: string } | { before: string }) => void;
   setPageSize: (size: number) => void;
   setSort: (sort: string) => void;
   setSearch: (search: string) => void;
@@ -46,6 +57,8 @@ export function useTableState<const Column extends string, const Filter extends 
   const parsers = useMemo(
     () => ({
       page: parseAsInteger.withDefault(1),
+      after: parseAsString,
+      before: parseAsString,
       size: parseAsInteger.withDefault(firstSize),
       sort: parseAsString.withDefault(firstSort as string),
       q: parseAsString.withDefault(""),
@@ -66,20 +79,25 @@ export function useTableState<const Column extends string, const Filter extends 
   const [chosen, setChosen] = useQueryStates(filterParsers, {
     urlKeys: prefixed(Object.keys(filterParsers), prefix),
   });
-  const setPage = useCallback((page: number) => void setView({ page }, { history: "push" }), [setView]);
-  const setPageSize = useCallback((size: number) => void setView({ size, page: null }), [setView]);
-  const setSort = useCallback((sort: string) => void setView({ sort, page: null }), [setView]);
-  const setSearch = useCallback((search: string) => void setView({ q: search || null, page: null }), [setView]);
+  const setPage = useCallback((page: number) => void setView({ ...firstPage, page }, { history: "push" }), [setView]);
+  const turnPage = useCallback(
+    (page: number, key: { after: string } | { before: string }) =>
+      void setView({ ...firstPage, ...(page > 1 ? { page, ...key } : {}) }, { history: "push" }),
+    [setView],
+  );
+  const setPageSize = useCallback((size: number) => void setView({ ...firstPage, size }), [setView]);
+  const setSort = useCallback((sort: string) => void setView({ ...firstPage, sort }), [setView]);
+  const setSearch = useCallback((search: string) => void setView({ ...firstPage, q: search || null }), [setView]);
   const setFilter = useCallback(
     (name: string, values: string[]) => {
       void setChosen({ [name]: values.length > 0 ? values : null });
-      void setView({ page: null });
+      void setView(firstPage);
     },
     [setChosen, setView],
   );
   const clear = useCallback(() => {
     void setChosen(null);
-    void setView({ q: null, page: null });
+    void setView({ ...firstPage, q: null });
   }, [setChosen, setView]);
   // An address can hold anything; what the server would refuse is read as what the list starts with.
   const sort = sortable.includes(view.sort.replace(/^-/, "") as Column) ? view.sort : firstSort;
@@ -93,6 +111,8 @@ export function useTableState<const Column extends string, const Filter extends 
       sort: sort.replace(/^-/, "") as Column,
       order: sort.startsWith("-") ? "desc" : "asc",
       search,
+      ...(view.after !== null && page > 1 ? { after: view.after.slice(0, 1000) } : {}),
+      ...(view.before !== null && page > 1 ? { before: view.before.slice(0, 1000) } : {}),
     },
     page,
     pageSize,
@@ -101,6 +121,7 @@ export function useTableState<const Column extends string, const Filter extends 
     filters: chosen as Record<Filter, string[]>,
     isFiltered: view.q !== "" || Object.values(chosen).some((values) => values.length > 0),
     setPage,
+    turnPage,
     setPageSize,
     setSort,
     setSearch,
@@ -108,6 +129,9 @@ export function useTableState<const Column extends string, const Filter extends 
     clear,
   };
 }
+
+/** Without what leads to another. */
+const firstPage = { page: null, after: null, before: null };
 
 function prefixed(keys: string[], prefix: string): Record<string, string> {
   return Object.fromEntries(keys.map((key) => [key, prefix ? `${prefix}-${key}` : key]));
