@@ -1,5 +1,6 @@
 /** What the screens show of accounts: the list, and one account with what it has done lately. */
 import type { z } from "zod";
+import { isConnected } from "../core/connected";
 import type { TenantScope } from "../core/db";
 import { notFound } from "../core/errors";
 import { currentHold } from "../core/hold";
@@ -176,7 +177,7 @@ async function accountRows({ tx, tenantId }: TenantScope, accounts: WithUses[]):
     }[]
   >`
     SELECT a.id AS account_id, s.id, s.connected_at, s.disconnected_at, coalesce(g.name, '') AS gateway_name,
-      EXISTS (SELECT FROM sessions l WHERE l.tenant_id = ${tenantId}::uuid AND l.account_id = a.id AND l.disconnected_at IS NULL) AS is_online
+      EXISTS (SELECT FROM sessions l WHERE l.tenant_id = ${tenantId}::uuid AND l.account_id = a.id AND ${isConnected(Prisma.sql`l`)}) AS is_online
     FROM unnest(${ids}::uuid[]) AS a (id)
     CROSS JOIN LATERAL (SELECT id, connected_at, disconnected_at, gateway_id FROM sessions
       WHERE tenant_id = ${tenantId}::uuid AND account_id = a.id ORDER BY connected_at DESC LIMIT 1) s

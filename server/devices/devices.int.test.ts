@@ -92,7 +92,7 @@ describe("devices", () => {
     const place = { address: "10.0.0.77", description: "", groupIds: [], attachment: "routed" as const };
     const add = (name: string) => inTenant(system, acme, (scope) => createDevice(scope, { ...place, name }));
     const { device } = await add("PLC-1");
-    expect(device.dnsName).toBe("plc-1-2.dev-acme.vpn.internal");
+    expect(device.dnsName).toBe("plc-1--2.dev-acme.vpn.internal");
     await inTenant(system, acme, (scope) => deleteDevice(scope, device.id));
   });
 

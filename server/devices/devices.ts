@@ -148,7 +148,8 @@ export async function updateDevice(
   const before = await getDevice(scope, input.deviceId);
   const address = before.attachment === "openvpn" ? before.address : await requireInsideNetworks(scope, input.address);
   const [own] = before.dnsName.split(".");
-  const label = await chooseLabel(scope, input.name, { id: before.id, label: own! });
+  const label =
+    input.name === before.name ? own! : await chooseLabel(scope, input.name, { id: before.id, label: own! });
   await named("device", async () => {
     await tx.deviceGroupMember.deleteMany({
       where: { tenantId, deviceId: input.deviceId, groupId: { notIn: input.groupIds } },

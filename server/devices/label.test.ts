@@ -4,8 +4,10 @@ import { labelOf } from "./label";
 describe("a device's label in DNS", () => {
   test.each([
     ["Crane 4 controller", "crane-4-controller"],
-    ["  Größe / Ångström №7 ", "gro-e-angstrom-no7"],
-    ["ポンプ", "device"],
+    ["  Größe / Ångström №7 ", "grosse-angstrom-no7"],
+    ["ポンプ", "ponpu"],
+    ["Pumpe Hauptstraße 5", "pumpe-hauptstrasse-5"],
+    ["Насос 4", "nasos-4"],
     ["--", "device"],
     ["a.b_c", "a-b-c"],
   ])("of %j is %j", (name, label) => expect(labelOf(name)).toBe(label));

@@ -328,7 +328,16 @@ async function sessionMatches(scope: Scope, tenantId: string | null, search: str
     : ids(await tx.$queryRaw<{ id: string }[]>`SELECT t.id FROM tenants t WHERE ${hasWords(Prisma.sql`t`, search)}`);
   return Prisma.sql`(s.account_id = ANY(${accounts}::uuid[]) OR s.device_id = ANY(${devices}::uuid[])
     OR s.gateway_id = ANY(${gateways}::uuid[]) OR s.tenant_id = ANY(${inTenants}::uuid[])
-    OR s.real_address COLLATE "C" >= ${search} AND s.real_address COLLATE "C" < ${`${search}\u{10ffff}`})`;
+    OR s.real_address COLLATE "C" >= ${search} AND s.real_address COLLATE "C" < ${`${search}\u{10ffff}`} ${hadAddress(search)})`;
+}
+
+/** Or whose address began with these octets then, whoever has it now. */
+function hadAddress(search: string): Prisma.Sql {
+  const octets = search.replace(/\.$/, "").split(".");
+  if (octets.length < 2 || octets.length > 4 || octets.some((octet) => !/^\d{1,3}$/.test(octet) || Number(octet) > 255))
+    return Prisma.empty;
+  const padded = (filler: string) => [...octets, filler, filler].slice(0, 4).map(Number).join(".");
+  return Prisma.sql`OR s.vpn_address >= ${padded("0")}::inet AND s.vpn_address <= ${padded("255")}::inet`;
 }
 
 async function queryRefusals(

@@ -1,10 +1,11 @@
 /** What staff see of tenants: the list, and one tenant with all that belongs to it. */
 import type { z } from "zod";
+import { isConnected } from "../core/connected";
 import type { Scope } from "../core/db";
 import { notFound } from "../core/errors";
 import { bareAddress, withPrefix } from "../core/inet";
 import { type Page, skipTake } from "../core/listing";
-import type { MemberRole, Prisma, SecondSession, TenantState } from "../core/prisma/client";
+import { type MemberRole, Prisma, type SecondSession, type TenantState } from "../core/prisma/client";
 import { searchWords } from "../core/search";
 import { type InvitationRow, listInvitations } from "../members/members";
 import type { listTenantsInput } from "./schema";
@@ -16,6 +17,7 @@ export interface TenantRow {
   number: number;
   state: TenantState;
   plan: { id: string; name: string };
+  /** Those that are active, as the plan counts them. */
   accounts: number;
   devices: number;
   liveSessions: number;
@@ -120,6 +122,7 @@ async function tenantRows(
   const counts = await tx.$queryRaw<
     {
       id: string;
+      /** Those that are active, as the plan counts them. */
       accounts: number;
       devices: number;
       live: number;
@@ -128,9 +131,9 @@ async function tenantRows(
     }[]
   >`
     SELECT t.id,
-      (SELECT count(*)::int FROM accounts WHERE tenant_id = t.id) AS accounts,
+      (SELECT count(*)::int FROM accounts WHERE tenant_id = t.id AND state = 'active') AS accounts,
       (SELECT count(*)::int FROM devices WHERE tenant_id = t.id) AS devices,
-      (SELECT count(*)::int FROM sessions WHERE tenant_id = t.id AND disconnected_at IS NULL) AS live,
+      (SELECT count(*)::int FROM sessions s WHERE s.tenant_id = t.id AND ${isConnected(Prisma.sql`s`)}) AS live,
       (SELECT count(*)::int FROM members WHERE tenant_id = t.id) AS members,
       NOT EXISTS (
         SELECT FROM gateways g LEFT JOIN applied_revisions a ON a.gateway_id = g.id AND a.tenant_id = t.id

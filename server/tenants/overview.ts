@@ -1,12 +1,16 @@
 /** A tenant at a glance, for those who work in it. */
+
+import { isConnected } from "../core/connected";
 import type { TenantScope } from "../core/db";
 import { withPrefix } from "../core/inet";
+import { Prisma } from "../core/prisma/client";
 
 export interface TenantOverview {
   accounts: { active: number; revoked: number; max: number };
   /** `online` of those that dial in by themselves. */
   devices: { total: number; max: number; dialling: number; online: number };
   policies: number;
+  /** Accounts that are connected now. */
   liveSessions: number;
   plan: { name: string; maxAccounts: number; maxDevices: number };
   networks: { id: string; name: string; cidr: string }[];
@@ -62,10 +66,10 @@ export async function tenantOverview(scope: TenantScope): Promise<TenantOverview
       (SELECT count(*)::int FROM accounts WHERE tenant_id = ${tenantId}::uuid AND state = 'revoked') AS revoked,
       (SELECT count(*)::int FROM devices WHERE tenant_id = ${tenantId}::uuid) AS devices,
       (SELECT count(*)::int FROM devices WHERE tenant_id = ${tenantId}::uuid AND attachment = 'openvpn') AS dialling,
-      (SELECT count(DISTINCT device_id)::int FROM sessions WHERE tenant_id = ${tenantId}::uuid AND disconnected_at IS NULL) AS online,
+      (SELECT count(DISTINCT s.device_id)::int FROM sessions s WHERE s.tenant_id = ${tenantId}::uuid AND ${isConnected(Prisma.sql`s`)}) AS online,
       (SELECT count(*)::int FROM device_groups WHERE tenant_id = ${tenantId}::uuid) AS groups,
       (SELECT count(*)::int FROM policies WHERE tenant_id = ${tenantId}::uuid) AS policies,
-      (SELECT count(*)::int FROM sessions WHERE tenant_id = ${tenantId}::uuid AND disconnected_at IS NULL) AS live,
+      (SELECT count(DISTINCT s.account_id)::int FROM sessions s WHERE s.tenant_id = ${tenantId}::uuid AND ${isConnected(Prisma.sql`s`)}) AS live,
       (SELECT count(*)::int FROM members WHERE tenant_id = ${tenantId}::uuid)
         + (SELECT count(*)::int FROM invitations WHERE tenant_id = ${tenantId}::uuid AND accepted_at IS NULL AND revoked_at IS NULL) AS members,
       EXISTS (SELECT FROM certificates WHERE tenant_id = ${tenantId}::uuid AND account_id IS NOT NULL) AS downloaded,
