@@ -8,6 +8,7 @@ import { clock } from "./clock";
 import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
+import { createForgetting, readConnectionTable, tuneConnectionTable } from "./firewall/connection-table";
 import { startCounting } from "./firewall/counts";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
@@ -128,7 +129,10 @@ export async function startAgent({
   const isStanding = config !== null && (await firewall.isStanding());
   if (config) {
     await firewall.spread(planSpread(config, null));
-    if (!isStanding) await firewall.load(config.range);
+    if (!isStanding) {
+      await firewall.load(config.range);
+      await tuneConnectionTable(log);
+    }
   }
   const spread = async () => {
     if (!config) return;
@@ -153,7 +157,8 @@ export async function startAgent({
     supervisor.follow(tenantId, change);
   };
   const sessions = () => supervisor.sessions;
-  const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions));
+  const forgetting = createForgetting(log);
+  const enforcer = metrics.timeEnforcer(createEnforcer(documents, firewall, sessions, forgetting.forget));
   const linkKeys = () => ({ ...identity.credentials, gatewayCa: identity.enrolled!.gatewayCa });
   let renewing: Promise<void> = Promise.resolve();
   const renewalListeners: ((renewed: Credentials) => void)[] = [];
@@ -181,9 +186,12 @@ export async function startAgent({
     // A table that is replaced begins to count anew.
     await counting.tell();
     await firewall.load(range);
+    await tuneConnectionTable(log);
   };
+  let connections: Awaited<ReturnType<typeof readConnectionTable>> = null;
   const verify = async () => {
     try {
+      connections = await readConnectionTable();
       if (await firewall.verify()) log.warn("the rules were gone from the kernel and are back");
       const ended = await enforcer.recheck();
       if (ended.length > 0) log.warn({ ended: ended.length }, "ended sessions that may no longer be in");
@@ -224,6 +232,7 @@ export async function startAgent({
   const letGo = async () => {
     clearInterval(verifying);
     counting.close();
+    forgetting.close();
     await dns.close();
     await links.close();
     await supervisor.close();
@@ -254,6 +263,7 @@ export async function startAgent({
       links: links.states(),
       memoryBytes: process.memoryUsage.rss(),
       host: readHost(),
+      ...(connections && { connections }),
       warnings: [
         ...supervisor.warnings(),
         ...links.warnings(),

@@ -11,7 +11,10 @@ import { table } from "./ruleset";
  *   A person's address gives the number of a combination of policies, and only that leads to its chain: were chains
  *   named by address, the kernel would walk all of 100,000 at each change of one of them (60 ms in place of 1). The number
  *   goes from one map to the other as the packet's mark.
- * judge: a person or a device on hold first, then what is over the account's ceiling (see ceilings.ts), then what policies
+ * begin: the kernel's table of connections is one for all tenants, so each person and each tenant has a part of it, and
+ *   whoever has filled theirs begins nothing more until some of it ends. Looked at for a flow's first packets only.
+ * crowd: where such a flow ends, a sample of which is kept as refuse does.
+ * judge: what begins a flow goes through begin; then a person or a device on hold, then what is over the account's ceiling (see ceilings.ts), then what policies
  *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
  *   named by its tenant's block and its address, which another tenant may have too.
  * refuse: where what nothing gave ends, and a sample of it is kept for people to read (see refused.ts): what somebody on a
@@ -42,7 +45,12 @@ export function printBase(range: string, links: readonly string[] = []): string 
   set uplink_names { type ifname; }
   set tunnel_names { type ifname; flags interval; elements = { "db-*", "dl-*" } }
   set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
-  set refused { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size ${mostRefused}; flags dynamic, timeout; timeout 1h; }
+  map tenants { type ipv4_addr : mark; flags interval; }
+  set person_flows { type ipv4_addr; size 131072; flags dynamic; }
+  set tenant_flows { type mark . mark; size 1048576; flags dynamic; }
+  set icmp_errors { type icmp_type; elements = { destination-unreachable, time-exceeded, parameter-problem } }
+  set refused { ${refusedFlows} }
+  set crowded { ${refusedFlows} }
   set refused_senders { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
 
   chain prerouting {
@@ -56,14 +64,22 @@ export function printBase(range: string, links: readonly string[] = []): string 
     iifname != "db-*" drop
     ct direction reply drop
     ct state new tcp flags & (syn | ack) != syn drop
-    meta l4proto { tcp, udp } ${flow("dport")} @refused drop
-    icmp type echo-request ${flow("sport")} @refused drop
-    meta l4proto { tcp, udp } ${allowedNew} add @refused { ${flow("dport")} counter } drop
-    icmp type echo-request ${allowedNew} add @refused { ${flow("sport")} counter } drop
-    drop
+    ${keep("refused")}
+  }
+
+  chain crowd {
+    iifname != "db-*" drop
+    ${keep("crowded")}
+  }
+
+  chain begin {
+    add @person_flows { ct original ip saddr ct count over ${flowLimits.person} } goto crowd
+    meta mark set ct original ip saddr map @tenants
+    add @tenant_flows { meta mark . jhash ip saddr . ip daddr . th sport . th dport mod ${shards} ct count over ${flowLimits.tenant / shards} } goto crowd
   }
 
   chain judge {
+    ct state new jump begin
     ct original ip saddr @held goto refuse
     ct original ip saddr . ct original ip daddr @held_devices goto refuse
     meta mark set ct original ip saddr map @rates meta mark vmap @ceilings
@@ -103,12 +119,25 @@ export function printBase(range: string, links: readonly string[] = []): string 
 }`;
 }
 
+/** Most entries of the kernel's table of connections at a time: of what one person began, and of all of one tenant's. */
+export const flowLimits = { person: 4_096, tenant: 65_536 };
+/** The kernel walks through all that it counts together when it counts one more, so a tenant's are counted in parts. */
+const shards = 256;
+
 /** Flows that the kernel keeps between two readings, of all senders. */
 const mostRefused = 4096;
+const refusedFlows = `type ipv4_addr . ipv4_addr . inet_proto . inet_service; size ${mostRefused}; flags dynamic, timeout; timeout 1h;`;
 /** New ones of one sender: a burst, then one a second. */
 const allowedNew = "update @refused_senders { ip saddr limit rate 1/second burst 50 packets }";
 /** @param port `dport`, or for a ping `sport`, where it has its type and code */
 const flow = (port: "dport" | "sport") => `ip saddr . ip daddr . meta l4proto . th ${port}`;
+
+/** Ends in a drop, and keeps a sample of what it drops in a set. */
+const keep = (set: string) => `meta l4proto { tcp, udp } ${flow("dport")} @${set} drop
+    icmp type echo-request ${flow("sport")} @${set} drop
+    meta l4proto { tcp, udp } ${allowedNew} add @${set} { ${flow("dport")} counter } drop
+    icmp type echo-request ${allowedNew} add @${set} { ${flow("sport")} counter } drop
+    drop`;
 
 /** Marks that are ours have these upper bits; others' are left alone. */
 const markMask = 0xfff00000;

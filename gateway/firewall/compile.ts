@@ -52,6 +52,7 @@ export class Compiler {
   readonly #sets = new Map<string, { members: Map<string, number>; references: number }>([
     ["uplinks", { members: new Map(), references: 1 }],
     ["uplink_names", { members: new Map(), references: 1 }],
+    ["tenants", { members: new Map(), references: 1 }],
   ]);
   readonly #names = new Map<string, string>();
   /** Of each combination that the kernel has. None is given twice, so that an old one never leads to another chain. */
@@ -92,6 +93,7 @@ export class Compiler {
   #contributeAll(document: TenantDocument, sign: Sign): void {
     const tenant = findActiveTenant(document);
     if (!tenant) return;
+    for (const block of tenant.blocks) this.#countMember("tenants", `${block} : ${tenant.number}`, sign);
     for (const kind of ["policy", "device", "account", "uplink"] as const) {
       const values = {
         policy: document.policies,

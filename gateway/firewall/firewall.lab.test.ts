@@ -132,7 +132,8 @@ function slowed(entry: Entry, kbps: number): Entry {
 
 const isMeter = (name: string) => name.startsWith("l_");
 /** The kernel alone writes them. */
-const own = ["dns_askers", "refused", "refused_senders"];
+const own = ["dns_askers", "refused", "refused_senders", "crowded", "udp_knockers", "tcp_knockers"];
+const isFixed = (name: string) => ["tunnel_names", "icmp_errors", "person_flows", "tenant_flows"].includes(name);
 
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
@@ -141,7 +142,19 @@ async function readKernel() {
     nftables: any[];
   };
   const of = (kind: string) => nftables.flatMap((item) => (item[kind] ? [item[kind]] : []));
-  const fixed = ["judge", "forward", "prerouting", "homeward", "input", "dns", "doors", "fronts", "refuse"];
+  const fixed = [
+    "judge",
+    "forward",
+    "prerouting",
+    "homeward",
+    "input",
+    "dns",
+    "doors",
+    "fronts",
+    "refuse",
+    "crowd",
+    "begin",
+  ];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];
   const chainOf = new Map(
@@ -152,8 +165,8 @@ async function readKernel() {
     rates: new Map(map("rates").map(([address, number]) => [address, chainOf.get(number)])),
     grantees: new Map(map("grantees").map(([address, to]) => [address, to.jump.target as string])),
     sets: new Map(
-      of("set")
-        .filter(({ name, flags = [] }) => !flags.includes("timeout") && name !== "tunnel_names")
+      [...of("set"), ...of("map").filter(({ name }) => name === "tenants")]
+        .filter(({ name, flags = [] }) => !flags.includes("timeout") && !isFixed(name))
         .map(({ name, elem = [] }) => [name, elem.map((one: unknown) => JSON.stringify(one)).sort()]),
     ),
     meters: of("set").flatMap(({ name }) => (isMeter(name) ? [name as string] : [])),

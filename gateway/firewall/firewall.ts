@@ -150,8 +150,10 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       exclusively(async () => {
         if (!(await findTable())) return [];
         const refused = parseRefused(await nft.read(`list set ${table} refused`));
+        const crowded = parseRefused(await nft.read(`list set ${table} crowded`), "too_many_connections");
         if (refused.length > 0) await nft.apply([`flush set ${table} refused`]);
-        return refused;
+        if (crowded.length > 0) await nft.apply([`flush set ${table} crowded`]);
+        return [...refused, ...crowded];
       }),
     clear: () =>
       exclusively(async () => {

@@ -4,7 +4,7 @@
  * that is told the packets were at least that many: those in the moment between reading and forgetting are not counted.
  */
 import type { Protocol, TenantDocument } from "../protocol/document";
-import { maxRefusedFlows, type RefusedPackets } from "../protocol/events";
+import { maxRefusedFlows, type RefusalReason, type RefusedPackets } from "../protocol/events";
 import type { AccountId, DeviceId } from "../protocol/ids";
 
 /** One element of the kernel's set. */
@@ -15,10 +15,12 @@ export interface Refused {
   /** Null for icmp. */
   port: number | null;
   packets: number;
+  /** Where it was not for want of a policy. */
+  reason?: RefusalReason;
 }
 
 /** Of nft's JSON. */
-export function parseRefused(json: string): Refused[] {
+export function parseRefused(json: string, reason?: RefusalReason): Refused[] {
   const { nftables } = JSON.parse(json) as { nftables: { set?: { elem?: Element[] } }[] };
   return nftables
     .flatMap(({ set }) => set?.elem ?? [])
@@ -26,7 +28,8 @@ export function parseRefused(json: string): Refused[] {
       const [source, destination, name, port] = val.concat;
       const protocol = protocols[name];
       if (!protocol || !counter) return [];
-      return { source, destination, protocol, port: protocol === "icmp" ? null : port, packets: counter.packets };
+      const flow = { source, destination, protocol, port: protocol === "icmp" ? null : port, packets: counter.packets };
+      return reason ? { ...flow, reason } : flow;
     });
 }
 

@@ -54,6 +54,7 @@ export function emptyRuleset(): Ruleset {
     sets: new Map([
       ["uplinks", new Set()],
       ["uplink_names", new Set()],
+      ["tenants", new Set()],
     ]),
     timed: new Map([
       ["held", new Map()],
@@ -184,10 +185,16 @@ function printPorts({ protocol, ranges, counters }: Extract<Line, { kind: "ports
 
 const printAccept = (counter: string | undefined) => (counter ? `counter name ${counter} accept` : "accept");
 
-/** Path MTU and "unreachable" about a flow that was let through; they may come from a router on the way. Not counted. */
+/**
+ * Path MTU and "unreachable" about a flow that was let through, on their way to who began it, or a stranger could tell of
+ * somebody else's flow: from behind the uplink they may come from a router on the way, which nobody but the tenant's own
+ * site can send to the tenant's people (base.ts); by a tunnel only from a device of the flow's group. Not counted.
+ */
 function printErrors(group: string): string[] {
+  const error = `ct state related ct direction reply ct original ip daddr @${group}`;
   return [
-    `ct state related ct original ip daddr @${group} icmp type { destination-unreachable, time-exceeded, parameter-problem } accept`,
+    `${error} iifname != @tunnel_names icmp type @icmp_errors accept`,
+    `${error} ip saddr @${group} icmp type @icmp_errors accept`,
   ];
 }
 

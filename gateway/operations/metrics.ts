@@ -76,6 +76,8 @@ export function createMetrics(): Metrics {
     "Days until this gateway's certificate ends",
     ({ certificateNotAfter }) => Math.round(((Date.parse(certificateNotAfter) - clock.ms()) / day) * 1000) / 1000,
   );
+  gauge("connections", "Entries of the kernel's table of connections", (one) => one.connections?.entries ?? Number.NaN);
+  gauge("connections_limit", "Entries that the table holds", (one) => one.connections?.limit ?? Number.NaN);
   gauge("tenants", "Tenants whose document is held", ({ revisions }) => Object.keys(revisions).length);
   gauge("warnings", "Warnings that stand, as its page in the console names them", ({ warnings }) => warnings.length);
   gauge("configuration_version", "Version of the configuration that is in force", ({ configVersion }) => configVersion);

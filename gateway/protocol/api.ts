@@ -209,6 +209,8 @@ export interface GatewayStateReply {
   links?: LinkState[];
   memoryBytes: number;
   host?: HostState;
+  /** The kernel's table of connections, which all tenants share, within the last seconds. */
+  connections?: { entries: number; limit: number };
   warnings: GatewayWarning[];
 }
 

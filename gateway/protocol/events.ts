@@ -124,7 +124,12 @@ export interface RefusedFlow {
   /** Null for icmp. */
   port: number | null;
   packets: number;
+  /** Absent where nothing gives it. */
+  reason?: RefusalReason;
 }
+
+/** The sender, or its tenant, has as many connections as the gateway keeps for one. */
+export type RefusalReason = "too_many_connections";
 
 /** Flows that agents put into one event at most: some 150 kB. */
 export const maxRefusedFlows = 500;

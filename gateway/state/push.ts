@@ -15,6 +15,7 @@
 import type { Firewall } from "../firewall/firewall";
 import type { LiveSession, Sessions } from "../ledger/sessions";
 import type { Push } from "../protocol/api";
+import type { TenantDocument } from "../protocol/document";
 import type { SessionId, TenantId } from "../protocol/ids";
 import type { DocumentBook } from "./documents";
 import type { EntryChange } from "./entry-change";
@@ -30,7 +31,13 @@ export interface Enforcer {
   recheck(): Promise<SessionId[]>;
 }
 
-export function createEnforcer(documents: DocumentBook, firewall: Firewall, sessions: () => Sessions): Enforcer {
+/** @param forget told of each change that the kernel has, to take what is over by it out of the kernel's own tables */
+export function createEnforcer(
+  documents: DocumentBook,
+  firewall: Firewall,
+  sessions: () => Sessions,
+  forget: (document: TenantDocument, changes: readonly EntryChange[]) => void = () => {},
+): Enforcer {
   const queues = new Map<TenantId, Promise<unknown>>();
 
   const endObjectionable = async (candidates: readonly LiveSession[]): Promise<SessionId[]> => {
@@ -67,6 +74,7 @@ export function createEnforcer(documents: DocumentBook, firewall: Firewall, sess
     const { document, changes } = staging;
     await firewall.change(document, changes, staging.takeBack);
     const ending = endObjectionable(affected(tenantId, changes));
+    forget(document, changes);
     const [ended] = await settleAll([ending, staging.commit()]);
     return { outcome: "applied", revision: document.revision, ended };
   };

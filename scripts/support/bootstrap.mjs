@@ -25,6 +25,7 @@ export const systemTools = {
   network: [
     openvpn,
     nftables,
+    { name: "conntrack", command: "conntrack", purpose: "ending connections of whoever is out" },
     { name: "iproute2", command: "ip", purpose: "routes and network namespaces" },
     { name: "procps", command: "sysctl", purpose: "forwarding in the namespaces" },
     { name: "dropbear-bin", command: "dropbear", purpose: "ssh on the demonstration's devices" },
