@@ -53,9 +53,11 @@ export function Chooser({
   const isChosen = new Set(chosen);
   const named = chosen.flatMap((id) => seen.current.get(id) ?? []);
   const needle = search.trim().toLowerCase();
-  const rows = view === "all" ? found : named.filter((option) => option.label.toLowerCase().includes(needle));
+  const fitting = named.filter((option) => option.label.toLowerCase().includes(needle));
+  const rows = view === "all" ? found : fitting.slice(0, drawnAtMost);
   const set = (ids: string[], isOn: boolean) => {
-    const rest = chosen.filter((id) => !ids.includes(id));
+    const changed = new Set(ids);
+    const rest = chosen.filter((id) => !changed.has(id));
     control.setValue(isOn ? [...rest, ...ids] : rest);
   };
   const shownIds = rows.map((option) => option.value);
@@ -94,7 +96,8 @@ export function Chooser({
           ]}
         />
       </div>
-      <ul className="h-64 overflow-y-auto overscroll-contain py-1">
+      {/* The checkboxes' hidden inputs are positioned: within the list, or they would make the page as long as it is. */}
+      <ul className="relative h-64 overflow-y-auto overscroll-contain py-1">
         {rows.map((option) => (
           <li key={option.value}>
             {/* biome-ignore lint/a11y/noLabelWithoutControl: the checkbox is a button inside it */}
@@ -123,7 +126,7 @@ export function Chooser({
         )}
       </ul>
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-2 border-t bg-sunken px-3 py-1 text-xs text-faint">
-        <span>{footnote(view, rows.length, total, chosen.length - named.length, noun)}</span>
+        <span>{footnote(view, rows.length, total, (needle ? fitting.length : chosen.length) - rows.length, noun)}</span>
         {rows.length > 1 && !own.disabled && (
           <Button size="sm" variant="ghost" className="-mr-2" onClick={() => set(shownIds, !areAllShownChosen)}>
             {areAllShownChosen ? "Take out those shown" : "Choose those shown"}
@@ -133,6 +136,9 @@ export function Chooser({
     </div>
   );
 }
+
+/** Of tens of thousands that are chosen, a browser takes half a minute to draw all; the rest is found by its name. */
+const drawnAtMost = 200;
 
 /** Unbound from the field around it, which belongs to the whole list. */
 function PlainCheckbox(props: {
@@ -154,7 +160,8 @@ function PlainCheckbox(props: {
   );
 }
 
-function footnote(view: "all" | "chosen", shown: number, total: number, unnamed: number, noun: string): string {
-  if (view === "chosen") return unnamed > 0 ? `and ${formatNumber(unnamed)} more` : plural(shown, noun);
+function footnote(view: "all" | "chosen", shown: number, total: number, further: number, noun: string): string {
+  if (view === "chosen")
+    return further > 0 ? `and ${formatNumber(further)} more: search for them` : plural(shown, noun);
   return total > shown ? `${formatNumber(shown)} of ${plural(total, noun)}: search for the rest` : plural(total, noun);
 }
