@@ -57,5 +57,9 @@ describe("a list that is paged by key", () => {
       await expect(admin.devices.list({ tenantId, sort: "address", after })).rejects.toMatchObject({
         code: "BAD_REQUEST",
       });
+    for (const after of [`${"-".repeat(36)}2026-01-01 00:00:00+00`, `${crypto.randomUUID()}2026-02-31 00:00:00+00`])
+      await expect(admin.devices.list({ tenantId, sort: "createdAt", after })).rejects.toMatchObject({
+        code: "BAD_REQUEST",
+      });
   });
 });

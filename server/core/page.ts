@@ -58,7 +58,7 @@ const uuidLength = 36;
 
 function keyCondition({ by, type, id }: Pick<Listing, "by" | "type" | "id">, key: string, isAscending: boolean) {
   const [uuid, value] = [key.slice(0, uuidLength), key.slice(uuidLength)];
-  if (!/^[0-9a-f-]{36}$/.test(uuid) || !isOfType(value, type))
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid) || !isOfType(value, type))
     throw invalid("after", "This place in the list is none. Go to its first page.");
   const operator = isAscending ? Prisma.sql`>` : Prisma.sql`<`;
   return Prisma.sql`(${by}, ${id}) ${operator} (${value}::${Prisma.raw(type)}, ${uuid}::uuid)`;
@@ -67,8 +67,11 @@ function keyCondition({ by, type, id }: Pick<Listing, "by" | "type" | "id">, key
 /** What PostgreSQL writes of a value, so that it can be read again. */
 function isOfType(value: string, type: Listing["type"]): boolean {
   if (type === "text" || type === "citext") return true;
-  if (type === "timestamptz")
-    return /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(value) && !Number.isNaN(Date.parse(value));
+  if (type === "timestamptz") {
+    const moment = /^[12]\d{3}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(value) ? new Date(value) : null;
+    // 31 February is a moment to JavaScript, and none to PostgreSQL.
+    return moment !== null && !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(value.slice(0, 10));
+  }
   if (type === "inet")
     return /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\/(3[0-2]|[12]?\d))?$/.test(value);
   return /^-?\d{1,18}(\.\d+)?(e[+-]\d{1,2})?$/.test(value) && (type === "float8" || /^-?\d+$/.test(value));
