@@ -7,18 +7,25 @@ import { database, inTransaction, system } from "../core/db";
 import { env } from "../core/env";
 import { type GatewayAddress, putLocations } from "./client";
 
-/** With the certificates by which each peer is known today. The gateway itself may be about to enrol. */
+/**
+ * With the certificates by which each peer is known today; a peer that is known by none has no link. The gateway itself may
+ * be about to enrol.
+ */
 export async function linksOf(gatewayId: string): Promise<LinkConfig[]> {
   const gateways = await database().gateway.findMany({
     where: { OR: [{ enrolledAt: { not: null } }, { id: gatewayId }] },
     select: { id: true, number: true, publicHost: true, fingerprint: true, nextFingerprint: true },
     orderBy: { number: "asc" },
   });
-  const known = new Map(gateways.map(({ id, ...ends }) => [id, [ends.fingerprint, ends.nextFingerprint]]));
-  return linksAmong(gateways, gatewayId).map((link) => ({
-    ...link,
-    fingerprints: known.get(link.peer)!.filter((fingerprint) => fingerprint !== null),
-  }));
+  const known = new Map(
+    gateways.map(({ id, fingerprint, nextFingerprint }) => [
+      id,
+      [fingerprint, nextFingerprint].filter((print) => print !== null),
+    ]),
+  );
+  return linksAmong(gateways, gatewayId)
+    .map((link) => ({ ...link, fingerprints: known.get(link.peer)! }))
+    .filter(({ fingerprints }) => fingerprints.length > 0);
 }
 
 /** Of two gateways that with the lower id listens, on a port that is the other's everywhere. */
