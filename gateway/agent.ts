@@ -219,11 +219,9 @@ export async function startAgent({
     await configFile.write(wanted);
     const linksBefore = linkDevices().join();
     config = wanted;
-    if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) {
-      await rewrite(wanted.range);
-    }
     // Before a process is stopped, nothing is led to it any more.
     await spread();
+    if (firewall.range() !== wanted.range || linkDevices().join() !== linksBefore) await rewrite(wanted.range);
     await configureProcesses(wanted);
     await spread();
     log.info({ version: wanted.version, processes: supervisor.processes().length }, "configured");

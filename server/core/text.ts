@@ -73,8 +73,8 @@ export const optionalAddressField = z
     if (text !== "") requireAddress(text, context);
   });
 
-/** @returns what is wrong with it as an IPv4 address, null where nothing is */
-export function explainAddress(text: string): string | null {
+/** @returns what is wrong with it as an IPv4 address, and then `mend`; null where nothing is wrong */
+export function explainAddress(text: string, mend = noAddress): string | null {
   try {
     parseAddress(text);
     return null;
@@ -87,8 +87,8 @@ export function explainAddress(text: string): string | null {
     if (padded && octets.length === 4)
       return `${padded} begins with a zero, which some programs read as octal. Write ${octets.map((octet) => octet.replace(/^0+(?=\d)/, "")).join(".")}.`;
     const large = octets.find((octet) => /^\d+$/.test(octet) && Number(octet) > 255);
-    if (large) return `${large} is more than 255. ${noAddress}`;
-    return noAddress;
+    if (large) return `${large} is more than 255. ${mend}`;
+    return mend;
   }
 }
 

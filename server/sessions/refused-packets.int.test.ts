@@ -80,10 +80,15 @@ describe("refused packets", () => {
   test("are seen by no other tenant, and by staff with whose they are", async () => {
     const { tenantId, admin } = globex;
     expect(await callAs(admin).sessions.refusedPackets({ ...list, tenantId })).toEqual({ rows: [], total: 0 });
-    // Another tenant's ids find nothing, nor does a gateway that names them.
-    await tell(tenantId, [[5, flow({ targetId: pump, accountId: dana, port: 22 })]]);
+    // Another tenant's ids find nothing, nor does a gateway that names them: a sender of another tenant is not believed.
+    const eve = { tenantId, name: "Eve Long", email: "eve@refused.test", policyIds: [] };
+    const { account } = await callAs(admin).accounts.create(eve);
+    await tell(tenantId, [
+      [5, flow({ targetId: pump, accountId: dana, port: 21 })],
+      [5, flow({ targetId: pump, accountId: account.id, port: 22 })],
+    ]);
     const { rows } = await callAs(admin).sessions.refusedPackets({ ...list, tenantId, targetId: pump });
-    expect(rows).toMatchObject([{ port: 22, accountId: null, accountName: null, targetId: null, targetName: null }]);
+    expect(rows).toMatchObject([{ port: 22, accountName: "Eve Long", targetId: null, targetName: null }]);
     expect((await find()).total).toBe(3);
     await expect(callAs(admin).sessions.refusedPackets({ ...list, tenantId: acme.tenantId })).rejects.toMatchObject({
       code: "NOT_FOUND",

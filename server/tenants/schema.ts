@@ -31,6 +31,8 @@ const unroutable = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"]
   (cidr) => [cidr, parseCidr(cidr)] as const,
 );
 
+const noNetwork = "Give an IPv4 network, such as 10.0.0.0/24.";
+
 const cidrField = z
   .string()
   .overwrite(cleanText)
@@ -41,10 +43,8 @@ const cidrField = z
       cidr = parseCidr(text);
     } catch (error) {
       const [address = "", prefix] = text.split("/");
-      if (prefix === undefined) return refuse("Give an IPv4 network, such as 10.0.0.0/24.");
-      return refuse(
-        explainAddress(address) ?? `Give an IPv4 network, such as 10.0.0.0/24 (${(error as Error).message}).`,
-      );
+      if (prefix === undefined) return refuse(noNetwork);
+      return refuse(explainAddress(address, noNetwork) ?? `${noNetwork} ${(error as Error).message}.`);
     }
     const clash = unroutable.find(([, reserved]) => doOverlap(reserved, cidr));
     if (clash) refuse(`${text} overlaps ${clash[0]}, which no network can use.`);

@@ -49,7 +49,7 @@ describe("networks that are refused, by name", () => {
     ["10.0.0.0", "Give an IPv4 network"],
     ["10.0.0.0/33", "Give an IPv4 network"],
     ["10.0.0.256/24", "Give an IPv4 network"],
-    ["010.0.0.0/24", "Give an IPv4 network"],
+    ["010.0.0.0/24", "Write 10.0.0.0."],
     ["10.0.0.1/24", "the network is 10.0.0.0/24"],
     ["fd00::/8", "Give an IPv4 network"],
     ["127.0.0.0/24", "overlaps 127.0.0.0/8"],
