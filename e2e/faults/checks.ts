@@ -7,6 +7,8 @@ import { createFirewall } from "../../gateway/firewall/firewall";
 import { createNft } from "../../gateway/firewall/nft";
 import type { Routes } from "../../gateway/firewall/routes";
 import { linkDevice } from "../../gateway/links/config";
+import { planSpread } from "../../gateway/openvpn/plan";
+import type { GatewayConfig } from "../../gateway/protocol/api";
 import { emptyDigest, entryDigest, toggleDigest } from "../../gateway/protocol/digest";
 import { type Entry, emptyDocument, putEntry, type TenantDocument } from "../../gateway/protocol/document";
 import { getDigest, getState } from "../../server/gateways/client";
@@ -39,7 +41,7 @@ export const checks: Check[] = [
         if (document.devices.get(id)?.name !== name) return `${name} was acknowledged, and is not there`;
       const ours = digestOf(document);
       for (const gateway of world.gateways) {
-        const theirs = await getDigest(addressOf(gateway, scene.relays), world.tenantId);
+        const theirs = await getDigest(await addressOf(gateway, scene), world.tenantId);
         if (theirs.revision !== revision) return `${gateway.name} is at ${theirs.revision} of ${revision}`;
         if (theirs.digest !== ours) return `${gateway.name} holds another document`;
       }
@@ -81,9 +83,10 @@ export const checks: Check[] = [
   },
   {
     name: "no event is lost or doubled",
-    async look({ world, query, relays }, load) {
+    async look(scene, load) {
+      const { world, query } = scene;
       for (const gateway of world.gateways) {
-        const state = await getState(addressOf(gateway, relays));
+        const state = await getState(await addressOf(gateway, scene));
         const [row] = await query<{ epoch: string; cursor: string }>(
           "SELECT epoch, cursor FROM gateways WHERE id = $1",
           [gateway.id],
@@ -117,7 +120,8 @@ export const checks: Check[] = [
   },
   {
     name: "exactly those are in who should be, in the ledger, on the gateways and by their own word",
-    async look({ world, query, relays }, load) {
+    async look(scene, load) {
+      const { world, query } = scene;
       const live = await query<{ account_id: string; gateway_id: string; state: string }>(
         "SELECT s.account_id, s.gateway_id, a.state FROM sessions s LEFT JOIN accounts a ON a.id = s.account_id WHERE disconnected_at IS NULL",
       );
@@ -128,7 +132,7 @@ export const checks: Check[] = [
       const outcasts = load.outcasts();
       if (present.some((id) => outcasts.includes(id))) return "somebody is in whose access is revoked";
       for (const gateway of world.gateways) {
-        const { sessions } = await getState(addressOf(gateway, relays));
+        const { sessions } = await getState(await addressOf(gateway, scene));
         const ours = live.filter(({ gateway_id }) => gateway_id === gateway.id).length;
         if (sessions !== ours) return `${gateway.name} has ${sessions} sessions, and the ledger tells of ${ours}`;
       }
@@ -223,7 +227,7 @@ function digestOf(document: TenantDocument): string {
 }
 
 /** The rules that a gateway would have which had never known anything else, as the kernel writes them. */
-async function compiled({ world }: Scene, gateway: WorldGateway, document: TenantDocument): Promise<string[]> {
+async function compiled({ world, query }: Scene, gateway: WorldGateway, document: TenantDocument): Promise<string[]> {
   const namespace = `${gateway.namespace}-check`;
   // It goes with the lab.
   if (!existsSync(`/run/netns/${namespace}`)) await promisify(execFile)("ip", ["netns", "add", namespace]);
@@ -239,6 +243,10 @@ async function compiled({ world }: Scene, gateway: WorldGateway, document: Tenan
       routes: routes as unknown as Routes,
       links: () => peers.map((peer) => linkDevice({ peer })),
     });
+    const [config] = await query<GatewayConfig>("SELECT fronts, processes, draining FROM gateways WHERE id = $1", [
+      gateway.id,
+    ]);
+    await firewall.spread(planSpread(config!, null));
     await firewall.load("100.64.0.0/10");
     return await rulesOf(world, namespace);
   } finally {

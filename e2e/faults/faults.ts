@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type EncodedPush, getState, putTenant } from "../../server/gateways/client";
+import { type EncodedPush, type GatewayAddress, getState, putTenant } from "../../server/gateways/client";
 import { until } from "../lab/vpn-client";
 import type { Service, World, WorldGateway } from "../lab/world";
 import type { App } from "./app";
@@ -63,8 +63,8 @@ export const faults: Fault[] = [
   {
     name: "kill -9 of openvpn",
     isShort: true,
-    async run(_, gateway) {
-      const { processes } = await getState(addressOf(gateway, _.relays));
+    async run(scene, gateway) {
+      const { processes } = await getState(await addressOf(gateway, scene));
       for (const { pid } of processes) if (pid !== null) process.kill(pid, "SIGKILL");
     },
   },
@@ -187,7 +187,7 @@ export const faults: Fault[] = [
     name: "pushes replayed, and out of their order",
     async run(scene, gateway) {
       const { tenantId } = scene.world;
-      const address = addressOf(gateway, scene.relays);
+      const address = await addressOf(gateway, scene);
       const push = async (from: number | null, to: number) => {
         const rows = await scene.query<{ entry: string }>(
           `SELECT jsonb_build_object('kind', kind, 'id', id, 'value', value)::text AS entry FROM document_entries
@@ -222,20 +222,26 @@ export function unmount(path: string): void {
   execFileSync("umount", ["--lazy", path], { stdio: "pipe" });
 }
 
-export const addressOf = ({ id, name }: WorldGateway, relays: Scene["relays"]) => {
+/** By way of its relay, and with the certificates by which the control plane knows it now. */
+export async function addressOf({ id, name }: WorldGateway, { relays, query }: Scene): Promise<GatewayAddress> {
   const relay = [...relays].find(([gateway]) => gateway.id === id)![1];
-  // Whatever certificate of the platform's it shows.
-  return { id, name, apiHost: "127.0.0.1", apiPort: relay.port, fingerprint: null, nextFingerprint: null };
-};
+  const [known] = await query<Pick<GatewayAddress, "fingerprint" | "nextFingerprint">>(
+    'SELECT fingerprint, next_fingerprint AS "nextFingerprint" FROM gateways WHERE id = $1',
+    [id],
+  );
+  return { id, name, apiHost: "127.0.0.1", apiPort: relay.port, ...known! };
+}
 
 /** Until the gateway's API answers. */
-export const untilAnswering = (gateway: WorldGateway, relays: Scene["relays"]) =>
+export const untilAnswering = (gateway: WorldGateway, scene: Scene) =>
   until(
     () =>
-      getState(addressOf(gateway, relays)).then(
-        () => true,
-        () => false,
-      ),
+      addressOf(gateway, scene)
+        .then(getState)
+        .then(
+          () => true,
+          () => false,
+        ),
     180_000,
     () => `${gateway.name} does not answer:\n${gateway.log().slice(-3_000)}`,
   );

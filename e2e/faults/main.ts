@@ -167,7 +167,7 @@ async function endure(fault: Fault, gateway: WorldGateway): Promise<void> {
   ]);
   tally(count.faults, fault.name);
   const overAt = performance.now();
-  for (const one of world.gateways) await untilAnswering(one, scene.relays);
+  for (const one of world.gateways) await untilAnswering(one, scene);
   // The agent has looked at whom openvpn has: whoever leaves now is seen to leave.
   await delay(1_000);
   load.isBroken = false;
