@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { admit, type Bound } from "./admission";
+import { admit, admitStream, type Bound } from "./admission";
 
 /** Work that ends when told, and what of it runs. */
 function station() {
@@ -65,4 +65,17 @@ test("work that fails leaves its place too", async () => {
   const bound: Bound = { key: "bob", atOnce: 1, waiting: 0 };
   await expect(admit([bound], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   await expect(admit([bound], async () => "in")).resolves.toBe("in");
+});
+
+test("a stream has its place while it is read, and no longer", async () => {
+  const bound: Bound = { key: "tabs", atOnce: 1, waiting: 0 };
+  const open = () =>
+    admitStream(bound, async function* () {
+      for (let n = 0; ; n += 1) yield n;
+    });
+  const first = open();
+  expect(await first.next()).toMatchObject({ value: 0 });
+  await expect(open().next()).rejects.toMatchObject({ code: "too_many" });
+  await first.return(undefined);
+  expect(await open().next()).toMatchObject({ value: 0 });
 });

@@ -28,6 +28,16 @@ export async function admit<T>(bounds: Bound[], work: () => Promise<T>): Promise
   }
 }
 
+/** As `admit`, for a stream, which has its place until it ends or is no longer read. */
+export async function* admitStream<T>(bound: Bound, open: () => AsyncIterable<T>): AsyncGenerator<T> {
+  await enter(bound);
+  try {
+    yield* open();
+  } finally {
+    leave(bound.key);
+  }
+}
+
 interface Place {
   running: number;
   queue: (() => void)[];

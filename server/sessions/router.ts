@@ -1,4 +1,6 @@
+import { admitStream } from "../core/admission";
 import { changes } from "../core/listen";
+import type { UserPrincipal } from "../trpc/principal";
 import {
   router,
   staffProcedure,
@@ -44,13 +46,7 @@ export const sessionsRouter = router({
     .mutation(({ ctx, input }) => sessions.disconnectSession(ctx.step, input)),
   /** A tick whenever sessions of the tenant changed: look again. */
   changes: tenantSubscription("sessions:read").subscription(({ ctx, input, signal }) =>
-    changes({
-      channel: "sessions",
-      concerns: (payload) => payload.includes(input.tenantId),
-      everyMs,
-      stillMay: ctx.stillMay,
-      signal: signal ?? new AbortController().signal,
-    }),
+    follow(ctx, (payload) => payload.includes(input.tenantId), signal),
   ),
 });
 
@@ -71,13 +67,17 @@ export const liveRouter = router({
   disconnect: staffSteps("live:write")
     .input(disconnectInput)
     .mutation(({ ctx, input }) => sessions.disconnectLive(ctx.step, input)),
-  changes: staffSubscription("live:read").subscription(({ ctx, signal }) =>
-    changes({
-      channel: "sessions",
-      concerns: () => true,
-      everyMs,
-      stillMay: ctx.stillMay,
-      signal: signal ?? new AbortController().signal,
-    }),
-  ),
+  changes: staffSubscription("live:read").subscription(({ ctx, signal }) => follow(ctx, () => true, signal)),
 });
+
+/** A person's pages and tabs, of which each follows once; more than so many are no person. */
+const streamsOfOne = 20;
+
+const follow = (
+  { principal, stillMay }: { principal: UserPrincipal; stillMay: () => Promise<boolean> },
+  concerns: (payload: string) => boolean,
+  signal = new AbortController().signal,
+) =>
+  admitStream({ key: `streams of ${principal.userId}`, atOnce: streamsOfOne, waiting: 0 }, () =>
+    changes({ channel: "sessions", concerns, everyMs, stillMay, signal }),
+  );
