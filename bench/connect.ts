@@ -203,6 +203,7 @@ function startBareServer(bench: BenchGateway, port: number): number {
       key: file("key", key),
       clientCa: file("ca", controlPlane.clientAuthority.certificate),
       tlsCryptV2Key: bench.tlsCryptV2File,
+      tlsCryptKey: "",
     },
     16_384,
   );

@@ -55,6 +55,21 @@ test("a profile has what a stock client needs, and believes gateways only", () =
   expect(text).toContain("# Drawbridge profile of Dana Fox at Acme Field Service");
 });
 
+test("one for an old client has the key of all of them, and no option that 2.4 refuses", () => {
+  const key = `-----BEGIN OpenVPN Static key V1-----\n${"0123456789abcdef0123456789abcdef\n".repeat(16)}-----END OpenVPN Static key V1-----\n`;
+  const text = assembleProfile({ ...parts, tlsCryptKey: key });
+  expect(text).toContain(`<tls-crypt>\n${key}</tls-crypt>`);
+  const options = new Set(directives(text).map((line) => line.split(" ")[0]));
+  // Each of them stands in the manual of 2.4.
+  expect([...options].sort()).toEqual(
+    [
+      ...["<ca>", "<cert>", "<key>", "<tls-crypt>", "auth-user-pass", "cipher", "client", "connect-retry", "dev"],
+      ...["nobind", "persist-tun", "remote", "remote-cert-tls", "resolv-retry", "server-poll-timeout", "setenv"],
+      ...["tls-version-min", "verb", "verify-x509-name"],
+    ].sort(),
+  );
+});
+
 test("names chosen by people never become options", () => {
   const expected = directives(assembleProfile(parts)).filter((line) => !line.startsWith("setenv "));
   fc.assert(

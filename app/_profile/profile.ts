@@ -15,6 +15,8 @@ export interface ProfileParts {
   certificate: string;
   privateKey: string;
   tlsCryptV2Key: string;
+  /** Of the profile for a client that knows no tls-crypt-v2, in the place of the other. */
+  tlsCryptKey?: string | null;
 }
 
 /** @throws Error where a part would not be what it is taken for: what stands in this file is obeyed, some of it as root. */
@@ -58,8 +60,8 @@ export function assembleProfile(parts: ProfileParts): string {
     "remote-cert-tls server",
     "verify-x509-name gateway. name-prefix",
     "tls-version-min 1.2",
-    "data-ciphers AES-256-GCM:CHACHA20-POLY1305",
-    // For clients older than 2.5, which know no list.
+    // 2.4 refuses what it does not know, and takes AES-256-GCM by itself.
+    ...(parts.tlsCryptKey ? [] : ["data-ciphers AES-256-GCM:CHACHA20-POLY1305"]),
     "cipher AES-256-GCM",
     "",
     ...(parts.email === null
@@ -70,7 +72,9 @@ export function assembleProfile(parts: ProfileParts): string {
     inline("ca", parts.ca, "CERTIFICATE"),
     inline("cert", parts.certificate, "CERTIFICATE"),
     inline("key", parts.privateKey, "PRIVATE KEY"),
-    inline("tls-crypt-v2", parts.tlsCryptV2Key, "OpenVPN tls-crypt-v2 client key"),
+    parts.tlsCryptKey
+      ? inline("tls-crypt", parts.tlsCryptKey, "OpenVPN Static key V1")
+      : inline("tls-crypt-v2", parts.tlsCryptV2Key, "OpenVPN tls-crypt-v2 client key"),
     "",
   ].join("\n");
 }

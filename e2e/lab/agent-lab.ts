@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ProfileParts } from "@/app/_profile/profile";
-import type { ProcessConfig } from "@/gateway/protocol/api";
+import type { GatewayConfig, ProcessConfig } from "@/gateway/protocol/api";
 import {
   type AccountValue,
   type DeviceValue,
@@ -63,14 +63,21 @@ export const tenantId = (number: number) => uuid(number);
 const password = "a password of the lab";
 const port = 1194;
 
-/** @param processes beside the one over UDP at 1194 */
-export async function createAgentLab(number: number, processes: ProcessConfig[] = []): Promise<AgentLab> {
+/**
+ * @param processes beside the one over UDP at 1194
+ * @param more of the gateway's configuration
+ */
+export async function createAgentLab(
+  number: number,
+  processes: ProcessConfig[] = [],
+  more: Pick<GatewayConfig, "oldClients"> = {},
+): Promise<AgentLab> {
   const folder = mkdtempSync(join(tmpdir(), `agentlab${number}-`));
   buildAgent(folder);
   const passwordHash = await hashLabPassword(password);
   const lab = await createLab(number);
   const gateway = await lab.addGateway();
-  const config = { processes: [{ name: `udp-${port}`, protocol: "udp" as const, port }, ...processes] };
+  const config = { processes: [{ name: `udp-${port}`, protocol: "udp" as const, port }, ...processes], ...more };
   const agent = await startLabAgent(lab, folder, gateway, { config });
   const { controlPlane } = agent;
   const documents = new Map<number, TenantDocument>();

@@ -23,6 +23,8 @@ const port = 1194;
 const bulkPort = 9000;
 const bulkBytes = 1_000_000;
 const bulkFile = join(tmpdir(), `bulk-${process.pid}`);
+const oldPort = 1196;
+const staticKey = `-----BEGIN OpenVPN Static key V1-----\n${"0123456789abcdef0123456789abcdef\n".repeat(16)}-----END OpenVPN Static key V1-----\n`;
 const tcpProcess = { name: "tcp-1194", protocol: "tcp" as const, port };
 
 let world: AgentLab;
@@ -30,7 +32,7 @@ let person: LabVpnPerson;
 let client: VpnClient | undefined;
 
 beforeAll(async () => {
-  world = await createAgentLab(244, [tcpProcess]);
+  world = await createAgentLab(244, [tcpProcess], { oldClients: { port: oldPort, tlsCryptKey: staticKey } });
   const { lab } = world;
   const site = await lab.addSite(
     1,
@@ -70,6 +72,15 @@ describe.each(programs)("openvpn $version", ({ path, version }) => {
       expect(client.log()).not.toMatch(/Options error|Unrecognized|DEPRECATED|unsupported|ignor/i);
       expect(client.log()).toContain(`${protocol.toUpperCase()}`);
       expect((await live()).clientVersion).toBe(version);
+      expect(await at(crane)).toContain("tenant 1");
+    },
+  );
+
+  it.each(["udp", "tcp"] as const)(
+    "comes in over %s by the profile for clients without tls-crypt-v2",
+    async (protocol) => {
+      client = await connect(path, [protocol], { port: oldPort, tlsCryptKey: staticKey });
+      expect((await live()).process).toBe(`old-${protocol}`);
       expect(await at(crane)).toContain("tenant 1");
     },
   );
@@ -121,7 +132,11 @@ describe.each(programs)("openvpn $version", ({ path, version }) => {
   });
 });
 
-async function connect(path: string, protocols: ("udp" | "tcp")[] = ["udp", "tcp"]): Promise<VpnClient> {
+async function connect(
+  path: string,
+  protocols: ("udp" | "tcp")[] = ["udp", "tcp"],
+  old?: { port: number; tlsCryptKey: string },
+): Promise<VpnClient> {
   const profile = assembleProfile({
     ...person.identity,
     ...{
@@ -130,7 +145,10 @@ async function connect(path: string, protocols: ("udp" | "tcp")[] = ["udp", "tcp
       email: "ana@harbour.example",
       accountId: person.accountId,
     },
-    ...{ at: new Date(), remotes: protocols.map((protocol) => ({ host: world.gateway.wanAddress, port, protocol })) },
+    ...{ at: new Date(), tlsCryptKey: old?.tlsCryptKey ?? null },
+    remotes: protocols.map((protocol) => ({
+      ...{ host: world.gateway.wanAddress, port: old?.port ?? port, protocol },
+    })),
   });
   const started = world.connect({ ...person, profile }, { openvpn: path, isCurious: false });
   await started.connected(30_000);

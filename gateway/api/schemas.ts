@@ -190,6 +190,17 @@ export const configSchema: z.ZodType<GatewayConfig> = z
           message: "must be an OpenVPN tls-crypt-v2 server key in PEM",
         },
       ),
+    oldClients: z
+      .object({
+        port: z.number().int().min(1).max(65535),
+        tlsCryptKey: z
+          .string()
+          .regex(
+            /^-----BEGIN OpenVPN Static key V1-----\n([0-9a-f]{32}\n){16}-----END OpenVPN Static key V1-----\n$/,
+            "must be an OpenVPN static key of 2048 bits",
+          ),
+      })
+      .optional(),
   })
   .refine(({ range, rangeAddress }) => isInside(parseAddress(rangeAddress), parseCidr(range)), {
     path: ["rangeAddress"],
@@ -201,6 +212,15 @@ export const configSchema: z.ZodType<GatewayConfig> = z
     {
       path: ["fronts"],
       message: "must not be a process's own port",
+      when: ({ issues }) => issues.length === 0,
+    },
+  )
+  .refine(
+    ({ processes, fronts = [], oldClients }) =>
+      ![...processes, ...fronts].some(({ port }) => port === oldClients?.port),
+    {
+      path: ["oldClients", "port"],
+      message: "must not be a front's or a process's port",
       when: ({ issues }) => issues.length === 0,
     },
   );

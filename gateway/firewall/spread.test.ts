@@ -49,6 +49,16 @@ describe("the spread", () => {
     expect(limits([])).toEqual([]);
   });
 
+  it("leads no front to the process for old clients, leaves its port open, and bounds who knocks there", () => {
+    const old = { ...process("udp", 1195), isForOldClients: true as const };
+    const spread = { fronts: [front("udp", 1194)], processes: [process("udp", 20_001), old] };
+    expect(rules(spread)).toEqual([
+      "fronts fib daddr . iif type local udp dport 1194 redirect to :20001",
+      "doors udp dport 20001 ct status & dnat != dnat drop",
+    ]);
+    expect(printSpread(spread).join("\n")).toMatch(/doors udp dport 1195 @th,64,8 0x38 update @udp_knockers/);
+  });
+
   it("takes the place of the one before: nothing of that is left", () => {
     expect(printSpread(noSpread)).toEqual([
       "add chain inet drawbridge fronts { type nat hook prerouting priority dstnat; policy accept; }",

@@ -10,7 +10,13 @@ import { table } from "./ruleset";
 export interface Spread {
   fronts: readonly FrontConfig[];
   /** Every process, for what comes to its own port past the front is dropped; new flows are led to those that take them. */
-  processes: readonly { protocol: "udp" | "tcp"; port: number; isTaking: boolean }[];
+  processes: readonly {
+    protocol: "udp" | "tcp";
+    port: number;
+    isTaking: boolean;
+    /** Reached at its own port: no front leads to it. */
+    isForOldClients?: true | undefined;
+  }[];
 }
 
 export const noSpread: Spread = { fronts: [], processes: [] };
@@ -32,7 +38,7 @@ export function printSpread({ fronts, processes }: Spread): string[] {
   lines.push(...printKnockLimits(processes));
   for (const protocol of ["udp", "tcp"] as const) {
     const ports = fronts.filter((front) => front.protocol === protocol).map(({ port }) => port);
-    const behind = processes.filter((process) => process.protocol === protocol);
+    const behind = processes.filter((process) => process.protocol === protocol && !process.isForOldClients);
     if (ports.length === 0 || behind.length === 0) continue;
     const taking = behind.filter(({ isTaking }) => isTaking).map(({ port }) => port);
     if (taking.length > 0)
@@ -51,18 +57,23 @@ export function printSpread({ fronts, processes }: Spread): string[] {
  * each, 60 kB over UDP and 180 over TCP, it keeps for as long as a handshake may take. Over UDP a source can be forged.
  * Clients from 2.6 say in their first packet that they are to be asked whether it is theirs, and openvpn keeps nothing of
  * them until they have answered. For older ones it must: of all of those together only so many are let on, so that
- * whoever forges them keeps out old clients at most.
+ * whoever forges them keeps out old clients at most. At the port for clients without tls-crypt-v2 all are asked.
  */
 function printKnockLimits(processes: Spread["processes"]): string[] {
-  const portsOf = (protocol: "udp" | "tcp") =>
-    processes.filter((process) => process.protocol === protocol).map(({ port }) => port);
-  const [udp, tcp] = [portsOf("udp"), portsOf("tcp")];
+  const portsOf = (protocol: "udp" | "tcp", areOld: boolean[]) =>
+    processes
+      .filter((process) => process.protocol === protocol && areOld.includes(process.isForOldClients ?? false))
+      .map(({ port }) => port);
+  const [udp, oldUdp, tcp] = [portsOf("udp", [false]), portsOf("udp", [true]), portsOf("tcp", [false, true])];
   const set = (name: string) =>
     `add set ${table} ${name} { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }`;
   const lines = [set("udp_knockers"), set("tcp_knockers")];
+  const perSource = "update @udp_knockers { ip saddr limit rate over 100/second burst 500 packets } drop";
+  if (oldUdp.length > 0)
+    lines.push(`add rule ${table} doors udp dport ${anyOf(oldUdp)} ${oldFirstPacket} ${perSource}`);
   if (udp.length > 0)
     lines.push(
-      `add rule ${table} doors udp dport ${anyOf(udp)} ${firstPacket} update @udp_knockers { ip saddr limit rate over 100/second burst 500 packets } drop`,
+      `add rule ${table} doors udp dport ${anyOf(udp)} ${firstPacket} ${perSource}`,
       `add rule ${table} doors udp dport ${anyOf(udp)} ${firstPacket} ${isUnasked} limit rate over 50/second burst 300 packets drop`,
     );
   if (tcp.length > 0)
@@ -74,6 +85,8 @@ function printKnockLimits(processes: Spread["processes"]): string[] {
 
 /** P_CONTROL_HARD_RESET_CLIENT_V3, the only one that tls-crypt-v2 knows: behind the UDP header, 8 bytes. */
 const firstPacket = "@th,64,8 0x50";
+/** P_CONTROL_HARD_RESET_CLIENT_V2. */
+const oldFirstPacket = "@th,64,8 0x38";
 /** The number of the packet, behind its kind and the session's id, does not begin with 0x0f. */
 const isUnasked = "@th,136,8 != 0x0f";
 

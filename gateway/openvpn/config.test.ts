@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessConfig } from "../protocol/api";
 import { maxClientsOf, netmask, type ProcessFiles, renderConfig } from "./config";
+import type { PlannedProcess } from "./plan";
 
 const files = (folder = "/state/openvpn/udp-1194"): ProcessFiles => ({
   folder,
@@ -10,13 +11,26 @@ const files = (folder = "/state/openvpn/udp-1194"): ProcessFiles => ({
   socket: `${folder}/management.sock`,
   record: `${folder}/process.json`,
 });
-const keys = { certificate: "/k/cert", key: "/k/key", clientCa: "/k/ca", tlsCryptV2Key: "/k/tls" };
+const keys = {
+  certificate: "/k/cert",
+  key: "/k/key",
+  clientCa: "/k/ca",
+  tlsCryptV2Key: "/k/tls",
+  tlsCryptKey: "/k/old",
+};
 const range = { range: "100.64.0.0/10", rangeAddress: "100.64.0.1" };
 const udp: ProcessConfig = { name: "udp-1194", protocol: "udp", port: 1194 };
-const render = (process: Partial<ProcessConfig> = {}, where = files()) =>
+const render = (process: Partial<PlannedProcess> = {}, where = files()) =>
   renderConfig({ ...udp, ...process }, range, where, keys, 4_096);
 
 describe("the configuration of a process", () => {
+  it("for old clients has the one key of all of them, and no other", () => {
+    const text = render({ isForOldClients: true });
+    expect(text).toContain('tls-crypt "/k/old"');
+    expect(text).not.toContain("tls-crypt-v2");
+    expect(render()).not.toContain("/k/old");
+  });
+
   it("asks for certificates, lets the agent decide, and hands out no addresses of its own", () => {
     const lines = render().split("\n");
     for (const line of [

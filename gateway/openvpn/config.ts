@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { dataCiphers } from "../auth/claim";
 import { formatAddress, parseCidr } from "../protocol/addresses";
 import type { GatewayConfig, ProcessConfig } from "../protocol/api";
+import type { PlannedProcess } from "./plan";
 
 export interface ProcessFiles {
   /** The process's own folder. */
@@ -30,6 +31,8 @@ export interface KeyFiles {
   key: string;
   clientCa: string;
   tlsCryptV2Key: string;
+  /** Of the process for old clients; there only where there is one. */
+  tlsCryptKey: string;
 }
 
 /** The kernel's limit for the path of a unix socket. */
@@ -86,7 +89,7 @@ export function netmask(range: string): string {
 
 /** The openvpn configuration of one process. @throws RangeError on what would not be a configuration. */
 export function renderConfig(
-  process: ProcessConfig,
+  process: PlannedProcess,
   range: Pick<GatewayConfig, "range" | "rangeAddress" | "pathMtu">,
   files: ProcessFiles,
   keys: KeyFiles,
@@ -112,7 +115,9 @@ export function renderConfig(
     `cert ${argument(keys.certificate)}`,
     `key ${argument(keys.key)}`,
     "dh none",
-    `tls-crypt-v2 ${argument(keys.tlsCryptV2Key)}`,
+    process.isForOldClients
+      ? `tls-crypt ${argument(keys.tlsCryptKey)}`
+      : `tls-crypt-v2 ${argument(keys.tlsCryptV2Key)}`,
     "tls-version-min 1.2",
     "tls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384:TLS-ECDHE-ECDSA-WITH-CHACHA20-POLY1305-SHA256",
     "tls-ciphersuites TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",

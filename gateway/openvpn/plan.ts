@@ -5,14 +5,30 @@ import type { GatewayConfig, ProcessConfig, ProcessState } from "../protocol/api
 /** Below the range from which Linux takes ports for outgoing connections. */
 const firstInnerPort = 20_001;
 
+export interface PlannedProcess extends ProcessConfig {
+  /** At a port of its own, past any front. */
+  isForOldClients?: true;
+}
+
 /**
- * The processes that a configuration means: those that it names, else, for each protocol that has a front, one a core.
- * openvpn is one thread, so more would only share it. Names and ports depend on nothing else, so that an agent that
- * starts again finds the same.
+ * The processes that a configuration means: those that it names, else, for each protocol that has a front, one a core; and
+ * those for old clients. openvpn is one thread, so more would only share it. Names and ports depend on nothing else, so
+ * that an agent that starts again finds the same.
  */
 export function planProcesses(
-  { processes, fronts = [] }: Pick<GatewayConfig, "processes" | "fronts">,
+  config: Pick<GatewayConfig, "processes" | "fronts" | "oldClients">,
   cores = availableParallelism(),
+): PlannedProcess[] {
+  const { oldClients } = config;
+  const forOldClients = (["udp", "tcp"] as const).map((protocol) => ({
+    ...{ name: `old-${protocol}`, protocol, port: oldClients?.port ?? 0, isForOldClients: true as const },
+  }));
+  return [...planForAll(config, cores), ...(oldClients ? forOldClients : [])];
+}
+
+function planForAll(
+  { processes, fronts = [] }: Pick<GatewayConfig, "processes" | "fronts">,
+  cores: number,
 ): ProcessConfig[] {
   if (processes.length > 0) return processes;
   return (["udp", "tcp"] as const)
@@ -37,9 +53,10 @@ export function planSpread(config: GatewayConfig, states: readonly ProcessState[
   return {
     fronts: config.fronts ?? [],
     // In maintenance all of them still answer, to say where else to go.
-    processes: planProcesses(config).map(({ name, protocol, port }) => ({
+    processes: planProcesses(config).map(({ name, protocol, port, isForOldClients }) => ({
       protocol,
       port,
+      isForOldClients,
       isTaking: isRunning(name) && (config.isInMaintenance === true || !draining.has(name)),
     })),
   };

@@ -205,7 +205,10 @@ class OpenvpnSupervisor implements Supervisor {
     const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
-    const keyDigest = digest([config.clientCa, config.tlsCryptV2Key]);
+    const keyDigest = digest([
+      ...[config.clientCa, config.tlsCryptV2Key],
+      ...(config.oldClients ? [config.oldClients.tlsCryptKey] : []),
+    ]);
     const resolver = config.zone === undefined ? null : { address: config.rangeAddress, zone: config.zone };
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
@@ -355,9 +358,11 @@ class OpenvpnSupervisor implements Supervisor {
       key: this.#identityPath,
       clientCa: join(this.#folder, "client-ca.pem"),
       tlsCryptV2Key: join(this.#folder, "tls-crypt-v2.pem"),
+      tlsCryptKey: join(this.#folder, "tls-crypt.pem"),
     };
     writePrivate(keys.clientCa, config.clientCa);
     writePrivate(keys.tlsCryptV2Key, config.tlsCryptV2Key);
+    if (config.oldClients) writePrivate(keys.tlsCryptKey, config.oldClients.tlsCryptKey);
     return keys;
   }
 

@@ -106,6 +106,11 @@ export interface GatewayConfig {
   clientCa: string;
   /** PEM, "OpenVPN tls-crypt-v2 server key". */
   tlsCryptV2Key: string;
+  /**
+   * For clients that know no tls-crypt-v2, as OpenVPN 2.4: the port that they come to, over UDP and TCP, and the key that all
+   * of them share, PEM "OpenVPN Static key V1". Absent, none of them comes in.
+   */
+  oldClients?: { port: number; tlsCryptKey: string };
 }
 
 export interface Push {

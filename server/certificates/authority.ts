@@ -26,7 +26,7 @@ export interface Identity {
   key: string;
 }
 
-/** Makes what is missing: both authorities, the tls-crypt-v2 key, the secret of tokens, the control plane's own certificate. Safe to run anywhere, at once. */
+/** Makes what is missing: both authorities, the keys of tls-crypt and tls-crypt-v2, the secret of tokens, the control plane's own certificate. Safe to run anywhere, at once. */
 export async function ensureAuthorities(): Promise<void> {
   await inTransaction(system, {}, async (scope) => {
     await scope.tx.$executeRaw`SELECT pg_advisory_xact_lock(7270002)`;
@@ -36,6 +36,10 @@ export async function ensureAuthorities(): Promise<void> {
     if (!(await scope.tx.secret.findUnique({ where: { name: "tls-crypt-v2" } })))
       await scope.tx.secret.create({
         data: { name: "tls-crypt-v2", sealed: seal(createServerKey(), "secret tls-crypt-v2") },
+      });
+    if (!(await scope.tx.secret.findUnique({ where: { name: "tls-crypt" } })))
+      await scope.tx.secret.create({
+        data: { name: "tls-crypt", sealed: seal(createStaticKey(), "secret tls-crypt") },
       });
     if (!(await scope.tx.secret.findUnique({ where: { name: "auth-token" } })))
       await scope.tx.secret.create({
@@ -54,6 +58,12 @@ export async function authorityCertificate(scope: Pick<Scope, "tx">, purpose: Au
 export async function tlsCryptV2Key(scope: Pick<Scope, "tx">): Promise<string> {
   const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "tls-crypt-v2" } });
   return unseal(sealed, "secret tls-crypt-v2").toString();
+}
+
+/** The key that all clients without tls-crypt-v2 share with the gateways, PEM. */
+export async function tlsCryptKey(scope: Pick<Scope, "tx">): Promise<string> {
+  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "tls-crypt" } });
+  return unseal(sealed, "secret tls-crypt").toString();
 }
 
 /** Signs, on every gateway, what lets a person in again without the password. Hex. */
@@ -204,3 +214,9 @@ function newSerial(): string {
 
 /** A certificate's times have no milliseconds. */
 const wholeSeconds = (ms: number) => new Date(Math.floor(ms / 1000) * 1000);
+
+/** PEM of 2048 random bits, as `openvpn --genkey secret` makes it. */
+function createStaticKey(): string {
+  const lines = randomBytes(256).toString("hex").match(/.{32}/g)!;
+  return `-----BEGIN OpenVPN Static key V1-----\n${lines.join("\n")}\n-----END OpenVPN Static key V1-----\n`;
+}

@@ -47,7 +47,7 @@ afterAll(async () => {
 describe("authorities", () => {
   test("made at once by several processes, there is still one of each", async () => {
     expect(await database().authority.count()).toBe(2);
-    expect(await database().secret.count()).toBe(3);
+    expect(await database().secret.count()).toBe(4);
   });
 
   test("the client CA's certificates do not verify under the gateway CA", async () => {
@@ -105,6 +105,13 @@ describe("issuing", () => {
     } finally {
       await database().gateway.deleteMany({ where: { publicHost: { in: hosts } } });
     }
+  });
+
+  test("no profile is made for an old client where the operator lets none in", async () => {
+    const request = { accountId, csr: await requestOf({}), isForOldClient: true };
+    await expect(inTenant(system, tenantId, (scope) => issueCertificate(scope, request))).rejects.toMatchObject({
+      ...{ code: "invalid", field: "isForOldClient" },
+    });
   });
 
   test("an account's certificate names it by id, is for clients only, and is in the document", async () => {

@@ -4,10 +4,11 @@
  * its holder's entry of the tenant's document; revoking is leaving it out.
  */
 import { X509Certificate } from "node:crypto";
-import type { FrontConfig, ProcessConfig } from "@/gateway/protocol/api";
+import type { FrontConfig, GatewayConfig, ProcessConfig } from "@/gateway/protocol/api";
 import { accountEntries } from "../accounts/accounts";
 import { audit } from "../core/audit";
 import type { Scope, TenantScope } from "../core/db";
+import { env } from "../core/env";
 import { AppError, invalid, notFound } from "../core/errors";
 import { deviceEntries } from "../devices/devices";
 import { publish } from "../revisions/revisions";
@@ -19,6 +20,7 @@ import {
   type Leaf,
   ensureAuthorities as makeAuthorities,
   signLeaf,
+  tlsCryptKey,
   tlsCryptV2Key,
 } from "./authority";
 import { profileFileName } from "./profile-file-name";
@@ -50,6 +52,8 @@ export interface IssuedProfile {
   /** CA of the gateways. */
   ca: string;
   tlsCryptV2Key: string;
+  /** For an old client, whose remotes these then are; it takes the other's place. */
+  tlsCryptKey: string | null;
   /** All of udp before any of tcp, which is for networks that let nothing else out; in each those of the home region first. */
   remotes: Remote[];
   networks: string[];
@@ -59,14 +63,16 @@ export interface IssuedProfile {
 
 /**
  * @param input.renews the account's certificate that this one is to take the place of, once it has connected
+ * @param input.isForOldClient for a client that knows no tls-crypt-v2
  * @throws AppError when the request is unfit, or the account may not have a certificate now
  */
 export async function issueCertificate(
   scope: TenantScope,
-  input: { accountId: string; csr: string; renews?: string | null },
+  input: { accountId: string; csr: string; renews?: string | null; isForOldClient?: boolean },
 ): Promise<IssuedProfile> {
   const { tx, tenantId } = scope;
   const { accountId } = input;
+  requireKnownClient(input);
   await requireMayHold(scope, accountId);
   const renewal = input.renews ? await beginRenewal(scope, { accountId }, input.renews) : null;
   const { leaf, id, dropped } = await issueTo(scope, { accountId }, input.csr, renewal?.renews);
@@ -80,7 +86,7 @@ export async function issueCertificate(
     summary: `${renewal ? "renewed a profile of" : "issued a profile to"} ${account.name}`,
     subject: { kind: "account", id: accountId },
   });
-  return assembleIssued(scope, leaf, account, revision);
+  return assembleIssued(scope, leaf, account, revision, input);
 }
 
 /**
@@ -89,9 +95,10 @@ export async function issueCertificate(
  */
 export async function issueDeviceCertificate(
   scope: TenantScope,
-  input: { deviceId: string; csr: string; renews?: string },
+  input: { deviceId: string; csr: string; renews?: string; isForOldClient?: boolean },
 ): Promise<IssuedProfile> {
   const { deviceId } = input;
+  requireKnownClient(input);
   const device = await requireDialling(scope, deviceId);
   const renewal = input.renews ? await beginRenewal(scope, { deviceId }, input.renews) : null;
   const { leaf, id, dropped } = await issueTo(scope, { deviceId }, input.csr, renewal?.renews);
@@ -104,7 +111,7 @@ export async function issueDeviceCertificate(
     summary: `${renewal ? "renewed a profile of" : "issued a profile to"} device ${device.name}`,
     subject: { kind: "device", id: deviceId },
   });
-  return assembleIssued(scope, leaf, device, revision);
+  return assembleIssued(scope, leaf, device, revision, input);
 }
 
 /** A connection that stands by it is cut. @throws not_found where the device has no such certificate in force */
@@ -176,15 +183,17 @@ async function assembleIssued(
   leaf: Leaf,
   holder: { id: string; name: string },
   revision: number,
+  { isForOldClient = false }: { isForOldClient?: boolean },
 ): Promise<IssuedProfile> {
   const { tx, tenantId } = scope;
   const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { name: true } });
   return {
-    fileName: profileFileName(tenant.name, holder.name),
+    fileName: profileFileName(tenant.name, holder.name, isForOldClient),
     certificate: leaf.pem,
     ca: await authorityCertificate(scope, "gateway"),
     tlsCryptV2Key: createClientKey(await tlsCryptV2Key(scope), holder.id),
-    remotes: await listRemotes(scope),
+    tlsCryptKey: isForOldClient ? await tlsCryptKey(scope) : null,
+    remotes: await listRemotes(scope, isForOldClient),
     networks: (await tx.network.findMany({ where: { tenantId }, orderBy: { cidr: "asc" } })).map(({ cidr }) => cidr),
     notAfter: leaf.notAfter,
     revision,
@@ -236,13 +245,16 @@ export async function gatewayTrust(scope: Pick<Scope, "tx">): Promise<{ gatewayC
 /** What a gateway needs to tell clients of ours from others, and those that it or another gateway let in before. */
 export async function clientTrust(
   scope: Pick<Scope, "tx">,
-): Promise<{ clientCa: string; tlsCryptV2Key: string; authTokenSecret: string }> {
-  const [clientCa, key, secret] = await Promise.all([
+): Promise<Pick<GatewayConfig, "clientCa" | "tlsCryptV2Key" | "oldClients" | "authTokenSecret">> {
+  const port = env.OLD_CLIENTS_PORT;
+  const [clientCa, key, secret, oldKey] = await Promise.all([
     authorityCertificate(scope, "client"),
     tlsCryptV2Key(scope),
     authTokenSecret(scope),
+    port === undefined ? null : tlsCryptKey(scope),
   ]);
-  return { clientCa, tlsCryptV2Key: key, authTokenSecret: secret };
+  const oldClients = port !== undefined && oldKey !== null ? { oldClients: { port, tlsCryptKey: oldKey } } : {};
+  return { clientCa, tlsCryptV2Key: key, authTokenSecret: secret, ...oldClients };
 }
 
 /** Holds the account's row, so that two at once cannot both pass the limit. */
@@ -287,7 +299,7 @@ async function dropOldest({ tx, tenantId }: TenantScope, holder: Holder): Promis
   return surplus.map(({ fingerprint }) => fingerprint);
 }
 
-async function listRemotes({ tx, tenantId }: TenantScope): Promise<Remote[]> {
+async function listRemotes({ tx, tenantId }: TenantScope, areOld: boolean): Promise<Remote[]> {
   const [tenant, gateways] = await Promise.all([
     tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { homeRegionId: true } }),
     tx.gateway.findMany({ where: { enrolledAt: { not: null } }, include: { region: true }, orderBy: { name: "asc" } }),
@@ -295,13 +307,22 @@ async function listRemotes({ tx, tenantId }: TenantScope): Promise<Remote[]> {
   const isAway = (regionId: string) => Number(regionId !== tenant.homeRegionId);
   return gateways
     .flatMap((gateway) =>
-      doorsOf(gateway).map(({ protocol, port }) => ({
+      (areOld ? oldDoors() : doorsOf(gateway)).map(({ protocol, port }) => ({
         remote: { host: gateway.publicHost, port, protocol, gatewayName: gateway.name, region: gateway.region.name },
         rank: Number(protocol === "tcp") * 2 + isAway(gateway.regionId),
       })),
     )
     .sort((a, b) => a.rank - b.rank)
     .map(({ remote }) => remote);
+}
+
+const oldDoors = (): FrontConfig[] =>
+  (["udp", "tcp"] as const).map((protocol) => ({ protocol, port: env.OLD_CLIENTS_PORT! }));
+
+/** @throws invalid where the operator lets no old clients in */
+function requireKnownClient({ isForOldClient }: { isForOldClient?: boolean }): void {
+  if (isForOldClient && env.OLD_CLIENTS_PORT === undefined)
+    throw invalid("isForOldClient", "Profiles for OpenVPN 2.4 are not offered here. Use OpenVPN 2.5 or newer.");
 }
 
 /** Where clients reach a gateway: at the fronts of a protocol, or where it has none at each process's own port. */

@@ -59,6 +59,15 @@ export const settings = z.object({
     .max(100)
     .default("vpn.internal")
     .describe("DNS zone in which devices have names: <device>.<tenant>.<zone>"),
+  OLD_CLIENTS_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe(
+      "Lets clients in that know no tls-crypt-v2 (OpenVPN 2.4, older routers), at this UDP and TCP port of every gateway. All of them share one key, so whoever ever had such a profile can knock; empty, none are let in",
+    ),
   LINK_FIRST_PORT: z.coerce
     .number()
     .int()

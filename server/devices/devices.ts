@@ -87,7 +87,10 @@ const columns = {
   createdAt: { by: Prisma.sql`d.created_at`, type: "timestamptz" },
 } satisfies Record<z.infer<typeof listDevicesInput>["sort"], Pick<Listing, "by" | "type">>;
 
-export async function getDevice(scope: TenantScope, deviceId: string): Promise<DeviceRow & { rival: Rival | null }> {
+export async function getDevice(
+  scope: TenantScope,
+  deviceId: string,
+): Promise<DeviceRow & { rival: Rival | null; takesOldClients: boolean }> {
   const { tx, tenantId } = scope;
   const device = await tx.device.findUnique({
     where: { tenantId_id: { tenantId, id: deviceId } },
@@ -95,7 +98,9 @@ export async function getDevice(scope: TenantScope, deviceId: string): Promise<D
   });
   if (!device) throw notFound("device");
   const [row] = await deviceRows(scope, [device]);
-  return { ...row!, rival: await findRival(scope, deviceId) };
+  // Whether there is a profile for clients that know no tls-crypt-v2.
+  const takesOldClients = env.OLD_CLIENTS_PORT !== undefined;
+  return { ...row!, rival: await findRival(scope, deviceId), takesOldClients };
 }
 
 /** @returns the device, and the revision by which its receipt is asked for */

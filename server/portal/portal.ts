@@ -24,6 +24,8 @@ export interface Profile {
   certificates: OwnCertificate[];
   lastRefusal: { at: Date; reason: string; gatewayName: string } | null;
   gateways: { region: string; name: string }[];
+  /** Whether there is a profile for clients that know no tls-crypt-v2. */
+  takesOldClients: boolean;
   session: OwnSession | null;
 }
 
@@ -68,6 +70,7 @@ export async function profile(scope: TenantScope, accountId: string): Promise<Pr
     gateways: gateways
       .toSorted((a, b) => isHome(b) - isHome(a))
       .map(({ name, region }) => ({ name, region: region.name })),
+    takesOldClients: env.OLD_CLIENTS_PORT !== undefined,
     session: live && ownSession(live, names),
   };
 }

@@ -26,9 +26,12 @@ export function Download({ profile, download }: DownloadProps) {
             : "One file with all that a VPN client needs. Its private key is made in this browser and is only in the file: we never have it."}
         </p>
         <p className="text-muted">
-          It needs OpenVPN 2.5 or newer, or OpenVPN Connect 3: OpenVPN 2.4 and routers that know no tls-crypt-v2 cannot
-          use it. Only the devices that you may reach go through the tunnel. Should something at home have the address
-          of one of them, you reach the device instead while you are connected.
+          It needs OpenVPN 2.5 or newer, or OpenVPN Connect 3.{" "}
+          {profile.takesOldClients
+            ? "For OpenVPN 2.4 and routers that know no tls-crypt-v2 there is one of its own: all who have such a file share one of its keys, so use it only there."
+            : "OpenVPN 2.4 and routers that know no tls-crypt-v2 cannot use it."}{" "}
+          Only the devices that you may reach go through the tunnel. Should something at home have the address of one of
+          them, you reach the device instead while you are connected.
         </p>
         {step !== undefined && <Steps steps={downloadSteps} current={step} />}
         {problem && (
@@ -52,7 +55,7 @@ export function Download({ profile, download }: DownloadProps) {
               : "Look in your downloads, then follow the steps below. Do not pass it on: it opens the VPN as you."}
           </Callout>
         )}
-        <div>
+        <div className="flex flex-wrap gap-2">
           <Button
             variant={saved ? "secondary" : "primary"}
             size="lg"
@@ -65,6 +68,16 @@ export function Download({ profile, download }: DownloadProps) {
           >
             {saved ? "Download another" : "Download profile"}
           </Button>
+          {profile.takesOldClients && (
+            <Button
+              variant="ghost"
+              size="lg"
+              disabled={isBusy}
+              onClick={() => void start(profile, { isForOldClient: true })}
+            >
+              For OpenVPN 2.4
+            </Button>
+          )}
         </div>
       </div>
     </Card>

@@ -47,7 +47,7 @@ export function MyProfile() {
   const ending = isActive && now ? findEnding(profile.certificates, now) : undefined;
   const renew = (certificateId: string) => {
     document.getElementById("download")?.scrollIntoView({ block: "nearest" });
-    void download.start(profile, certificateId);
+    void download.start(profile, { renews: certificateId });
   };
   return (
     <>

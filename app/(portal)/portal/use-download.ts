@@ -23,15 +23,18 @@ export function useDownload() {
   const [saved, setSaved] = useState<Saved>();
   const [problem, setProblem] = useState<string>();
 
-  /** @param renews the certificate that the new one is to take the place of */
-  const start = async (profile: Api["portal"]["profile"], renews?: string) => {
+  /** @param how.renews the certificate that the new one is to take the place of */
+  const start = async (
+    profile: Api["portal"]["profile"],
+    { renews, isForOldClient }: { renews?: string; isForOldClient?: boolean } = {},
+  ) => {
     setProblem(undefined);
     setSaved(undefined);
     try {
       setStep(0);
       const { request, privateKey } = await createSigningRequest(profile.id);
       setStep(1);
-      const issued = await issue.mutateAsync({ csr: request, renews });
+      const issued = await issue.mutateAsync({ csr: request, renews, isForOldClient });
       setStep(2);
       const file = {
         name: issued.fileName,

@@ -38,13 +38,13 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
   const [leaving, setLeaving] = useState<Certificate>();
   const renewed = new Set(list.data?.filter(({ revokedAt }) => !revokedAt).map(({ replaces }) => replaces));
 
-  /** @param renews the certificate that the new one is to take the place of */
-  const download = async (renews?: string) => {
+  /** @param how.renews the certificate that the new one is to take the place of */
+  const download = async ({ renews, isForOldClient }: { renews?: string; isForOldClient?: boolean } = {}) => {
     setProblem(undefined);
     setSaved(undefined);
     try {
       const { request, privateKey } = await createSigningRequest(device.id);
-      const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request, renews });
+      const issued = await issue.mutateAsync({ tenantId, deviceId: device.id, csr: request, renews, isForOldClient });
       const about = { tenantName, accountName: device.name, accountId: device.id, email: null, at: new Date() };
       const file = {
         name: issued.fileName,
@@ -69,15 +69,28 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
       description="One for each profile; the keys are made in the browser"
       padding="none"
       actions={
-        <Button
-          size="sm"
-          icon={<Download aria-hidden />}
-          loading={issue.isPending}
-          disabledReason={whyNot("devices:write")}
-          onClick={() => void download()}
-        >
-          New profile
-        </Button>
+        <>
+          {device.takesOldClients && (
+            <Button
+              size="sm"
+              variant="ghost"
+              disabled={issue.isPending}
+              disabledReason={whyNot("devices:write")}
+              onClick={() => void download({ isForOldClient: true })}
+            >
+              For OpenVPN 2.4
+            </Button>
+          )}
+          <Button
+            size="sm"
+            icon={<Download aria-hidden />}
+            loading={issue.isPending}
+            disabledReason={whyNot("devices:write")}
+            onClick={() => void download()}
+          >
+            New profile
+          </Button>
+        </>
       }
     >
       {problem && (
@@ -111,7 +124,10 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
       ) : list.data.length === 0 ? (
         <EmptyState icon={<FileKey aria-hidden />} title="No profile yet" className="py-6">
           Make one, and start a VPN client on the device with it: it dials out, so no port has to be opened. It needs
-          OpenVPN 2.5 or newer; 2.4, and routers that know no tls-crypt-v2, cannot use it.
+          OpenVPN 2.5 or newer;{" "}
+          {device.takesOldClients
+            ? "for 2.4, and routers that know no tls-crypt-v2, there is one of its own."
+            : "2.4, and routers that know no tls-crypt-v2, cannot use it."}
         </EmptyState>
       ) : (
         <ul className="divide-y">
@@ -135,7 +151,7 @@ export function DeviceCertificates({ device }: { device: Api["devices"]["get"] }
                       loading={issue.isPending}
                       disabledReason={whyNot("devices:write")}
                       aria-label={`Renew certificate ${shorten(certificate.serial)}`}
-                      onClick={() => void download(certificate.id)}
+                      onClick={() => void download({ renews: certificate.id })}
                     >
                       Renew
                     </Button>
