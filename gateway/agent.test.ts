@@ -8,6 +8,7 @@ import type { GatewayConfig } from "./protocol/api";
 import { Identity } from "./state/identity";
 import { createAuthority } from "./testing/authority";
 import { createFakeSupervisor } from "./testing/fake-supervisor";
+import { listChains } from "./testing/list-chains";
 
 const authority = createAuthority("gateway CA");
 const gatewayId = "00000000-0000-4000-8000-0000000000ff";
@@ -25,11 +26,13 @@ let folder: string;
 /** What the agent did to the host, in order. */
 let done: string[];
 let isTableThere: boolean;
+let written: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "gw-agent-"));
   done = [];
   isTableThere = false;
+  written = [];
   const enrolled = { gatewayId, gatewayCa: authority.certificate, ...gateway };
   await mkdir(join(folder, "identity"));
   await writeFile(join(folder, "identity/enrolled.json"), JSON.stringify(enrolled));
@@ -44,20 +47,22 @@ async function run(): Promise<void> {
     identity: await Identity.open(folder),
     kernel: {
       nft: {
-        async apply([first]) {
-          if (first!.startsWith("list")) {
+        async apply(lines) {
+          if (lines[0]!.startsWith("list")) {
             if (!isTableThere) throw new Error("there is no such table");
             return;
           }
           isTableThere = true;
+          written.push(...lines);
           done.push("rules");
         },
         read: async () => '{"nftables":[]}',
+        list: async () => listChains(written),
         close: () => {},
       },
       ip: { run: async () => "", close: () => {} },
       ipPipe: { run: async () => "", close: () => {} },
-      readRouting: async () => ({ rules: new Set(), routes: new Map() }),
+      readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
     },
     startSupervisor: async (dependencies) => {
       const supervisor = await createFakeSupervisor().start(dependencies);

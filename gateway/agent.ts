@@ -13,7 +13,8 @@ import { startCounting } from "./firewall/counts";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
 import { createRouter } from "./firewall/router";
-import { Routes, type RoutingState, readRouting } from "./firewall/routes";
+import { type ReadRouting, Routes, readRouting } from "./firewall/routes";
+import { createTampering } from "./firewall/tampering";
 import type { Sessions } from "./ledger/sessions";
 import { openSpool, type Spool } from "./ledger/spool";
 import { linkDevice } from "./links/config";
@@ -66,7 +67,7 @@ export interface Kernel {
   nft: Nft;
   ip: Runner;
   ipPipe: Runner;
-  readRouting(): Promise<RoutingState>;
+  readRouting(): Promise<ReadRouting>;
 }
 
 export function createKernel(): Kernel {
@@ -146,7 +147,10 @@ export async function startAgent({
     documents,
     routesOf: (match) => routesOf(match, (group) => directory.devicesIn(match.document, group)),
     spool,
-    router: createRouter({ ip, ipPipe, rangeAddress: () => config!.rangeAddress }),
+    router: createRouter({
+      ...{ ip, ipPipe, rangeAddress: () => config!.rangeAddress },
+      readRouting: kernel.readRouting,
+    }),
     log,
     openvpnBin,
     onProcesses: () => void spread(),
@@ -188,15 +192,29 @@ export async function startAgent({
     await firewall.load(range);
     await tuneConnectionTable(log);
   };
+  const tampering = createTampering();
   let connections: Awaited<ReturnType<typeof readConnectionTable>> = null;
+  let isVerifying = false;
   const verify = async () => {
+    if (isVerifying) return;
+    isVerifying = true;
     try {
       connections = await readConnectionTable();
-      if (await firewall.verify()) log.warn("the rules were gone from the kernel and are back");
+      const changed = [
+        ...(await firewall.verify()),
+        ...(await supervisor.verifyRoutes()).map((address) => `the route to ${address}`),
+        ...(await links.verify()),
+      ];
+      if (changed.length > 0) {
+        tampering.note(changed);
+        log.warn({ changed: changed.slice(0, 20) }, "the kernel was not as it was written, and is again");
+      }
       const ended = await enforcer.recheck();
       if (ended.length > 0) log.warn({ ended: ended.length }, "ended sessions that may no longer be in");
     } catch (error) {
       log.error({ err: error }, "the kernel and the sessions could not be verified");
+    } finally {
+      isVerifying = false;
     }
   };
   if (config) {
@@ -267,6 +285,7 @@ export async function startAgent({
         ...links.warnings(),
         ...warningsOf(routes, failure, dns.failure()),
         ...(spool.isRestored ? [restored] : []),
+        ...tampering.warnings(),
       ],
     };
   };

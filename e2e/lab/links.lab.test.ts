@@ -117,6 +117,32 @@ describe("a device at another gateway", () => {
     expect(await reaches()).toBe(true);
   });
 
+  it("is reached again when somebody took routes and rules away by hand, which the gateway says", async () => {
+    const warnings = async ({ controlPlane }: LabAgent) =>
+      (await controlPlane.state()).warnings.map(({ message }) => message).join();
+    const to = (peer: LabAgent) => linkDevice({ peer: peer.controlPlane.gatewayId });
+    for (const [agent, command, said] of [
+      [second, `route del ${crane.vpnAddress}`, `the route to ${crane.vpnAddress}`],
+      [second, "rule del pref 999", 'the routing rule "pref 999'],
+      [second, "route flush table 500", "the route in table 500"],
+      [first, `route del ${crane.vpnAddress} dev ${to(second)}`, `the route to ${crane.vpnAddress}`],
+      [first, "address flush dev db-udp-1194", ""],
+    ] as const) {
+      expect(await warnings(agent)).not.toContain(said || "nothing");
+      await lab.exec(agent.gateway.namespace, ["ip", ...command.split(" ")]);
+      if (said) expect(await reaches(), command).toBe(false);
+      await until(reaches, 15_000, () => agent.log());
+      if (said)
+        await until(
+          async () => (await warnings(agent)).includes(said),
+          15_000,
+          () => agent.log(),
+        );
+    }
+    const { namespace } = first.gateway;
+    await until(async () => (await lab.exec(namespace, ["ip", "address", "show", "db-udp-1194"])).includes("100.64.0.1"), 15_000); // biome-ignore format: one line
+  });
+
   it("is reached again when a link's openvpn was killed, at either end", async () => {
     for (const agent of [first, second]) {
       const files = `${agent.stateDir}/links/dl-*/openvpn.pid`;

@@ -14,6 +14,7 @@ import { markPassword } from "../state/standing";
 import { createAuthority, publicKeyOfRequest } from "../testing/authority";
 import { type Caller, callApi } from "../testing/call-api";
 import { createFakeSupervisor } from "../testing/fake-supervisor";
+import { listChains } from "../testing/list-chains";
 import { plainAccount, plainTenant } from "../testing/values";
 import { createRoutes } from "./routes";
 import { type ApiServer, startServer } from "./server";
@@ -33,6 +34,8 @@ let agent: Agent;
 let server: ApiServer;
 let fake: ReturnType<typeof createFakeSupervisor>;
 let nftLines: string[];
+/** All of them, whatever a test looked at. */
+let standing: string[];
 let nftRefuses: boolean;
 
 async function start(live: LiveSession[] = []): Promise<void> {
@@ -51,13 +54,15 @@ async function start(live: LiveSession[] = []): Promise<void> {
           // A whole load begins with the table; only a delta is refused.
           if (nftRefuses && !lines[0]!.startsWith("add table")) throw new Error("nft refused the change: no");
           nftLines.push(...lines);
+          standing.push(...lines);
         },
         read: async () => '{"nftables":[]}',
+        list: async () => listChains(standing),
         close: () => {},
       },
       ip: { run: async () => "", close: () => {} },
       ipPipe: { run: async () => "", close: () => {} },
-      readRouting: async () => ({ rules: new Set(), routes: new Map() }),
+      readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
     },
     startSupervisor: fake.start,
     log,
@@ -83,6 +88,7 @@ async function end(): Promise<void> {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "gw-state-"));
   nftLines = [];
+  standing = [];
   nftRefuses = false;
   await start();
 });

@@ -268,9 +268,55 @@ describe("the kernel", () => {
     documents = new Map();
     await firewall.load(range);
     await push(id(0, 1), [...tenant(1), device(10, [1]), policy(1, [1]), account(1, 1, [1])]);
-    expect(await firewall.verify()).toBe(false);
+    expect(await firewall.verify()).toEqual([]);
     await sh(...inside, "nft", "flush", "ruleset");
-    expect(await firewall.verify()).toBe(true);
+    expect(await firewall.verify()).toEqual(["all of the rules"]);
+    await expectKernel();
+  });
+
+  it("gets back each chain that somebody changed by hand, and is left alone while nobody does", async () => {
+    documents = new Map();
+    await firewall.load(range);
+    await push(id(0, 1), [...tenant(1), device(10, [1]), policy(1, [1]), account(1, 1, [1]), grant(1, 1, 3600)]);
+    await push(id(0, 1), [slowed(account(1, 4, [1]), 1000), held(account(1, 2, [1]), 600)]);
+    const fronts = [{ protocol: "udp" as const, port: 1194 }];
+    const processes = [20_001, 20_002].map((port) => ({ protocol: "udp" as const, port, isTaking: true }));
+    await firewall.spread({ fronts, processes });
+    const listed = async () => (await nft.list()).split("\n").sort();
+    expect(await firewall.verify()).toEqual([]);
+    const whole = await listed();
+
+    const policyChain = `p_1_${id(4, 1).replaceAll("-", "")}`;
+    const byHand = [
+      ["insert rule inet drawbridge forward accept", "forward"],
+      [`insert rule inet drawbridge ${policyChain} accept`, policyChain],
+      ["flush chain inet drawbridge judge", "judge"],
+      ["add chain inet drawbridge forward { policy accept; }", "forward"],
+      ["add chain inet drawbridge another { type filter hook forward priority 1; }", "another"],
+      ["flush chain inet drawbridge doors; add rule inet drawbridge doors accept", "doors"],
+    ] as const;
+    for (const [command, chain] of byHand) {
+      await sh(...inside, "nft", command);
+      expect(await firewall.verify(), command).toEqual([`the rules in ${chain}`]);
+      expect(await listed()).toEqual(whole);
+      expect(await firewall.verify()).toEqual([]);
+    }
+    // Right behind a change of ours too, before anybody has looked how nft prints that.
+    await push(id(0, 1), [policy(1, [1, 2])]);
+    await sh(...inside, "nft", `insert rule inet drawbridge ${policyChain} accept`);
+    expect(await firewall.verify()).toEqual([`the rules in ${policyChain}`]);
+    await expectKernel();
+  });
+
+  it("is not taken for changed where a change of ours comes between", async () => {
+    documents = new Map();
+    await firewall.load(range);
+    await push(id(0, 1), [...tenant(1), device(10, [1])]);
+    for (let n = 1; n <= 20; n++) {
+      const changing = push(id(0, 1), [policy(n, [1]), account(1, n, [n])]);
+      expect(await firewall.verify()).toEqual([]);
+      await changing;
+    }
     await expectKernel();
   });
 
@@ -324,6 +370,29 @@ describe("the routes", () => {
     await routes.verify();
     expect(routes.complaints()).toEqual([]);
     expect(await table()).toContain("10.0.0.0/24 via 172.31.1.2 dev up-1");
+  });
+
+  it("are put back where somebody took them away or changed them", async () => {
+    documents = new Map();
+    await firewall.load(range);
+    await push(id(0, 1), tenant(1));
+    expect(await firewall.verify()).toEqual([]);
+    const state = async () => [await table(), await sh(...inside, "ip", "rule")];
+    const before = await state();
+    const rule = "pref 1001 from 100.65.0.0/16 fwmark 0xdb00000/0xfff00000 lookup 1001";
+    const byHand = [
+      [`rule del ${rule}`, `the routing rule "${rule}"`],
+      ["rule del pref 1002", 'the routing rule "pref 1002 not iif lo blackhole"'],
+      ["route flush table 1001", "the route to 10.0.0.0/24 in table 1001"],
+      ["route replace 10.0.0.0/24 dev up-2 table 1001", "the route to 10.0.0.0/24 in table 1001"],
+      ["route add 10.9.0.0/24 dev up-2 table 1001", "a route to 10.9.0.0/24 more in table 1001"],
+    ] as const;
+    for (const [command, what] of byHand) {
+      await sh(...inside, "ip", ...command.split(" "));
+      expect(await firewall.verify(), command).toContain(what);
+      expect(await state()).toEqual(before);
+    }
+    expect(await firewall.verify()).toEqual([]);
   });
 
   it("leave no trace when all is taken down", async () => {

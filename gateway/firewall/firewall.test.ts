@@ -17,10 +17,16 @@ beforeEach(() => {
   lines = [];
   firewall = createFirewall({
     gatewayId,
-    nft: { apply: async (some) => void lines.push(...some), read: async () => "", close: () => {} },
+    nft: {
+      apply: async (some) => void lines.push(...some),
+      read: async () => "",
+      list: async () => "",
+      close: () => {},
+    },
     routes: new Routes(gatewayId, { run: async () => "", close: () => {} }, async () => ({
       rules: new Set(),
       routes: new Map(),
+      tunnels: new Map(),
     })),
     documents: () => documents,
   });

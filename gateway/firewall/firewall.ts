@@ -16,6 +16,7 @@ import { parseRefused, type Refused } from "./refused";
 import type { Routes } from "./routes";
 import { printDelta, table } from "./ruleset";
 import { noSpread, printSpread, type Spread } from "./spread";
+import { WrittenRules } from "./written-rules";
 
 export interface Firewall {
   /** The whole ruleset in one transaction: what was there goes, what is wanted comes, no packet between. */
@@ -32,10 +33,11 @@ export interface Firewall {
    */
   change(document: TenantDocument, changes: readonly EntryChange[], takeBack: () => void): Promise<void>;
   /**
-   * Puts the rules back where somebody flushed the host's ruleset, as a restart of Debian's nftables service does, and the
-   * routes where a device lost them. True when the rules were gone.
+   * Looks whether rules and routes stand in the kernel as they were written, and puts them back where somebody flushed the
+   * host's ruleset (as a restart of Debian's nftables service does), or changed a chain, a rule or a route of ours.
+   * @returns what was not as it was written, in words
    */
-  verify(): Promise<boolean>;
+  verify(): Promise<string[]>;
   /** Bytes and packets that each policy accepted since the last call, which begin again at none; empty without our table. */
   takeCounts(): Promise<Count[]>;
   /** A sample of what was refused since the last call; empty without our table. */
@@ -53,12 +55,18 @@ export interface FirewallDeps {
   links?: () => readonly string[];
 }
 
+/** What a look may take each time, and the part of all time that longer ones may take: one in so many. */
+const unnoticedMs = 250;
+const mostOfTime = 20;
+
 export function createFirewall({ gatewayId, nft, routes, documents, links = () => [] }: FirewallDeps): Firewall {
   let compiler = new Compiler(gatewayId);
   let range: string | null = null;
   let spread = printSpread(noSpread);
   /** False while nobody can say what the kernel has. */
   let isKnown = false;
+  const written = new WrittenRules();
+  let nextLookAt = 0;
   /** How often each tenant was compiled whole: what was staged before the newest of them is in it. */
   const compiled = new Map<TenantId, number>();
   let queue: Promise<unknown> = Promise.resolve();
@@ -68,6 +76,11 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
     const done = queue.then(work);
     queue = done.catch(() => {});
     return done;
+  };
+
+  const apply = async (lines: readonly string[]) => {
+    await nft.apply(lines);
+    written.note(lines);
   };
 
   const loadNow = async () => {
@@ -81,7 +94,7 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       // Clients may be waiting to be let in meanwhile.
       await setImmediate();
     }
-    await nft.apply(lines);
+    await apply(lines);
     isKnown = true;
     await routes.load(range, documents());
   };
@@ -92,6 +105,16 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       () => true,
       () => false,
     );
+
+  /** Beside the changes, which do not wait for it; and with many rules not each time, for nft takes its time over them. */
+  const findChanged = async () => {
+    const begun = performance.now();
+    if (!isKnown || begun < nextLookAt) return [];
+    const changed = await written.findChanged(nft.list);
+    const took = performance.now() - begun;
+    nextLookAt = took < unnoticedMs ? 0 : begun + took * mostOfTime;
+    return changed;
+  };
 
   return {
     load: (wanted) =>
@@ -109,7 +132,7 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
         const wasKnown = isKnown;
         isKnown = false;
         if (!wasKnown) return loadNow();
-        await nft.apply(lines);
+        await apply(lines);
         isKnown = true;
       }),
     isStanding: () => exclusively(findTable),
@@ -123,7 +146,7 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
           if (!isKnown) return await loadNow();
           if (compiled.get(document.tenantId) !== before) return;
           const lines = printDelta(compiler.change(document, changes), clock.ms());
-          if (lines.length > 0) await nft.apply(lines);
+          if (lines.length > 0) await apply(lines);
         } catch (error) {
           takeBack();
           await loadNow();
@@ -133,14 +156,18 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
           await routes.set(document);
       });
     },
-    verify: () =>
-      exclusively(async () => {
-        if (range === null) return false;
-        const isThere = isKnown && (await findTable());
-        if (isThere) await routes.verify();
-        else await loadNow();
-        return !isThere;
-      }),
+    async verify() {
+      const gone = await exclusively(async () => {
+        if (range === null) return [];
+        const wasKnown = isKnown;
+        if (wasKnown && (await findTable())) return routes.verify();
+        await loadNow();
+        return wasKnown ? ["all of the rules"] : [];
+      });
+      const changed = await findChanged();
+      if (changed.length > 0) await exclusively(loadNow);
+      return [...gone, ...changed.map((chain) => `the rules in ${chain}`)];
+    },
     // Between two changes, not beside one: nft reads again what a change made stale, and what it had reset would be lost.
     takeCounts: () =>
       exclusively(async () =>

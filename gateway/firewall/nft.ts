@@ -12,6 +12,11 @@ export interface Nft {
   apply(lines: readonly string[]): Promise<void>;
   /** What nft prints about one command, as JSON. For what is rare: an nft of its own. @throws with nft's own words */
   read(command: string): Promise<string>;
+  /**
+   * What nft prints of all tables of our family, without their sets' elements and what was counted. Of a single table, or
+   * of a chain, it reads all elements first (1.0.6: 0.7 s at 100,000); of these it does not (0.03 s; 0.3 s for 1,000 policies).
+   */
+  list(): Promise<string>;
   close(): void;
 }
 
@@ -29,6 +34,7 @@ export function createNft(prefix: readonly string[] = [], pipe: Runner = createN
       if (complaint !== "") throw new Error(`nft refused the change: ${complaint.slice(0, 1_000)}`);
     },
     read: (command) => shell.run([...prefix, "nft", "-j", ...command.split(" ")]),
+    list: () => shell.run([...prefix, "nft", "--stateless", "--terse", "list", "ruleset", "inet"]),
     close() {
       pipe.close();
       shell.close();

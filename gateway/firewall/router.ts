@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Runner } from "./command-pipe";
 import { allowAnySource, findDeviceIndex } from "./device";
+import type { ReadRouting } from "./routes";
 
 /** The host's side of a session: which tunnel holds a stable address. Idempotent. */
 export interface Router {
@@ -8,6 +9,8 @@ export interface Router {
   detach(vpnAddress: string, tunDevice: string): Promise<void>;
   /** Addresses and sysctls of a process's tunnel device, which must exist. */
   prepareTun(tunDevice: string): Promise<void>;
+  /** The tunnel by the address that the kernel routes to it. */
+  attached(): Promise<Map<string, string>>;
 }
 
 export interface RouterDependencies {
@@ -16,9 +19,10 @@ export interface RouterDependencies {
   ip: Runner;
   /** The gateways' own address in the platform's range, the same on every tunnel. */
   rangeAddress: () => string;
+  readRouting: () => Promise<ReadRouting>;
 }
 
-export function createRouter({ ipPipe, ip, rangeAddress }: RouterDependencies): Router {
+export function createRouter({ ipPipe, ip, rangeAddress, readRouting }: RouterDependencies): Router {
   return {
     async attach(vpnAddress, tunDevice) {
       const index = findDeviceIndex(tunDevice);
@@ -38,6 +42,7 @@ export function createRouter({ ipPipe, ip, rangeAddress }: RouterDependencies): 
       await writeFile("/proc/sys/net/ipv4/conf/all/src_valid_mark", "1");
       await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
     },
+    attached: async () => (await readRouting()).tunnels,
   };
 }
 

@@ -28,25 +28,31 @@ export interface RoutingState {
   routes: Map<string, string>;
 }
 
+/** All that is ours in the kernel. */
+export interface ReadRouting extends RoutingState {
+  /** The tunnel by the stable address that is routed to it. */
+  tunnels: Map<string, string>;
+}
+
 export class Routes {
   readonly #desired = new Map<TenantId, RoutingState>();
   #range: string | null = null;
   #actual: RoutingState = { rules: new Set(), routes: new Map() };
   #complaints: string[] = [];
-  #queue: Promise<void> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly gatewayId: GatewayId,
     private readonly ip: Runner,
-    private readonly readActual: () => Promise<RoutingState> = readRouting,
+    private readonly readActual: () => Promise<ReadRouting> = readRouting,
   ) {}
 
   /** Everything anew: at the start, and when the range changes. */
-  load(range: string, documents: Iterable<TenantDocument>): Promise<void> {
+  async load(range: string, documents: Iterable<TenantDocument>): Promise<void> {
     this.#range = range;
     this.#desired.clear();
     for (const document of documents) this.#put(document);
-    return this.verify();
+    await this.verify();
   }
 
   set(document: TenantDocument): Promise<void> {
@@ -54,11 +60,17 @@ export class Routes {
     return this.#enqueue(() => this.#settle());
   }
 
-  /** Looks at what the kernel has, and mends it. */
-  verify(): Promise<void> {
+  /**
+   * Looks at what the kernel has, and mends it.
+   * @returns what is other than it was when we last looked or wrote, in words
+   */
+  verify(): Promise<string[]> {
     return this.#enqueue(async () => {
+      const before = this.#actual;
       this.#actual = await this.readActual();
+      const changed = differences(before, this.#actual);
       await this.#settle();
+      return changed;
     });
   }
 
@@ -80,7 +92,7 @@ export class Routes {
     else this.#desired.delete(document.tenantId);
   }
 
-  #enqueue(work: () => Promise<void>): Promise<void> {
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => {});
     return done;
@@ -178,12 +190,14 @@ function printRule(rule: RuleJson): string {
 }
 
 /** What of ours is in the kernel, by priority and table number. */
-export async function readRouting(prefix: readonly string[] = []): Promise<RoutingState> {
+export async function readRouting(prefix: readonly string[] = []): Promise<ReadRouting> {
   const rules = new Set<string>();
   for (const rule of await readIp<RuleJson>(["rule"], prefix))
     if ([rangePriority, tenantPriority, lastPriority].includes(rule.priority)) rules.add(printRule(rule));
   const routes = new Map<string, string>();
+  const tunnels = new Map<string, string>();
   for (const route of await readIp<RouteJson>(["route", "show", "table", "all"], prefix)) {
+    if (route.table === undefined && route.dev?.startsWith("db-")) tunnels.set(route.dst, route.dev);
     const table = Number(route.table);
     if (!(table > firstTable)) continue;
     const prefix = route.dst === "default" || route.dst.includes("/") ? route.dst : `${route.dst}/32`;
@@ -191,5 +205,16 @@ export async function readRouting(prefix: readonly string[] = []): Promise<Routi
       route.type === "unreachable" ? "unreachable" : `${route.gateway ? `via ${route.gateway} ` : ""}dev ${route.dev}`;
     routes.set(`${table} ${prefix}`, target);
   }
-  return { rules, routes };
+  return { rules, routes, tunnels };
+}
+
+function differences(before: RoutingState, now: RoutingState): string[] {
+  const rules = [...before.rules].filter((rule) => !now.rules.has(rule));
+  const routes = [...before.routes].filter(([key, target]) => now.routes.get(key) !== target);
+  return [
+    ...rules.map((rule) => `the routing rule "${rule}"`),
+    ...[...now.rules].filter((rule) => !before.rules.has(rule)).map((rule) => `a routing rule "${rule}" more`),
+    ...routes.map(([key]) => `the route to ${key.split(" ")[1]} in table ${key.split(" ")[0]}`),
+    ...[...now.routes.keys()].filter((key) => !before.routes.has(key)).map((key) => `a route to ${key.split(" ")[1]} more in table ${key.split(" ")[0]}`), // biome-ignore format: one line
+  ];
 }

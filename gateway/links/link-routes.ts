@@ -25,20 +25,53 @@ export class LinkRoutes {
   async configure(devices: string[]): Promise<void> {
     this.#devices = devices;
     this.#prepared.clear();
+    await this.#settleRules();
+    if (devices.length === 0) await this.locate(new Map());
+  }
+
+  /**
+   * Puts back what the kernel lost of the rules, and of each link's own table; routes to devices come back with the next
+   * call of `locate`.
+   * @returns what was not there, or not as it was written, in words
+   */
+  async verify(): Promise<string[]> {
+    const changed = (await this.#settleRules()).map((rule) => `the routing rule "${rule}"`);
+    // Of a device that has gone the routes went with it.
+    const isThere = (device: string) => this.#prepared.get(device) === findDeviceIndex(device);
+    for (const device of [...this.#prepared.keys()].filter(isThere)) {
+      const table = this.#tableOf(device);
+      const show = ["route", "show", "default", "table", String(table)];
+      const [route] = await readIp<{ dev: string }>(show).catch(() => []);
+      if (route?.dev === device) continue;
+      await this.#run([`route replace default dev ${device} table ${table}`]);
+      changed.push(`the route in table ${table}`);
+    }
+    const before = this.#located ?? new Map<string, string>();
+    this.#located = await readLocated();
+    for (const [address, device] of before)
+      if (isThere(device) && this.#located.get(address) !== device) changed.push(`the route to ${address}`);
+    return changed;
+  }
+
+  /** @returns what it added or took away, as `ip` is told */
+  async #settleRules(): Promise<string[]> {
     const rules = await readIp<{ priority: number; fwmark?: string; table: string }>(["rule"]);
     const present = new Set(
       rules.filter((rule) => rule.priority === priority).map(({ fwmark, table }) => `${Number(fwmark)} ${table}`),
     );
-    const wanted = new Set(devices.map((_, index) => `${linkMark(index)} ${firstTable + index}`));
-    const command = (verb: string, key: string) => {
+    const wanted = new Set(this.#devices.map((_, index) => `${linkMark(index)} ${firstTable + index}`));
+    const print = (key: string) => {
       const [mark, table] = key.split(" ");
-      return `rule ${verb} pref ${priority} fwmark ${mark} lookup ${table}`;
+      return `pref ${priority} fwmark ${mark} lookup ${table}`;
     };
-    await this.#run([
-      ...[...wanted].filter((key) => !present.has(key)).map((key) => command("add", key)),
-      ...[...present].filter((key) => !wanted.has(key)).map((key) => command("del", key)),
-    ]);
-    if (devices.length === 0) await this.locate(new Map());
+    const missing = [...wanted].filter((key) => !present.has(key)).map(print);
+    const foreign = [...present].filter((key) => !wanted.has(key)).map(print);
+    await this.#run([...missing.map((rule) => `rule add ${rule}`), ...foreign.map((rule) => `rule del ${rule}`)]);
+    return [...missing, ...foreign];
+  }
+
+  #tableOf(device: string): number {
+    return firstTable + this.#devices.indexOf(device);
   }
 
   /** Once the link's openvpn has made its device, and again when it is another. */
@@ -48,7 +81,7 @@ export class LinkRoutes {
     if (this.#prepared.get(device) === index) return;
     await this.#run([`link set ${device} up`]);
     await allowAnySource(device);
-    await this.#run([`route replace default dev ${device} table ${firstTable + this.#devices.indexOf(device)}`]);
+    await this.#run([`route replace default dev ${device} table ${this.#tableOf(device)}`]);
     // What was routed to the one before it went with that.
     for (const [address, located] of this.#located ?? []) if (located === device) this.#located!.delete(address);
     this.#prepared.set(device, index);

@@ -111,6 +111,17 @@ export class Links {
     return Array.from(this.#problems.values(), (message) => ({ code: "link_failed", message }));
   }
 
+  /** Puts back what the kernel lost of the links' rules and routes. @returns what that was, in words */
+  async verify(): Promise<string[]> {
+    let changed: string[] = [];
+    await this.#inTurn(async () => {
+      if (this.#plans.length === 0) return;
+      changed = await this.deps.routes.verify();
+      await this.#route();
+    });
+    return changed;
+  }
+
   /** The links run on for the next agent. */
   async close(): Promise<void> {
     clearInterval(this.#timer);

@@ -6,12 +6,14 @@ import { SessionRoutes } from "./session-routes";
 let live: LiveSession[];
 let calls: string[];
 let fails: boolean;
+let kernel: Map<string, string>;
 let routes: SessionRoutes;
 
 beforeEach(() => {
   live = [];
   calls = [];
   fails = false;
+  kernel = new Map();
   const call = async (name: string) => {
     if (fails) throw new Error("the kernel says no");
     calls.push(name);
@@ -21,6 +23,7 @@ beforeEach(() => {
       attach: (address, device) => call(`attach ${address} ${device}`),
       detach: (address, device) => call(`detach ${address} ${device}`),
       prepareTun: (device) => call(`prepare ${device}`),
+      attached: async () => kernel,
     },
     () => live,
     pino({ level: "silent" }),
@@ -80,6 +83,31 @@ describe("the route of an address", () => {
     await routes.retry();
     await routes.retry();
     expect(calls).toEqual(["attach 100.64.3.7 db-udp"]);
+  });
+
+  it("is put back where somebody took it away or led it elsewhere, and else left alone", async () => {
+    await begin(session("1", "udp"));
+    for (const [device, lost] of [
+      ["db-udp", 0],
+      [undefined, 1],
+      ["db-tcp", 1],
+    ] as const) {
+      // biome-ignore format: a table
+      kernel = new Map(device ? [["100.64.3.7", device]] : []);
+      calls.length = 0;
+      expect(await routes.verify()).toHaveLength(lost);
+      expect(calls).toEqual([...Array(lost).fill("attach 100.64.3.7 db-udp"), "prepare db-udp"]);
+    }
+  });
+
+  it("is not taken for lost while it is being set or taken away", async () => {
+    const one = session("1", "udp");
+    const verifying = routes.verify();
+    await begin(one);
+    expect(await verifying).toEqual([]);
+    kernel = new Map();
+    const [lost] = await Promise.all([routes.verify(), end(one)]);
+    expect(lost).toEqual([]);
   });
 
   it("is set again when the process made a new device", async () => {

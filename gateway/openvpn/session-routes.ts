@@ -13,6 +13,8 @@ export interface SessionRouter {
   detach(vpnAddress: string, tunDevice: string): Promise<void>;
   /** Called each time a process has made its tun, before any session of it is let in. */
   prepareTun(tunDevice: string): Promise<void>;
+  /** The tunnel by the address that the kernel routes to it. */
+  attached(): Promise<Map<string, string>>;
 }
 
 export class SessionRoutes {
@@ -42,6 +44,29 @@ export class SessionRoutes {
     const failed = [...this.#failed.values()];
     this.#failed.clear();
     await Promise.all(failed.map((session) => this.sync(session)));
+  }
+
+  /**
+   * Looks whether the kernel has the routes, and puts back those that somebody took away or led elsewhere, and what the
+   * tunnels need.
+   * @returns the addresses whose route it was
+   */
+  async verify(): Promise<string[]> {
+    const before = [...this.#applied];
+    const attached = await this.router.attached();
+    const lost = before.filter(
+      ([address, device]) =>
+        attached.get(address) !== device && this.#applied.get(address) === device && !this.#work.has(address),
+    );
+    // A device that has gone took its routes with it: that is a process that ended, and its sessions end too.
+    const done = (work: Promise<void>) =>
+      work.then(
+        () => true,
+        () => false,
+      );
+    const returned = await Promise.all(lost.map(([address, device]) => done(this.router.attach(address, device))));
+    await Promise.all([...new Set(this.#applied.values())].map((device) => done(this.router.prepareTun(device))));
+    return lost.filter((_, index) => returned[index]).map(([address]) => address);
   }
 
   /** The device is new, and what was routed to the one before it went with that. */

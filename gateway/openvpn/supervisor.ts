@@ -62,6 +62,8 @@ export interface Supervisor {
   /** Call after a change of a document: who is to send more into the tunnel by it connects again. */
   follow(tenantId: TenantId, change: EntryChange): void;
   sessions: Sessions;
+  /** Puts back what the kernel lost of the sessions' routes. @returns their addresses */
+  verifyRoutes(): Promise<string[]>;
   processes(): ProcessState[];
   openvpnVersion: string;
   warnings(): GatewayWarning[];
@@ -163,6 +165,10 @@ class OpenvpnSupervisor implements Supervisor {
       .finally(() => {
         this.#renewing = null;
       });
+  }
+
+  verifyRoutes(): Promise<string[]> {
+    return this.#routes.verify();
   }
 
   processes(): ProcessState[] {

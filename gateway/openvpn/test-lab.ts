@@ -83,6 +83,7 @@ export class Lab {
         await call(`prepare ${device}`, "address", "replace", "100.64.0.1/32", "dev", device);
         await call(`up ${device}`, "link", "set", device, "up");
       },
+      attached: async () => new Map(),
       attach: (address, device) =>
         call(`attach ${address} ${device}`, "route", "replace", `${address}/32`, "dev", device),
       detach: async (address, device) => {

@@ -132,6 +132,7 @@ export function createMetrics(): Metrics {
     timeNft: (nft) => ({
       apply: (lines) => timed(nftSeconds, () => nft.apply(lines)),
       read: (command) => nft.read(command),
+      list: () => nft.list(),
       close: () => nft.close(),
     }),
     timeEnforcer: (enforcer) => ({

@@ -78,6 +78,7 @@ describe("metrics", () => {
         if (lines[0] === "bad") throw new Error("nft refused the change: no");
       },
       read: async () => "",
+      list: async () => "",
       close: () => {},
     });
     await nft.apply(["good"]);

@@ -49,6 +49,7 @@ export function createFakeSupervisor(live: LiveSession[] = []) {
         configure: async (config) => void fake.configs.push(config),
         follow: () => {},
         renew: async (identity) => void fake.renewed.push(identity),
+        verifyRoutes: async () => [],
         processes: () => [],
         warnings: () => [],
         close: async () => {},

@@ -4,6 +4,7 @@ import { startServer } from "../api/server";
 import { createLog } from "../log";
 import { Identity } from "../state/identity";
 import { createFakeSupervisor } from "./fake-supervisor";
+import { listChains } from "./list-chains";
 
 /** The enrolled agent of a state folder with its API open, as main.ts starts it; neither kernel nor openvpn behind it. */
 export async function startTestAgent(
@@ -12,15 +13,21 @@ export async function startTestAgent(
 ): Promise<{ port: number; close(): Promise<void> }> {
   const log = createLog("silent", "json");
   const identity = await Identity.open(stateDir);
+  const applied: string[] = [];
   const silent = { run: async () => "", close: () => {} };
   const agent = await startAgent({
     // No links either: they would stay, as an agent leaves them.
     ...{ stateDir, openvpnBin: "false", identity, log },
     kernel: {
-      nft: { apply: async () => {}, read: async () => '{"nftables":[]}', close: () => {} },
+      nft: {
+        apply: async (lines) => void applied.push(...lines),
+        read: async () => '{"nftables":[]}',
+        list: async () => listChains(applied),
+        close: () => {},
+      },
       ip: silent,
       ipPipe: silent,
-      readRouting: async () => ({ rules: new Set(), routes: new Map() }),
+      readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
     },
     startSupervisor: createFakeSupervisor().start,
   });
