@@ -15,6 +15,7 @@ import {
   systemTools,
   tellMissing,
 } from "./support/bootstrap.mjs";
+import { fetchNetworkManagerPlugin } from "./support/network-manager.mjs";
 import { fetchOtherOpenvpns } from "./support/other-openvpns.mjs";
 import { countTests, runOne, runVitest, tell, total } from "./support/suites.mjs";
 
@@ -47,6 +48,7 @@ const suites = {
     const obstacle = labObstacle();
     if (!obstacle) {
       fetchOtherOpenvpns();
+      fetchNetworkManagerPlugin();
       return runVitest("lab", "lab");
     }
     return {

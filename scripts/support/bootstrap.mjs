@@ -38,6 +38,12 @@ export const systemTools = {
     openssl,
     { name: "iputils-ping", command: "ping", purpose: "tests that ping through the tunnel" },
     { name: "curl", command: "curl", purpose: "tests that fetch from a device" },
+    {
+      name: "gir1.2-nm-1.0",
+      path: "/usr/share/doc/gir1.2-nm-1.0",
+      purpose: "the library of NetworkManager's importer",
+    },
+    { name: "python3-gi", path: "/usr/lib/python3/dist-packages/gi", purpose: "calling NetworkManager's importer" },
     { name: "libfaketime", path: clockLibrary, purpose: "tests that set a gateway's clock" },
   ],
 };
