@@ -57,6 +57,46 @@ describe("an address", () => {
   });
 });
 
+describe("people behind one NAT that gives them other ports", () => {
+  it("keep their sessions, whichever process each of them is at", async () => {
+    const { lab } = fleet;
+    const nat = await lab.addPerson();
+    const all = [...people, await fleet.addPerson(), await fleet.addPerson()];
+    const inNat = (...command: string[]) => lab.exec(nat.namespace, command);
+    const bind = async (ports: string) => {
+      const rule = `udp dport ${frontPort} masquerade to :${ports} random`;
+      await inNat(
+        "nft",
+        `add table ip nat; delete table ip nat; add table ip nat; add chain ip nat out { type nat hook postrouting priority srcnat; }; add rule ip nat out ${rule}`,
+      );
+      await inNat("conntrack", "-F");
+    };
+    for (const setting of ["ip_forward=1", "conf.all.send_redirects=0", "conf.eth0.send_redirects=0"])
+      await inNat("sysctl", "-qw", `net.ipv4.${setting}`);
+    await bind("30000-30999");
+    for (const person of all) {
+      await lab.exec(person.namespace, ["ip", "route", "replace", gateway.gateway.wanAddress, "via", nat.address]);
+      connect(person, "udp");
+    }
+    await allConnected();
+    expect(await sessionsByProcess()).toMatchObject({ "udp-1": 3, "udp-2": 3 });
+    for (const person of all) await reachesTheDevice(person);
+    const before = await sessions();
+
+    for (const person of all) lab.spawn(person.namespace, ["ping", "-q", "-i", "0.2", "-w", "60", fleet.deviceAddress]);
+    for (const ports of ["31000-31999", "32000-32999"]) {
+      await bind(ports);
+      for (const person of all)
+        await until(async () => (await lab.canPing(person.namespace, fleet.deviceAddress)) === true, 20_000);
+    }
+    expect(await sessions()).toEqual(before);
+    for (const client of clients) expect(client.log()).not.toMatch(/SIGUSR1|Restart/);
+    // They say goodbye on the way that they came.
+    for (const client of clients.splice(0)) await client.stop();
+    for (const person of all) await lab.exec(person.namespace, ["ip", "route", "del", gateway.gateway.wanAddress]);
+  });
+});
+
 describe("a process that is drained", () => {
   afterEach(() => gateway.configure({ draining: [] }));
 

@@ -132,7 +132,16 @@ function slowed(entry: Entry, kbps: number): Entry {
 
 const isMeter = (name: string) => name.startsWith("l_");
 /** The kernel alone writes them. */
-const own = ["dns_askers", "refused", "refused_senders", "crowded", "udp_knockers", "tcp_knockers"];
+const own = [
+  "dns_askers",
+  "refused",
+  "refused_senders",
+  "crowded",
+  "udp_knockers",
+  "tcp_knockers",
+  "answered",
+  "learning",
+];
 const isFixed = (name: string) => ["tunnel_names", "icmp_errors", "person_flows", "tenant_flows"].includes(name);
 
 /** What the kernel has, as far as it follows the documents. */
@@ -154,6 +163,9 @@ async function readKernel() {
     "refuse",
     "crowd",
     "begin",
+    "strays",
+    "answers",
+    "stray_answers",
   ];
   // biome-ignore lint/suspicious/noExplicitAny: nft's own shape
   const map = (wanted: string): any[] => of("map").find(({ name }) => name === wanted)?.elem ?? [];

@@ -5,7 +5,7 @@ const front = (protocol: "udp" | "tcp", port: number) => ({ protocol, port });
 const process = (protocol: "udp" | "tcp", port: number, isTaking = true) => ({ protocol, port, isTaking });
 const rules = (spread: Parameters<typeof printSpread>[0]) =>
   printSpread(spread)
-    .filter((line) => line.startsWith("add rule") && !line.includes("limit rate"))
+    .filter((line) => /^add rule \S+ \S+ (fronts|doors)/.test(line) && !line.includes("limit rate"))
     .map((line) => line.replace("add rule inet drawbridge ", ""));
 
 describe("the spread", () => {
@@ -13,7 +13,7 @@ describe("the spread", () => {
     const spread = { fronts: [front("udp", 1194)], processes: [process("udp", 20_001), process("udp", 20_002)] };
     expect(rules(spread)).toEqual([
       "fronts fib daddr . iif type local udp dport 1194 redirect to :numgen inc mod 2 map { 0 : 20001, 1 : 20002 }",
-      "doors udp dport { 20001, 20002 } ct status & dnat != dnat drop",
+      "doors udp dport { 20001, 20002 } ct status & (snat | dnat) == 0 drop",
     ]);
   });
 
@@ -21,14 +21,14 @@ describe("the spread", () => {
     const processes = [process("udp", 20_001), process("udp", 20_002, false)];
     expect(rules({ fronts: [front("udp", 1194), front("udp", 443)], processes })).toEqual([
       "fronts fib daddr . iif type local udp dport { 1194, 443 } redirect to :20001",
-      "doors udp dport { 20001, 20002 } ct status & dnat != dnat drop",
+      "doors udp dport { 20001, 20002 } ct status & (snat | dnat) == 0 drop",
     ]);
   });
 
   it("drops what is new where no process takes it, whatever listens on that port of the host", () => {
     expect(rules({ fronts: [front("tcp", 443)], processes: [process("tcp", 20_001, false)] })).toEqual([
       "doors tcp dport 443 drop",
-      "doors tcp dport 20001 ct status & dnat != dnat drop",
+      "doors tcp dport 20001 ct status & (snat | dnat) == 0 drop",
     ]);
   });
 
@@ -54,17 +54,35 @@ describe("the spread", () => {
     const spread = { fronts: [front("udp", 1194)], processes: [process("udp", 20_001), old] };
     expect(rules(spread)).toEqual([
       "fronts fib daddr . iif type local udp dport 1194 redirect to :20001",
-      "doors udp dport 20001 ct status & dnat != dnat drop",
+      "doors udp dport 20001 ct status & (snat | dnat) == 0 drop",
     ]);
     expect(printSpread(spread).join("\n")).toMatch(/doors udp dport 1195 @th,64,8 0x38 update @udp_knockers/);
+  });
+
+  it("leads strays to all processes behind a front, also to those that take nothing new, and to a single one nothing", () => {
+    const strays = (processes: Parameters<typeof printSpread>[0]["processes"], protocol: "udp" | "tcp" = "udp") =>
+      printSpread({ fronts: [front(protocol, 1194)], processes }).filter((line) =>
+        line.includes("rule inet drawbridge strays"),
+      );
+    expect(strays([process("udp", 20_001), process("udp", 20_002, false)])).toEqual([
+      expect.stringMatching(/udp dport 1194 .* notrack udp dport set numgen inc mod 2 map \{ 0 : 20001, 1 : 20002 \}$/),
+    ]);
+    expect(strays([process("udp", 20_001)])).toEqual([]);
+    expect(strays([process("tcp", 20_001), process("tcp", 20_002)], "tcp")).toEqual([]);
   });
 
   it("takes the place of the one before: nothing of that is left", () => {
     expect(printSpread(noSpread)).toEqual([
       "add chain inet drawbridge fronts { type nat hook prerouting priority dstnat; policy accept; }",
       "add chain inet drawbridge doors { type filter hook input priority filter - 10; policy accept; }",
+      "add chain inet drawbridge strays { type filter hook prerouting priority raw; policy accept; }",
+      "add chain inet drawbridge answers { type filter hook output priority raw; policy accept; }",
+      "add chain inet drawbridge stray_answers { type nat hook postrouting priority srcnat; policy accept; }",
       "flush chain inet drawbridge fronts",
       "flush chain inet drawbridge doors",
+      "flush chain inet drawbridge strays",
+      "flush chain inet drawbridge answers",
+      "flush chain inet drawbridge stray_answers",
       expect.stringContaining("add set inet drawbridge udp_knockers"),
       expect.stringContaining("add set inet drawbridge tcp_knockers"),
     ]);

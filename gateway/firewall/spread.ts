@@ -1,7 +1,7 @@
 /**
  * Spreads new connections over openvpn processes, in the kernel: a front is a port that clients are told of, and each new
  * flow to it is led to the next process of its protocol in turn. Conntrack keeps a flow at the process where it began, so
- * a change here moves nobody. And bounds who knocks, before openvpn keeps anything of it: see `printKnockLimits`. Pure:
+ * a change here moves nobody; a client that comes from another port is led back to its process (`printStrays`). And bounds who knocks, before openvpn keeps anything of it: see `printKnockLimits`. Pure:
  * text for nft.
  */
 import type { FrontConfig } from "../protocol/api";
@@ -32,8 +32,10 @@ export function printSpread({ fronts, processes }: Spread): string[] {
   const lines = [
     `add chain ${table} fronts { type nat hook prerouting priority dstnat; policy accept; }`,
     `add chain ${table} doors { type filter hook input priority filter - 10; policy accept; }`,
-    `flush chain ${table} fronts`,
-    `flush chain ${table} doors`,
+    `add chain ${table} strays { type filter hook prerouting priority raw; policy accept; }`,
+    `add chain ${table} answers { type filter hook output priority raw; policy accept; }`,
+    `add chain ${table} stray_answers { type nat hook postrouting priority srcnat; policy accept; }`,
+    ...["fronts", "doors", "strays", "answers", "stray_answers"].map((chain) => `flush chain ${table} ${chain}`),
   ];
   lines.push(...printKnockLimits(processes));
   for (const protocol of ["udp", "tcp"] as const) {
@@ -47,9 +49,30 @@ export function printSpread({ fronts, processes }: Spread): string[] {
       );
     else lines.push(`add rule ${table} doors ${protocol} dport ${anyOf(ports)} drop`);
     const own = behind.map(({ port }) => port);
-    lines.push(`add rule ${table} doors ${protocol} dport ${anyOf(own)} ct status & dnat != dnat drop`);
+    lines.push(`add rule ${table} doors ${protocol} dport ${anyOf(own)} ct status & (snat | dnat) == 0 drop`);
+    if (protocol === "udp" && own.length > 1) lines.push(...printStrays(ports, own));
   }
   return lines;
+}
+
+/**
+ * A stray is a packet of a session that begins nothing and comes from where no process has a client: a NAT on its way has
+ * given the client another port. Nothing in it says which process it is for, but only that one can read it, and from then
+ * on answers there. So strays go to the processes in turn, past conntrack, which would keep them at the wrong one; with the
+ * answer conntrack learns the flow. All of it is by port and not by address: many may be behind one NAT.
+ *
+ * Rules that have just come do not know yet whom processes answer, which ping each second; until then nothing is a stray.
+ */
+function printStrays(fronts: readonly number[], own: readonly number[]): string[] {
+  return [
+    `add set ${table} answered { type ipv4_addr . inet_service; size 262144; flags dynamic, timeout; timeout 30s; }`,
+    `add map ${table} stray_fronts { type ipv4_addr . inet_service : inet_service; size 65535; flags dynamic, timeout; timeout 30s; }`,
+    `add set ${table} learning { type inet_proto; flags timeout; }`,
+    `add element ${table} learning { udp timeout 3s }`,
+    `add rule ${table} answers udp sport ${anyOf(own)} update @answered { ip daddr . udp dport }`,
+    `add rule ${table} strays fib daddr . iif type local udp dport ${anyOf(fronts)} ${beginsNothing} ip saddr . udp sport != @answered meta l4proto != @learning update @stray_fronts { ip saddr . udp sport : udp dport } notrack udp dport set ${inTurn(own)}`,
+    `add rule ${table} stray_answers udp sport ${anyOf(own)} snat to :ip daddr . udp dport map @stray_fronts`,
+  ];
 }
 
 /**
@@ -87,6 +110,8 @@ function printKnockLimits(processes: Spread["processes"]): string[] {
 const firstPacket = "@th,64,8 0x50";
 /** P_CONTROL_HARD_RESET_CLIENT_V2. */
 const oldFirstPacket = "@th,64,8 0x38";
+/** By its kind alone, whatever its key's number. */
+const beginsNothing = "@th,64,8 & 0xf8 != 0x50";
 /** The number of the packet, behind its kind and the session's id, does not begin with 0x0f. */
 const isUnasked = "@th,136,8 != 0x0f";
 
