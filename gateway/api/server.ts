@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { finished } from "node:stream/promises";
 import type { SecureContextOptions, TLSSocket } from "node:tls";
 import type { Logger } from "../log";
 import { maxBodyBytes, timeHeader } from "../protocol/api";
@@ -94,9 +95,14 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const fail = (cause: NodeJS.ErrnoException) => {
+      const isElsewhere = cause.code === "EADDRNOTAVAIL" || cause.code === "ENOTFOUND";
+      const mend = "name the one of its own at which the workers' calls arrive";
+      reject(isElsewhere ? new Error(`GATEWAY_API_HOST: this host has no address ${host}; ${mend}`, { cause }) : cause);
+    };
+    server.once("error", fail);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", fail);
       resolve();
     });
   });
@@ -120,8 +126,10 @@ async function serve(options: ServerOptions, request: IncomingMessage, response:
     const known = error instanceof ApiError ? error : null;
     if (!known) log.error({ err: error, method: request.method, url: request.url }, "API: a request failed");
     else log.warn({ code: known.code, method: request.method, url: request.url }, `API: ${known.message}`);
-    // What is left of the body is not read: the connection ends with the answer.
-    if (!request.complete) response.setHeader("connection", "close");
+    if (!request.complete) {
+      response.setHeader("connection", "close");
+      await passOver(request);
+    }
     const { status, code, message } = known ?? { status: 500, code: "internal", message: messageOf(error) };
     send(response, { status, body: { error: { code, message } } });
   }
@@ -174,6 +182,15 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
   } catch (error) {
     throw new ApiError(400, "malformed", `the body is not JSON: ${messageOf(error)}`);
   }
+}
+
+/** For a caller that still writes: cut off in the middle of it, it would not get to read the answer. */
+const passOverMs = 5_000;
+
+/** Reads what is left of the body and keeps nothing of it; what takes too long is left, and ends with the connection. */
+async function passOver(request: IncomingMessage): Promise<void> {
+  request.resume();
+  await finished(request, { signal: AbortSignal.timeout(passOverMs) }).catch(() => {});
 }
 
 function send(response: ServerResponse, { status, body, json }: ApiReply): void {
