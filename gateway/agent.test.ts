@@ -63,6 +63,7 @@ async function run(): Promise<void> {
       ip: { run: async () => "", close: () => {} },
       ipPipe: { run: async () => "", close: () => {} },
       readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
+      ownInterfaces: async () => [],
     },
     startSupervisor: async (dependencies) => {
       const supervisor = await createFakeSupervisor().start(dependencies);

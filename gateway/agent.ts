@@ -7,9 +7,11 @@ import { routesOf } from "./auth/routes-of";
 import { clock } from "./clock";
 import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
+import type { UplinkPort } from "./firewall/base";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
 import { createForgetting, readConnectionTable, tuneConnectionTable } from "./firewall/connection-table";
 import { startCounting } from "./firewall/counts";
+import { findOwnInterfaces } from "./firewall/device";
 import { createFirewall } from "./firewall/firewall";
 import { createNft, type Nft } from "./firewall/nft";
 import { createRouter } from "./firewall/router";
@@ -68,10 +70,15 @@ export interface Kernel {
   ip: Runner;
   ipPipe: Runner;
   readRouting(): Promise<ReadRouting>;
+  /** As FirewallDeps has it. */
+  ownInterfaces(): Promise<string[]>;
 }
 
-export function createKernel(): Kernel {
-  return { nft: createNft(), ip: createIpRunner(), ipPipe: createIpPipe(), readRouting: () => readRouting() };
+export function createKernel(apiHost: string): Kernel {
+  return {
+    ...{ nft: createNft(), ip: createIpRunner(), ipPipe: createIpPipe(), readRouting: () => readRouting() },
+    ownInterfaces: () => findOwnInterfaces(apiHost),
+  };
 }
 
 export interface AgentDependencies {
@@ -80,6 +87,7 @@ export interface AgentDependencies {
   /** Enrolled. */
   identity: Identity;
   kernel: Kernel;
+  uplinkPorts?: readonly UplinkPort[];
   startSupervisor: (dependencies: SupervisorDependencies) => Promise<Supervisor>;
   metrics?: Metrics;
   log: Logger;
@@ -94,6 +102,7 @@ export async function startAgent({
   openvpnBin,
   identity,
   kernel,
+  uplinkPorts,
   startSupervisor,
   metrics = createMetrics(),
   log,
@@ -117,7 +126,10 @@ export async function startAgent({
   const nft = metrics.timeNft(kernel.nft);
   const routes = new Routes(gatewayId, ip, kernel.readRouting);
   const linkDevices = () => (config?.links ?? []).map(linkDevice);
-  const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents.all(), links: linkDevices });
+  const firewall = createFirewall({
+    ...{ gatewayId, nft, routes, documents: () => documents.all(), links: linkDevices },
+    ...{ ownInterfaces: kernel.ownInterfaces, uplinkPorts },
+  });
   const linkRoutes = new LinkRoutes(ip);
   const links = await Links.open({ stateDir, gatewayId, openvpnBin, routes: linkRoutes, log });
   const spool = openSpool(join(stateDir, "spool"));

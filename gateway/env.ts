@@ -14,6 +14,17 @@ export const settings = z.object({
     .default("0.0.0.0")
     .describe("Address that its API listens on; name one that only the workers reach"),
   GATEWAY_API_PORT: z.coerce.number().int().min(0).max(65535).default(8443).describe("Port of its API"),
+  GATEWAY_UPLINK_PORTS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(z.string().regex(/^(tcp|udp)\/[1-9]\d{0,4}$/, "must list ports, such as tcp/179 udp/3784")))
+    .transform((all) => all.map((one) => one.split("/") as ["tcp" | "udp", string]))
+    .transform((all) => all.map(([protocol, port]) => ({ protocol, port: Number(port) })))
+    .refine((all) => all.every(({ port }) => port <= 65_535), "has a port over 65535")
+    .describe(
+      "Ports of the host that tenants' networks may reach, such as `tcp/179 udp/3784`; none where nothing is said",
+    ),
   GATEWAY_METRICS_HOST: z
     .string()
     .min(1)

@@ -37,7 +37,7 @@ function table({ shape }: z.ZodObject): string {
 function defaultOf(schema: z.ZodType): string {
   const parsed = schema.safeParse(undefined);
   if (!parsed.success) return "required";
-  if (parsed.data === undefined) return "";
+  if (parsed.data === undefined || String(parsed.data) === "") return "";
   // Paths are shown as they are given, from the checkout.
   return `\`${String(parsed.data).replace(`${root}/`, "")}\``;
 }

@@ -57,7 +57,11 @@ beforeAll(async () => {
       { address: "10.20.0.5", name: "vault" },
     ]),
   ];
-  const env = { GATEWAY_METRICS_HOST: gateway.managementAddress, GATEWAY_METRICS_PORT: "9464" };
+  const env = {
+    GATEWAY_METRICS_HOST: gateway.managementAddress,
+    GATEWAY_METRICS_PORT: "9464",
+    GATEWAY_UPLINK_PORTS: "tcp/7179",
+  };
   agent = await startLabAgent(lab, folder, gateway, { config: { processes: [udp] }, env });
   ({ controlPlane } = agent);
 
@@ -131,6 +135,22 @@ describe("nobody", () => {
     await lab.exec(anna.namespace, ["ip", "route", "add", gateway.managementAddress, "via", gateway.wanAddress]);
     expect(await lab.canConnect(anna.namespace, gateway.managementAddress, 8443)).toBe("silent");
     expect(await lab.canConnect(sites[0]!.namespace, gateway.managementAddress, 8443)).toBe("silent");
+  });
+
+  it("reaches a port of the gateway from a site, at the uplink's address, but one that the operator opened", async () => {
+    const [site] = sites as [LabSite];
+    const uplinkAddress = gateway.nextHop(1).replace(/\d+$/, (last) => String(Number(last) - 1));
+    for (const port of [7072, 7179]) await listen(gateway.namespace, port);
+    expect(await lab.canConnect(gateway.namespace, uplinkAddress, 7072)).toBe("open");
+    expect(await lab.canConnect(site.namespace, uplinkAddress, 7072)).toBe("silent");
+    expect(await lab.canConnect(site.namespace, uplinkAddress, 7179)).toBe("open");
+    expect(await lab.canPing(site.namespace, uplinkAddress)).toBe(true);
+    // What the gateway begins itself is answered; and an uplink that is its own way to the world too is left alone.
+    expect(await lab.canConnect(gateway.namespace, "10.0.0.10", 80)).not.toBe("silent");
+    await lab.exec(gateway.namespace, ["ip", "route", "add", "default", "via", gateway.nextHop(1)]);
+    await until(async () => (await lab.canConnect(site.namespace, uplinkAddress, 7072)) === "open");
+    await lab.exec(gateway.namespace, ["ip", "route", "del", "default"]);
+    await until(async () => (await lab.canConnect(site.namespace, uplinkAddress, 7072)) === "silent");
   });
 
   it("reaches a device with another's address: a site that speaks as a client of the other tenant", async () => {

@@ -63,6 +63,7 @@ async function start(live: LiveSession[] = []): Promise<void> {
       ip: { run: async () => "", close: () => {} },
       ipPipe: { run: async () => "", close: () => {} },
       readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
+      ownInterfaces: async () => [],
     },
     startSupervisor: fake.start,
     log,

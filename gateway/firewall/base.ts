@@ -30,9 +30,15 @@ import { table } from "./ruleset";
  *   replies go back by the same link, wherever the person is; each packet of the person's marks anew, for they may move.
  * input: a tunnel reaches nothing of the host but the names of devices, at a rate that one client needs. A packet to an
  *   address of ours must come in by the interface that has it (strong host model), so the API on the management address
- *   is not there for anybody who comes by another way. The rest of the host's own rules are left alone: `accept` here ends this chain only.
+ *   is not there for anybody who comes by another way. What is behind an uplink is the tenants', and reaches no port of the
+ *   host but those that the operator opened, for a routing protocol, say; unless the uplink is the host's own way to the
+ *   world too (own_interfaces), as with a single network card. The rest of the host's own rules are left alone: `accept` here ends this chain only.
  */
-export function printBase(range: string, links: readonly string[] = []): string {
+export function printBase(
+  range: string,
+  links: readonly string[] = [],
+  uplinkPorts: readonly UplinkPort[] = [],
+): string {
   return `table ${table} {
   map people { type ipv4_addr : mark; }
   map combinations { type mark : verdict; }
@@ -43,6 +49,8 @@ export function printBase(range: string, links: readonly string[] = []): string 
   set held_devices { type ipv4_addr . ipv4_addr; flags interval, timeout; }
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
+  set own_interfaces { type ifname; }
+  set uplink_ports { type inet_proto . inet_service; ${elementsOf(uplinkPorts)} }
   set tunnel_names { type ifname; flags interval; elements = { "db-*", "dl-*" } }
   set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
   map tenants { type ipv4_addr : mark; flags interval; }
@@ -110,6 +118,7 @@ export function printBase(range: string, links: readonly string[] = []): string 
     iifname "db-*" ip daddr ${range} meta l4proto { tcp, udp } th dport 53 jump dns
     iifname { "db-*", "dl-*" } drop
     fib daddr type local fib daddr . iif type != local drop
+    iifname @uplink_names iifname != @own_interfaces meta l4proto { tcp, udp } ct state new meta l4proto . th dport != @uplink_ports drop
   }
 
   chain dns {
@@ -118,6 +127,19 @@ export function printBase(range: string, links: readonly string[] = []): string 
   }
 }`;
 }
+
+export type UplinkPort = { protocol: "tcp" | "udp"; port: number };
+
+const elementsOf = (ports: readonly UplinkPort[]) =>
+  ports.length === 0 ? "" : `elements = { ${ports.map(({ protocol, port }) => `${protocol} . ${port}`).join(", ")} }`;
+
+/** Puts the host's own interfaces in the place of those before. */
+export const printOwnInterfaces = (names: readonly string[]): string[] => [
+  `flush set ${table} own_interfaces`,
+  ...(names.length === 0
+    ? []
+    : [`add element ${table} own_interfaces { ${names.map((name) => `"${name}"`).join(", ")} }`]),
+];
 
 /** Most entries of the kernel's table of connections at a time: of what one person began, and of all of one tenant's. */
 export const flowLimits = { person: 4_096, tenant: 65_536 };

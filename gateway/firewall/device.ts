@@ -17,6 +17,17 @@ export async function allowAnySource(device: string): Promise<void> {
   await writeFile(`/proc/sys/net/ipv4/conf/${device}/rp_filter`, "0");
 }
 
+/**
+ * The devices by which the host itself is reached: of its default routes, and the one that has the address of its API.
+ * @param apiHost may be no address, or every one
+ */
+export async function findOwnInterfaces(apiHost: string): Promise<string[]> {
+  const routes = await readIp<{ dev?: string }>(["route", "show", "default", "table", "main"]);
+  const addresses = await readIp<{ ifname: string; addr_info: { local: string }[] }>(["address", "show"]);
+  const holders = addresses.filter(({ addr_info }) => addr_info.some(({ local }) => local === apiHost));
+  return [...new Set([...routes.flatMap(({ dev }) => dev ?? []), ...holders.map(({ ifname }) => ifname)])].sort();
+}
+
 const shell = new CommandShell();
 
 /** `ip -4 -j …`. `prefix` runs it elsewhere, e.g. in a network namespace. @throws with `ip`'s own words */

@@ -142,7 +142,8 @@ const own = [
   "answered",
   "learning",
 ];
-const isFixed = (name: string) => ["tunnel_names", "icmp_errors", "person_flows", "tenant_flows"].includes(name);
+const isFixed = (name: string) =>
+  ["tunnel_names", "icmp_errors", "person_flows", "tenant_flows", "own_interfaces", "uplink_ports"].includes(name);
 
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {

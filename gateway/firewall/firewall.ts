@@ -8,7 +8,7 @@ import { clock } from "../clock";
 import type { TenantDocument } from "../protocol/document";
 import type { GatewayId, TenantId } from "../protocol/ids";
 import type { EntryChange } from "../state/entry-change";
-import { printBase, replaceTable } from "./base";
+import { printBase, printOwnInterfaces, replaceTable, type UplinkPort } from "./base";
 import { Compiler } from "./compile";
 import { type Count, parseCounts } from "./counts";
 import type { Nft } from "./nft";
@@ -53,16 +53,23 @@ export interface FirewallDeps {
   documents: () => Iterable<TenantDocument>;
   /** Devices of the links to other gateways, in the order of their marks. */
   links?: () => readonly string[];
+  /** By which the host is reached by others than tenants. */
+  ownInterfaces?: () => Promise<string[]>;
+  /** Of the host, which are open to what comes by an uplink. */
+  uplinkPorts?: readonly UplinkPort[];
 }
 
 /** What a look may take each time, and the part of all time that longer ones may take: one in so many. */
 const unnoticedMs = 250;
 const mostOfTime = 20;
 
-export function createFirewall({ gatewayId, nft, routes, documents, links = () => [] }: FirewallDeps): Firewall {
+export function createFirewall(deps: FirewallDeps): Firewall {
+  const { gatewayId, nft, routes, documents, links = () => [] } = deps;
+  const { ownInterfaces = async () => [], uplinkPorts } = deps;
   let compiler = new Compiler(gatewayId);
   let range: string | null = null;
   let spread = printSpread(noSpread);
+  let own: string[] = [];
   /** False while nobody can say what the kernel has. */
   let isKnown = false;
   const written = new WrittenRules();
@@ -87,7 +94,8 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
     if (range === null) return;
     isKnown = false;
     compiler = new Compiler(gatewayId);
-    const lines = [replaceTable, printBase(range, links()), ...spread];
+    own = await ownInterfaces();
+    const lines = [replaceTable, printBase(range, links(), uplinkPorts), ...printOwnInterfaces(own), ...spread];
     for (const document of documents()) {
       lines.push(...printDelta(compiler.add(document), clock.ms()));
       compiled.set(document.tenantId, (compiled.get(document.tenantId) ?? 0) + 1);
@@ -105,6 +113,14 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       () => true,
       () => false,
     );
+
+  /** A default route may come, or go elsewhere, at any time. */
+  const followOwnInterfaces = async () => {
+    const now = await ownInterfaces();
+    if (now.join() === own.join()) return;
+    await apply(printOwnInterfaces(now));
+    own = now;
+  };
 
   /** Beside the changes, which do not wait for it; and with many rules not each time, for nft takes its time over them. */
   const findChanged = async () => {
@@ -160,7 +176,10 @@ export function createFirewall({ gatewayId, nft, routes, documents, links = () =
       const gone = await exclusively(async () => {
         if (range === null) return [];
         const wasKnown = isKnown;
-        if (wasKnown && (await findTable())) return routes.verify();
+        if (wasKnown && (await findTable())) {
+          await followOwnInterfaces();
+          return routes.verify();
+        }
         await loadNow();
         return wasKnown ? ["all of the rules"] : [];
       });

@@ -1,8 +1,8 @@
 /**
  * Spreads new connections over openvpn processes, in the kernel: a front is a port that clients are told of, and each new
  * flow to it is led to the next process of its protocol in turn. Conntrack keeps a flow at the process where it began, so
- * a change here moves nobody; a client that comes from another port is led back to its process (`printStrays`). And bounds who knocks, before openvpn keeps anything of it: see `printKnockLimits`. Pure:
- * text for nft.
+ * a change here moves nobody; a client that comes from another port is led back to its process: see `printStrays`. And
+ * bounds who knocks, before openvpn keeps anything of it: see `printKnockLimits`. Pure: text for nft.
  */
 import type { FrontConfig } from "../protocol/api";
 import { table } from "./ruleset";

@@ -28,6 +28,7 @@ export async function startTestAgent(
       ip: silent,
       ipPipe: silent,
       readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
+      ownInterfaces: async () => [],
     },
     startSupervisor: createFakeSupervisor().start,
   });

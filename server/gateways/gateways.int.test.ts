@@ -40,6 +40,7 @@ describe("describing a gateway", () => {
     const issued = await call().gateways.create(described());
     expect(parseToken(issued.token)).toMatchObject({ gatewayId: issued.gatewayId });
     expect(issued.command).toContain(`GATEWAY_TOKEN=${issued.token}`);
+    expect(issued.command).toContain(`GATEWAY_API_HOST=${described().apiHost} `);
     const row = await call().gateways.get({ gatewayId: issued.gatewayId });
     expect(row).toMatchObject({ status: "awaiting_enrolment", region: "Frankfurt", tokenExpiresAt: issued.expiresAt });
     expect(JSON.stringify(row)).not.toContain(parseToken(issued.token).secret);

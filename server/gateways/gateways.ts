@@ -305,7 +305,10 @@ export async function cutterOn(
   return (sessionId, reason) => disconnect(gateway, sessionId, { reason });
 }
 
-async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }): Promise<IssuedToken> {
+async function issueToken(
+  scope: Scope,
+  gateway: { id: string; apiHost: string; apiPort: number },
+): Promise<IssuedToken> {
   const secret = randomBytes(32).toString("hex");
   const expiresAt = new Date(Math.floor((Date.now() + tokenLifetimeMs) / 1000) * 1000);
   await scope.tx.gateway.update({
@@ -317,7 +320,7 @@ async function issueToken(scope: Scope, gateway: { id: string; apiPort: number }
   });
   scope.afterCommit(() => enqueue(gatewayEnrol, { gatewayId: gateway.id }));
   const token = formatToken({ gatewayId: gateway.id, secret, expiresAt: expiresAt.getTime() / 1000 });
-  const command = `GATEWAY_TOKEN=${token} GATEWAY_API_HOST=0.0.0.0 GATEWAY_API_PORT=${gateway.apiPort} node gateway.mjs`;
+  const command = `GATEWAY_TOKEN=${token} GATEWAY_API_HOST=${gateway.apiHost} GATEWAY_API_PORT=${gateway.apiPort} node gateway.mjs`;
   return { gatewayId: gateway.id, token, expiresAt, command };
 }
 
