@@ -64,7 +64,7 @@ describe("the portal", () => {
 
   test("says that the tenant is suspended", async () => {
     const portal = callAs(await accountPrincipal(tenantId, eve.id)).portal;
-    await staff.tenants.suspend({ tenantId });
+    await staff.tenants.suspend({ tenantId, reason: "unpaid" });
     expect(await portal.profile()).toMatchObject({
       state: "suspended",
       reason: expect.stringContaining("is suspended"),

@@ -19,6 +19,7 @@ import type {
   inviteToTenantInput,
   setNetworksInput,
   setUplinkInput,
+  suspendTenantInput,
   updateTenantInput,
 } from "./schema";
 import { cutBlock, defaultUplink, enterTenant, networkEntries, tenantEntry, uplinkEntries } from "./tenants";
@@ -82,9 +83,15 @@ export async function updateTenant(
   return { revision: await publishTenant(scope, `changed ${after.name}`, entries) };
 }
 
-/** Nobody of the tenant's gets in, and nothing crosses; all else stays as it is. */
-export async function suspendTenant(platform: Scope, tenantId: string): Promise<{ revision: number }> {
-  return setState(platform, tenantId, "suspended", { action: "tenants.suspend", summary: "suspended" });
+/**
+ * Nobody of the tenant's gets in, and nothing crosses; all else stays as it is. Its members read the reason; its VPN users
+ * are told to ask them.
+ */
+export async function suspendTenant(
+  platform: Scope,
+  { tenantId, reason }: z.infer<typeof suspendTenantInput>,
+): Promise<{ revision: number }> {
+  return setState(platform, tenantId, "suspended", { action: "tenants.suspend", summary: "suspended", reason });
 }
 
 export async function resumeTenant(platform: Scope, tenantId: string): Promise<{ revision: number }> {
@@ -197,12 +204,12 @@ async function setState(
   platform: Scope,
   tenantId: string,
   state: TenantState,
-  { action, summary }: { action: AuditAction; summary: string },
+  { action, summary, reason }: { action: AuditAction; summary: string; reason?: string },
 ): Promise<{ revision: number }> {
   const { scope, tenant } = await enterTenant(platform, tenantId);
   if (tenant.state === state) throw new AppError("conflict", `${tenant.name} is ${state} already.`);
-  await scope.tx.tenant.update({ where: { id: tenantId }, data: { state } });
-  await audit(scope, { action, subject: subjectOf(tenant) });
+  await scope.tx.tenant.update({ where: { id: tenantId }, data: { state, suspendedReason: reason ?? null } });
+  await audit(scope, { action, subject: subjectOf(tenant), details: reason === undefined ? {} : { reason } });
   return { revision: await publishTenant(scope, `${summary} ${tenant.name}`) };
 }
 

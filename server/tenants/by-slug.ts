@@ -10,6 +10,7 @@ export interface TenantStanding {
   slug: string;
   name: string;
   state: TenantState;
+  suspendedReason: string | null;
   standing: Standing;
   permissions: TenantPermission[];
 }
@@ -25,6 +26,7 @@ export async function tenantBySlug(scope: Scope, principal: UserPrincipal, slug:
     slug: tenant.slug,
     name: tenant.name,
     state: tenant.state,
+    suspendedReason: tenant.suspendedReason,
     standing,
     permissions:
       standing.kind === "member" ? permissionsOf.member(standing.role) : permissionsOf.staffInTenant(standing.role),

@@ -46,6 +46,7 @@ export async function listTenants(scope: Scope, input: z.infer<typeof listTenant
 }
 
 export interface TenantDetails extends TenantRow {
+  suspendedReason: string | null;
   secondSession: SecondSession;
   homeRegion: { id: string; name: string } | null;
   blocks: string[];
@@ -83,6 +84,7 @@ export async function getTenant(scope: Scope, tenantId: string): Promise<TenantD
   });
   return {
     ...row!,
+    suspendedReason: tenant.suspendedReason,
     secondSession: tenant.secondSession,
     homeRegion: tenant.homeRegion && { id: tenant.homeRegion.id, name: tenant.homeRegion.name },
     blocks: blocks.map(({ cidr }) => cidr),

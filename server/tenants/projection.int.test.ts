@@ -134,7 +134,7 @@ describe("the document of a tenant", () => {
           groupIds: some(ids.groups),
         }),
       () => tenant.policies.delete({ tenantId, policyId: one(ids.policies) }),
-      () => operator.tenants.suspend({ tenantId }),
+      () => operator.tenants.suspend({ tenantId, reason: "unpaid" }),
       () => operator.tenants.resume({ tenantId }),
       () => operator.tenants.update({ tenantId, name: name("Tenant"), planId: otherPlan.id }),
       () =>

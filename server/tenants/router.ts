@@ -11,6 +11,7 @@ import {
   setSecondSessionInput,
   setUplinkInput,
   slugInput,
+  suspendTenantInput,
   tenantIdInput,
   updateTenantInput,
 } from "./schema";
@@ -39,8 +40,8 @@ export const tenantsRouter = router({
     .input(updateTenantInput)
     .mutation(({ ctx, input }) => administer.updateTenant(ctx.scope, input)),
   suspend: staffProcedure("tenants:write")
-    .input(tenantIdInput)
-    .mutation(({ ctx, input }) => administer.suspendTenant(ctx.scope, input.tenantId)),
+    .input(suspendTenantInput)
+    .mutation(({ ctx, input }) => administer.suspendTenant(ctx.scope, input)),
   resume: staffProcedure("tenants:write")
     .input(tenantIdInput)
     .mutation(({ ctx, input }) => administer.resumeTenant(ctx.scope, input.tenantId)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Cidr, doOverlap, parseCidr } from "@/gateway/protocol/addresses";
 import { filterOf, listInput, memberRole } from "../core/listing";
-import { addressField, cleanText, emailField, explainAddress, nameField } from "../core/text";
+import { addressField, cleanText, emailField, explainAddress, nameField, reasonField } from "../core/text";
 
 /** First parts of the app's own addresses, so that no tenant takes one for its slug. */
 export const reservedSlugs = [
@@ -82,6 +82,7 @@ export const listTenantsInput = listInput(["name", "createdAt"]).extend({
   state: filterOf(z.enum(["active", "suspended", "deleted"])),
 });
 export const tenantIdInput = z.object({ tenantId: z.uuid() });
+export const suspendTenantInput = tenantIdInput.extend({ reason: reasonField });
 export const createTenantInput = z.object({
   name: nameField,
   slug: slugField,

@@ -386,10 +386,14 @@ describe("a tenant's standing", () => {
     expect(await callAs(admin).viewer.me()).toMatchObject({ tenants: [{ id: tenantId, role: "admin" }] });
   });
 
-  test("suspended and resumed reaches the gateways, once each", async () => {
-    const { tenantId } = await createTenantWithAdmin();
-    await callAs(staff).tenants.suspend({ tenantId });
-    await expect(callAs(staff).tenants.suspend({ tenantId })).rejects.toMatchObject({ code: "CONFLICT" });
+  test("suspended with a reason, and resumed, reaches the gateways, once each", async () => {
+    const { tenantId, slug, admin } = await createTenantWithAdmin();
+    const suspend = (reason: string) => callAs(staff).tenants.suspend({ tenantId, reason });
+    await expect(suspend(" ")).rejects.toMatchObject({ code: "BAD_REQUEST" });
+    await suspend("Invoice 2041 is unpaid.");
+    await expect(suspend("twice")).rejects.toMatchObject({ code: "CONFLICT" });
+    const told = async () => (await callAs(admin).tenants.bySlug({ slug })).suspendedReason;
+    expect(await told()).toBe("Invoice 2041 is unpaid.");
     const state = () =>
       inTenant(system, tenantId, async ({ tx }) => {
         const key = { tenantId, kind: "tenant", id: tenantId };
@@ -399,6 +403,7 @@ describe("a tenant's standing", () => {
     expect(await state()).toBe("suspended");
     await callAs(staff).tenants.resume({ tenantId });
     expect(await state()).toBe("active");
+    expect(await told()).toBeNull();
   });
 
   test("does not fit a plan that is too small", async () => {

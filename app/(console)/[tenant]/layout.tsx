@@ -31,7 +31,7 @@ export default async function TenantLayout({ params, children }: TenantLayoutPro
   if (viewer.mustChangePassword) redirect(paths.changePassword);
   const tenant = await findTenant((await params).tenant);
   if (viewer.kind !== "user" || !tenant) notFound();
-  const { id, slug, name, state, standing, permissions } = tenant;
+  const { id, slug, name, state, suspendedReason, standing, permissions } = tenant;
   const isStaffLooking = standing.kind === "staff";
   const others = viewer.tenants.map((other) => ({
     label: other.name,
@@ -65,7 +65,8 @@ export default async function TenantLayout({ params, children }: TenantLayoutPro
             )}
             {state === "suspended" && (
               <Banner tone="warn">
-                {name} is suspended: nobody can connect until the operator resumes it. Everything you set up is kept.
+                {name} is suspended{suspendedReason && ` (“${suspendedReason}”)`}: nobody can connect until the operator
+                resumes it. Everything you set up is kept.
               </Banner>
             )}
           </>

@@ -12,6 +12,7 @@ import { Button } from "../../../../_ui/button";
 import { ConfirmDialog } from "../../../../_ui/confirm-dialog";
 import { toast } from "../../../../_ui/toast";
 import { useStaff } from "../../_lib/use-staff";
+import { SuspendTenant } from "./suspend-tenant";
 import type { TenantFacts } from "./tenant-facts";
 
 /** Suspend, resume, delete. */
@@ -22,7 +23,6 @@ export function TenantActions({ tenant }: { tenant: TenantFacts }) {
   const { whyNot } = useStaff();
   const announce = useAnnounceChange(tenant.id);
   const [asked, setAsked] = useState<"suspend" | "resume" | "delete">();
-  const suspend = useMutation(trpc.tenants.suspend.mutationOptions());
   const resume = useMutation(trpc.tenants.resume.mutationOptions());
   const remove = useMutation(trpc.tenants.delete.mutationOptions());
   const disabledReason = whyNot("tenants:write");
@@ -52,21 +52,7 @@ export function TenantActions({ tenant }: { tenant: TenantFacts }) {
       >
         Delete…
       </Button>
-      <ConfirmDialog
-        open={asked === "suspend"}
-        onOpenChange={close}
-        title={`Suspend ${name}?`}
-        description={`${tenant.liveSessions > 0 ? `${plural(tenant.liveSessions, "live session")} will be cut, and nobody` : "Nobody"} of ${name} can connect until you resume it. Nothing is lost.`}
-        confirmLabel="Suspend tenant"
-        onConfirm={async () => {
-          const { revision } = await suspend.mutateAsync({ tenantId });
-          announce(revision, {
-            pending: `Suspending ${name}`,
-            done: `${name} is suspended`,
-            failed: `${name} is not suspended everywhere`,
-          });
-        }}
-      />
+      {asked === "suspend" && <SuspendTenant tenant={tenant} onClose={close} />}
       <ConfirmDialog
         open={asked === "resume"}
         onOpenChange={close}

@@ -72,6 +72,7 @@ export function Tenant({ tenantId }: { tenantId: string }) {
       />
       {tenant.state === "suspended" && (
         <Callout tone="warn" className="mb-4" title="Suspended">
+          {tenant.suspendedReason && `“${tenant.suspendedReason}” `}
           Nobody of {tenant.name} can connect, and nothing crosses the gateways. Everything that was set up is kept.
         </Callout>
       )}
