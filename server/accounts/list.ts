@@ -10,6 +10,7 @@ import { inOrder, type Listing, pageOf } from "../core/page";
 import { type AccountState, Prisma } from "../core/prisma/client";
 import { searchConditions } from "../core/search";
 import { showing } from "../core/showing";
+import { type RefusalRow, recentRefusals } from "../sessions/sessions";
 import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
 
@@ -86,7 +87,8 @@ export interface AccountDetails extends Omit<AccountRow, "certificates"> {
     /** The certificate that it renews, which works until this one has connected. */
     replaces: string | null;
   }[];
-  refusals: { at: Date; code: string; reason: string; gatewayName: string; realAddress: string }[];
+  /** The newest. */
+  refusals: RefusalRow[];
   sessions: {
     id: string;
     connectedAt: Date;
@@ -119,23 +121,16 @@ export async function getAccount(scope: TenantScope, accountId: string): Promise
     },
     orderBy: { createdAt: "desc" },
   });
-  const refusals = await tx.refusal.findMany({ where: { tenantId, accountId }, orderBy: { at: "desc" }, take: recent });
   const sessions = await tx.session.findMany({
     where: { tenantId, accountId },
     orderBy: { connectedAt: "desc" },
     take: recent,
   });
-  const names = await gatewayNames(scope, [...refusals, ...sessions]);
+  const names = await gatewayNames(scope, sessions);
   return {
     ...row!,
     certificates,
-    refusals: refusals.map(({ at, code, reason, realAddress, gatewayId }) => ({
-      at,
-      code,
-      reason,
-      realAddress,
-      gatewayName: names.get(gatewayId) ?? "",
-    })),
+    refusals: await recentRefusals(scope, accountId, recent),
     sessions: sessions.map((session) => ({
       id: session.id,
       connectedAt: session.connectedAt,

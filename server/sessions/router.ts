@@ -11,6 +11,7 @@ import {
   tenantSubscription,
 } from "../trpc/trpc";
 import { listHeld } from "./held";
+import { listLiveRefusals, listRefusals } from "./refusals";
 import { listLiveRefusedPackets, listRefusedPackets } from "./refused-packets";
 import {
   disconnectInput,
@@ -37,7 +38,7 @@ export const sessionsRouter = router({
     .query(({ ctx, input }) => sessions.sessionTraffic(ctx.scope, input)),
   refusals: tenantProcedure("sessions:read")
     .input(listRefusalsInput)
-    .query(({ ctx, input }) => sessions.listRefusals(ctx.scope, input)),
+    .query(({ ctx, input }) => listRefusals(ctx.scope, input)),
   refusedPackets: tenantProcedure("sessions:read")
     .input(listRefusedPacketsInput)
     .query(({ ctx, input }) => listRefusedPackets(ctx.scope, input)),
@@ -57,7 +58,7 @@ export const liveRouter = router({
   summary: staffProcedure("live:read").query(({ ctx }) => sessions.liveSummary(ctx.scope)),
   refusals: staffProcedure("live:read")
     .input(listLiveRefusalsInput)
-    .query(({ ctx, input }) => sessions.listLiveRefusals(ctx.scope, input)),
+    .query(({ ctx, input }) => listLiveRefusals(ctx.scope, input)),
   held: staffProcedure("live:read")
     .input(listHeldInput)
     .query(({ ctx, input }) => listHeld(ctx.scope, input)),

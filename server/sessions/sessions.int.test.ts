@@ -105,6 +105,32 @@ describe("a tenant's sessions", () => {
     ]);
   });
 
+  test("that were refused again and again are one line, with how often and since when", async () => {
+    const { tenantId, admin } = await createTenantWithAdmin();
+    const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 19, minute));
+    const attempt = { tenantId, gatewayId: gateway.gatewayId, epoch: "e", code: "password_wrong", process: "udp" };
+    const tried = Array.from({ length: 12 }, (_, n) => ({
+      ...attempt,
+      ...{ sequence: BigInt(n), at: at(n), reason: "The password is wrong.", realAddress: `192.0.2.8:${5_000 + n}` },
+    }));
+    const elsewhere = { ...tried[0]!, sequence: 12n, realAddress: "192.0.2.9:5000" };
+    const nextDay = { ...tried[0]!, sequence: 13n, at: new Date(Date.UTC(2026, 10, 21, 8)) };
+    await inTenant(system, tenantId, ({ tx }) => tx.refusal.createMany({ data: [...tried, elsewhere, nextDay] }));
+    const page = await callAs(admin).sessions.refusals({ ...list, tenantId });
+    expect(page).toMatchObject({
+      total: 3,
+      rows: [
+        { times: 1, at: nextDay.at },
+        { times: 12, at: at(11), firstAt: at(0), realAddress: "192.0.2.8:5011" },
+        { times: 1 },
+      ],
+    });
+    const second = await callAs(admin).sessions.refusals({ tenantId, page: 2, pageSize: 2, search: "192.0.2" });
+    expect(second).toMatchObject({ total: 3, rows: [{ realAddress: "192.0.2.9:5000" }] });
+    const live = await callAs(support).live.refusals({ ...list, tenantId });
+    expect(live).toMatchObject({ total: 3, rows: [{}, { times: 12, tenantId }, {}] });
+  });
+
   test("are cut on their gateway, which is written down", async () => {
     const input = { tenantId: acme.tenantId, sessionId: live.sessionId, reason: "Maintenance tonight" };
     await sessions().disconnect(input);

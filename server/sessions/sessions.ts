@@ -1,25 +1,20 @@
 /**
- * Sessions and refusals, as the gateways' ledgers told them. A tenant sees its own; staff see those that are live across
+ * Sessions, as the gateways' ledgers told them. A tenant sees its own; staff see those that are live across
  * tenants. Every read is bounded by row-level security: the same queries serve both.
  */
 import type { z } from "zod";
 import { audit } from "../core/audit";
 import { bind, type Scope, type TenantScope } from "../core/db";
 import { AppError, notFound } from "../core/errors";
-import { like, type Page, skipTake } from "../core/listing";
+import type { Page } from "../core/listing";
 import { inOrder, type Listing, pageOf } from "../core/page";
 import { Prisma } from "../core/prisma/client";
 import { hasWords, searchIds } from "../core/search";
 import { cutterOn } from "../gateways/gateways";
 import type { Step } from "../trpc/trpc";
-import type {
-  disconnectInput,
-  listLiveInput,
-  listLiveRefusalsInput,
-  listRefusalsInput,
-  listSessionsInput,
-  oneSessionInput,
-} from "./schema";
+import type { disconnectInput, listLiveInput, listSessionsInput, oneSessionInput } from "./schema";
+
+export { type RefusalRow, recentRefusals } from "./refusals";
 
 export interface SessionRow {
   id: string;
@@ -214,52 +209,6 @@ export async function disconnectLive(
   return disconnectSession(stepInTenant, input);
 }
 
-export interface RefusalRow {
-  at: Date;
-  accountId: string | null;
-  deviceId: string | null;
-  accountName: string | null;
-  deviceName: string | null;
-  code: string;
-  reason: string;
-  realAddress: string;
-  process: string;
-  gatewayId: string;
-  gatewayName: string;
-  region: string;
-}
-
-export interface LiveRefusalRow extends RefusalRow {
-  /** All null where the certificate named nobody known. */
-  tenantId: string | null;
-  tenantName: string | null;
-  slug: string | null;
-}
-
-export async function listRefusals(
-  scope: TenantScope,
-  input: z.infer<typeof listRefusalsInput>,
-): Promise<Page<RefusalRow>> {
-  const page = await queryRefusals(scope, input, [
-    Prisma.sql`f.tenant_id = ${scope.tenantId}::uuid`,
-    ...(input.accountId ? [Prisma.sql`f.account_id = ${input.accountId}::uuid`] : []),
-  ]);
-  return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
-}
-
-/** The scope must be staff's. */
-export async function listLiveRefusals(
-  scope: Scope,
-  input: z.infer<typeof listLiveRefusalsInput>,
-): Promise<Page<LiveRefusalRow>> {
-  return queryRefusals(scope, input, [
-    Prisma.sql`true`,
-    ...(input.accountId ? [Prisma.sql`f.account_id = ${input.accountId}::uuid`] : []),
-    ...(input.tenantId ? [Prisma.sql`f.tenant_id = ${input.tenantId}::uuid`] : []),
-    ...(input.gatewayId ? [Prisma.sql`f.gateway_id = ${input.gatewayId}::uuid`] : []),
-  ]);
-}
-
 type SessionList = Omit<z.infer<typeof listLiveInput>, "tenantId" | "gatewayId" | "regionId">;
 
 const name = Prisma.sql`coalesce(a.name, d.name, '')`;
@@ -339,32 +288,3 @@ function hadAddress(search: string): Prisma.Sql {
   const padded = (filler: string) => [...octets, filler, filler].slice(0, 4).map(Number).join(".");
   return Prisma.sql`OR s.vpn_address >= ${padded("0")}::inet AND s.vpn_address <= ${padded("255")}::inet`;
 }
-
-async function queryRefusals(
-  { tx }: Scope,
-  input: z.infer<typeof listRefusalsInput>,
-  conditions: Prisma.Sql[],
-): Promise<Page<LiveRefusalRow>> {
-  const search = like(input.search);
-  const matching = input.search
-    ? [
-        Prisma.sql`(${hasWords(Prisma.sql`a`, input.search)} OR ${hasWords(Prisma.sql`d`, input.search)}
-          OR f.reason ILIKE ${search} OR f.code ILIKE ${search} OR f.real_address LIKE ${search})`,
-      ]
-    : [];
-  const from = Prisma.sql`FROM refusals f LEFT JOIN tenants t ON t.id = f.tenant_id
-    LEFT JOIN accounts a ON a.tenant_id = f.tenant_id AND a.id = f.account_id
-    LEFT JOIN devices d ON d.tenant_id = f.tenant_id AND d.id = f.device_id
-    LEFT JOIN gateways g ON g.id = f.gateway_id LEFT JOIN regions r ON r.id = g.region_id
-    WHERE ${Prisma.join([...conditions, ...matching], " AND ")}`;
-  const { skip, take } = skipTake(input);
-  const rows = await tx.$queryRaw<LiveRefusalRow[]>`
-    SELECT f.at, f.account_id AS "accountId", a.name AS "accountName", f.device_id AS "deviceId", d.name AS "deviceName", f.code, f.reason, f.real_address AS "realAddress", f.process,
-      f.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName", coalesce(r.name, '') AS region,
-      t.id AS "tenantId", t.name AS "tenantName", t.slug AS "slug"
-    ${from} ORDER BY f.at ${direction(input.order)}, f.sequence ${direction(input.order)} LIMIT ${take} OFFSET ${skip}`;
-  const [count] = await tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
-  return { rows, total: Number(count!.total) };
-}
-
-const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ShieldAlert } from "lucide-react";
 import { useTRPC } from "../../../_lib/trpc";
-import { refusalColumns } from "../../../_sessions/refusal-columns";
+import { refusalColumns, refusalId } from "../../../_sessions/refusal-columns";
 import { DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
 import { useTableState } from "../../../_ui/use-table-state";
@@ -23,7 +23,7 @@ export function RefusalsTable() {
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={refusalColumns}
-      rowId={(refusal) => `${refusal.at.toISOString()} ${refusal.realAddress} ${refusal.code}`}
+      rowId={refusalId}
       searchPlaceholder="Search by account, address or reason"
       empty={
         <EmptyState icon={<ShieldAlert aria-hidden />} title="Nobody was turned away">

@@ -5,7 +5,7 @@ import { ShieldAlert } from "lucide-react";
 import type { Api } from "../../../_lib/api-types";
 import { paths } from "../../../_lib/paths";
 import { useTRPC } from "../../../_lib/trpc";
-import { refusalColumns } from "../../../_sessions/refusal-columns";
+import { refusalColumns, refusalId } from "../../../_sessions/refusal-columns";
 import { type Column, DataTable } from "../../../_ui/data-table";
 import { EmptyState } from "../../../_ui/empty-state";
 import { TextLink } from "../../../_ui/text-link";
@@ -38,7 +38,7 @@ export function LiveRefusals() {
       state={state}
       query={{ ...query, isFetching: query.isPlaceholderData }}
       columns={columns}
-      rowId={(refusal) => `${refusal.at.toISOString()} ${refusal.gatewayId} ${refusal.realAddress}`}
+      rowId={refusalId}
       searchPlaceholder="Search by account, address or reason"
       filters={[
         { name: "tenant", label: "Tenant", single: true, ...tenants },

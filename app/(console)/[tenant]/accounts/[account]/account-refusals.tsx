@@ -2,6 +2,7 @@
 
 import { ShieldCheck } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
+import { Repeated, refusalId } from "../../../../_sessions/refusal-columns";
 import { Card } from "../../../../_ui/card";
 import { EmptyState } from "../../../../_ui/empty-state";
 import { TimeAgo } from "../../../../_ui/time-ago";
@@ -17,12 +18,13 @@ export function AccountRefusals({ refusals }: { refusals: Api["accounts"]["get"]
       ) : (
         <ul className="divide-y">
           {refusals.map((refusal) => (
-            <li key={`${refusal.at.getTime()}-${refusal.gatewayName}-${refusal.realAddress}`} className="px-4 py-2.5">
+            <li key={refusalId(refusal)} className="px-4 py-2.5">
               <p className="text-ink">{refusal.reason}</p>
               <p className="text-xs text-faint">
                 <TimeAgo date={refusal.at} /> at {refusal.gatewayName} from{" "}
                 <span className="font-mono">{refusal.realAddress}</span>
               </p>
+              <Repeated refusal={refusal} />
             </li>
           ))}
         </ul>
