@@ -116,6 +116,23 @@ describe("nobody", () => {
     expect(await lab.canConnect(cora.namespace, boris.vpnAddress, 7070)).toBe("silent");
   });
 
+  it("learns which addresses are connected, of the same tenant or another", async () => {
+    const { namespace } = anna;
+    const inNamespace = (...command: string[]) => lab.exec(namespace, command);
+    const absent = ["100.64.16.77", "100.64.32.77", "100.64.200.1"];
+    await inNamespace("nft", "add table ip seen; add chain ip seen here { type filter hook prerouting priority raw; }; add rule ip seen here iifname tun0 counter"); // biome-ignore format: a script
+    const answers = async () =>
+      /counter packets (\d+)/.exec(await inNamespace("nft", "list", "table", "ip", "seen"))![1];
+    for (const address of [boris.vpnAddress, cora.vpnAddress, ...absent]) {
+      await inNamespace("ip", "route", "replace", address, "dev", "tun0");
+      for (const hops of ["64", "1"]) await inNamespace("ping", "-c", "2", "-i", "0.2", "-W", "1", "-t", hops, address).catch(() => {}); // biome-ignore format: one line
+      expect(await lab.canConnect(namespace, address, 7070, 500), address).toBe("silent");
+      expect(await answers(), `what came back of what was sent to ${address}`).toBe("0");
+      await inNamespace("ip", "route", "del", address, "dev", "tun0");
+    }
+    await inNamespace("nft", "delete table ip seen");
+  });
+
   it("reaches a client from a site, its own tenant's or another's", async () => {
     for (const site of sites) expect(await lab.canConnect(site.namespace, boris.vpnAddress, 7070)).toBe("silent");
   });

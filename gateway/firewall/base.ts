@@ -21,7 +21,8 @@ import { table } from "./ruleset";
  *   tunnel began, by destination, protocol and port; a ping has 2048, its type and code. What is known is counted by being
  *   found, all of it; what is new is limited by its sender, so that a port scan takes nobody else's place. Not kept are
  *   replies, which somebody else began, TCP that does not begin a flow, and what came by a link, which was judged before.
- * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery. What may be forwarded
+ * prerouting: a packet from an uplink that claims an address of the platform's range is a forgery. One to such an address
+ *   that would end here would be told so only where somebody is connected, before anything has judged it. What may be forwarded
  *   at all, because it comes from a tunnel, a link or an uplink, is marked; what bears no mark is not routed (routes.ts), so
  *   a host whose ruleset somebody flushed forwards nothing. The kernel takes hooks away one by one, in the order in which
  *   they came, and goes on running their rules, but not finding their sets' elements: so this chain stands first, and who
@@ -64,6 +65,7 @@ export function printBase(
   chain prerouting {
     type filter hook prerouting priority raw; policy accept;
     iifname @uplink_names ip saddr ${range} drop
+    ip daddr ${range} ip ttl < 2 drop
     iifname @uplink_names meta mark set ${firstMark}
     iifname @tunnel_names meta mark set ${firstMark}
   }

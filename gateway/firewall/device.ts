@@ -12,9 +12,14 @@ export function findDeviceIndex(device: string): number | null {
   }
 }
 
-/** Sources are checked where a packet comes in, by openvpn and by nft; the reverse path filter knows neither. */
-export async function allowAnySource(device: string): Promise<void> {
-  await writeFile(`/proc/sys/net/ipv4/conf/${device}/rp_filter`, "0");
+/**
+ * Sources are checked where a packet comes in, by openvpn and by nft; the reverse path filter knows neither. And whom a
+ * packet goes back to by the tunnel that it came from is not told to whoever sent it, before anything has judged it; `all`
+ * is set for that too, for the kernel takes either's word.
+ */
+export async function prepareDevice(device: string): Promise<void> {
+  const settings = { [`${device}/rp_filter`]: "0", [`${device}/send_redirects`]: "0", "all/send_redirects": "0" };
+  for (const [name, value] of Object.entries(settings)) await writeFile(`/proc/sys/net/ipv4/conf/${name}`, value);
 }
 
 /**

@@ -363,7 +363,7 @@ describe("the routes", () => {
     await firewall.load(range);
     await push(id(0, 1), tenant(1));
     await push(id(0, 2), tenant(2));
-    expect((await table()).split("\n").map((line) => line.trim()).sort()).toEqual(["", "10.0.0.0/24 via 172.31.1.2 dev up-1", "unreachable default"]); // biome-ignore format: one line
+    expect((await table()).split("\n").map((line) => line.trim()).sort()).toEqual(["", "10.0.0.0/24 via 172.31.1.2 dev up-1", "blackhole 100.64.0.0/10", "unreachable default"]); // biome-ignore format: one line
     const rules = await sh(...inside, "ip", "rule");
     expect(rules).toMatch(/1000:\tfrom all to 100\.64\.0\.0\/10 fwmark 0xdb00000\/0xfff00000 lookup main/);
     expect(rules).toMatch(/1001:\tfrom 100\.66\.0\.0\/16 fwmark 0xdb00000\/0xfff00000 lookup 1002/);
@@ -378,7 +378,7 @@ describe("the routes", () => {
     await sh(...inside, "ip", "link", "del", "up-1");
     await push(id(0, 1), tenant(1));
     expect(routes.complaints()).toEqual(['Cannot find device "up-1"']);
-    expect(await table()).toBe("unreachable default \n");
+    expect(await table()).toBe("unreachable default \nblackhole 100.64.0.0/10 \n");
     await addLink("up-1");
     await routes.verify();
     expect(routes.complaints()).toEqual([]);

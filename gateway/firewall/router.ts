@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Runner } from "./command-pipe";
-import { allowAnySource, findDeviceIndex } from "./device";
+import { findDeviceIndex, prepareDevice } from "./device";
 import type { ReadRouting } from "./routes";
 
 /** The host's side of a session: which tunnel holds a stable address. Idempotent. */
@@ -37,7 +37,7 @@ export function createRouter({ ipPipe, ip, rangeAddress, readRouting }: RouterDe
     },
     async prepareTun(tunDevice) {
       await mustSucceed(ip, `addr replace ${rangeAddress()}/32 dev ${tunDevice}\nlink set ${tunDevice} up`);
-      await allowAnySource(tunDevice);
+      await prepareDevice(tunDevice);
       // An uplink whose sources the host checks (rp_filter) has them looked up by the packet's mark, as its way is.
       await writeFile("/proc/sys/net/ipv4/conf/all/src_valid_mark", "1");
       await writeFile("/proc/sys/net/ipv4/ip_forward", "1");

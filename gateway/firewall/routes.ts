@@ -1,7 +1,8 @@
 /**
  * Which uplink a tenant's packets take. Two tenants may both have 10.0.0.0/24, so each tenant's blocks look up a table of
  * the tenant's own, `1000 + number`, which ends in `unreachable`: a packet never falls through to somebody else's route.
- * The platform's range itself is looked up in `main`, where each session's /32 points to the tunnel that holds it.
+ * The platform's range itself is looked up in `main`, where each session's /32 points to the tunnel that holds it; what is
+ * not there is dropped without a word, as the rules drop what nothing allows, so that nobody learns who is connected.
  *
  * Only packets that our table has marked are led by these rules, and whatever else is to be forwarded (what did not begin
  * on this host comes in by another interface than `lo`) ends in `blackhole`. So where somebody flushed the host's ruleset,
@@ -87,7 +88,7 @@ export class Routes {
   }
 
   #put(document: TenantDocument): void {
-    const compiled = compileRouting(document, this.gatewayId);
+    const compiled = this.#range && compileRouting(document, this.gatewayId, this.#range);
     if (compiled) this.#desired.set(document.tenantId, compiled);
     else this.#desired.delete(document.tenantId);
   }
@@ -129,11 +130,15 @@ export class Routes {
 export function compileRouting(
   { tenant, networks, uplinks }: TenantDocument,
   gatewayId: GatewayId,
+  range: string,
 ): RoutingState | null {
   if (tenant?.state !== "active") return null;
   const table = firstTable + tenant.number;
   const uplink = uplinks.get(gatewayId);
-  const routes = new Map([[`${table} default`, "unreachable"]]);
+  const routes = new Map<string, string>([
+    [`${table} default`, "unreachable"],
+    [`${table} ${range}`, "blackhole"],
+  ]);
   if (uplink) {
     const target = `${uplink.nextHop ? `via ${uplink.nextHop} ` : ""}dev ${uplink.interface}`;
     for (const { cidr } of networks.values()) routes.set(`${table} ${cidr}`, target);
@@ -146,10 +151,13 @@ export function compileRouting(
   };
 }
 
+/** Kinds of routes that lead nowhere. */
+const endings = new Set(["unreachable", "blackhole"]);
+
 function routeCommand(verb: "replace" | "del", key: string, target: string): string {
   const [table, prefix] = key.split(" ") as [string, string];
-  return target === "unreachable"
-    ? `route ${verb} unreachable ${prefix} table ${table}`
+  return endings.has(target)
+    ? `route ${verb} ${target} ${prefix} table ${table}`
     : `route ${verb} ${prefix} ${target} table ${table}`;
 }
 
@@ -201,8 +209,8 @@ export async function readRouting(prefix: readonly string[] = []): Promise<ReadR
     const table = Number(route.table);
     if (!(table > firstTable)) continue;
     const prefix = route.dst === "default" || route.dst.includes("/") ? route.dst : `${route.dst}/32`;
-    const target =
-      route.type === "unreachable" ? "unreachable" : `${route.gateway ? `via ${route.gateway} ` : ""}dev ${route.dev}`;
+    const isEnding = route.type !== undefined && endings.has(route.type);
+    const target = isEnding ? route.type! : `${route.gateway ? `via ${route.gateway} ` : ""}dev ${route.dev}`;
     routes.set(`${table} ${prefix}`, target);
   }
   return { rules, routes, tunnels };

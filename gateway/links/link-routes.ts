@@ -4,7 +4,7 @@
  */
 import { linkMark } from "../firewall/base";
 import type { Runner } from "../firewall/command-pipe";
-import { allowAnySource, findDeviceIndex, readIp } from "../firewall/device";
+import { findDeviceIndex, prepareDevice, readIp } from "../firewall/device";
 
 const priority = 999;
 /** Below those of tenants, which begin above 1000. */
@@ -80,7 +80,7 @@ export class LinkRoutes {
     if (index === null) throw new Error("its device is not there yet");
     if (this.#prepared.get(device) === index) return;
     await this.#run([`link set ${device} up`]);
-    await allowAnySource(device);
+    await prepareDevice(device);
     await this.#run([`route replace default dev ${device} table ${this.#tableOf(device)}`]);
     // What was routed to the one before it went with that.
     for (const [address, located] of this.#located ?? []) if (located === device) this.#located!.delete(address);
