@@ -129,6 +129,19 @@ describe("whoever has forgotten their password", () => {
     expect(answers[0]![3]).toBe("TOO_MANY_REQUESTS Too many attempts. Try again in 10 minutes.");
   });
 
+  test("is sent one by an admin, which lasts as long as a first one where they have not come in yet", async () => {
+    const { tenantId, accountId, email, admin } = await accountWith();
+    const send = () => callAs(admin).passwordLinks.sendToAccount({ tenantId, accountId });
+    await send();
+    const [mail] = await mailsTo(email);
+    expect(mail).toContain("works once, for 7 days");
+    await stranger().passwordLinks.set({ token: /set-password\/(\S+)/.exec(mail!)![1]!, password: another });
+    await send();
+    expect((await mailsTo(email))[0]).toContain("works once, for an hour");
+    await callAs(admin).accounts.revoke({ tenantId, accountId, reason: "left" });
+    await expect(send()).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
   test("is sent nothing when they are disabled, or nobody", async () => {
     const disabled = await userWith(right, { disabledAt: new Date() });
     const invited = await createUser();

@@ -8,8 +8,8 @@ import { audit } from "../core/audit";
 import { beginAttempt } from "../core/budget";
 import { type Actor, inTenant, inTransaction, lockTenant, type Scope, system, type TenantScope } from "../core/db";
 import { env } from "../core/env";
-import { AppError, revoked } from "../core/errors";
-import { hashPassword, requireGoodPassword } from "../core/password";
+import { AppError, notFound, revoked } from "../core/errors";
+import { hashPassword, requireGoodPassword, temporaryPasswordDays } from "../core/password";
 import { createLinkToken, type LinkHolder, linkLifetimeMs, readLinkToken } from "../core/password-link";
 import { enqueue } from "../core/queue";
 import { linkBudgets } from "../core/sign-in-budgets";
@@ -55,8 +55,23 @@ export async function sendAccountLink(scope: TenantScope, accountId: string): Pr
   });
   if (account?.state !== "active") return false;
   const holder: LinkHolder = { kind: "account", tenantId, accountId };
-  await send(scope, holder, account, `your VPN access to ${nameInMail(account.tenant.name)}`);
+  await send(
+    scope,
+    holder,
+    account,
+    `your VPN access to ${nameInMail(account.tenant.name)}`,
+    account.mustChangePassword ? "first" : "reset",
+  );
   return true;
+}
+
+/** Where the first one went astray, or has ended. @throws conflict where the account is revoked */
+export async function sendLinkTo(scope: TenantScope, accountId: string): Promise<void> {
+  const where = { tenantId_id: { tenantId: scope.tenantId, id: accountId } };
+  const account = await scope.tx.account.findUnique({ where, select: { name: true } });
+  if (!account) throw notFound("account");
+  if (!(await sendAccountLink(scope, accountId)))
+    throw new AppError("conflict", `${account.name}'s access is revoked. Restore it first.`);
 }
 
 async function send(
@@ -64,8 +79,9 @@ async function send(
   holder: LinkHolder,
   { name, email, passwordHash }: { name: string; email: string; passwordHash: string },
   what: string,
+  lifetime: keyof typeof linkLifetimeMs = "reset",
 ): Promise<void> {
-  const token = createLinkToken(holder, { email, passwordHash }, linkLifetimeMs.reset);
+  const token = createLinkToken(holder, { email, passwordHash }, linkLifetimeMs[lifetime]);
   const id = idOf(holder);
   await sendMail(scope, {
     to: email,
@@ -75,7 +91,7 @@ async function send(
 Set a new password for ${what} here:
 ${env.APP_URL}/set-password/${token}
 
-The link works once, for an hour. Until it is used, the password that you have goes on working. If you did not ask for it, ignore this mail.
+The link works once, for ${lifetime === "first" ? `${temporaryPasswordDays} days` : "an hour"}. Until it is used, the password that you have goes on working. If you did not ask for it, ignore this mail.
 `,
     secret: { value: token, of: id },
   });

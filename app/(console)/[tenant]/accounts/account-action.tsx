@@ -1,6 +1,6 @@
 "use client";
 
-import { KeyRound, Trash2, UserRoundCheck } from "lucide-react";
+import { KeyRound, Mail, Trash2, UserRoundCheck } from "lucide-react";
 import { BlockHolder } from "../../../_blocks/block-holder";
 import { cutItems } from "../../../_blocks/cut-items";
 import { UnblockHolder } from "../../../_blocks/unblock-holder";
@@ -11,12 +11,19 @@ import { DeleteAccount } from "./delete-account";
 import { ResetPassword } from "./reset-password";
 import { RestoreAccount } from "./restore-account";
 import { RevokeAccount } from "./revoke-account";
+import { SendAccountLink } from "./send-account-link";
 
-export type AccountActionName = "disconnect" | "block" | "unblock" | "revoke" | "restore" | "reset" | "delete";
+export type AccountActionName = "disconnect" | "block" | "unblock" | "revoke" | "restore" | "reset" | "link" | "delete";
 
 interface AccountActionProps {
   name: AccountActionName;
-  account: { id: string; name: string; email: string; lastSession: { id: string } | null };
+  account: {
+    id: string;
+    name: string;
+    email: string;
+    mustChangePassword: boolean;
+    lastSession: { id: string } | null;
+  };
   onClose: () => void;
   /** Where the account was shown by itself. */
   onDeleted?: () => void;
@@ -35,6 +42,7 @@ export function AccountAction({ name, account, onClose, onDeleted }: AccountActi
   if (name === "revoke") return <RevokeAccount account={account} onClose={onClose} />;
   if (name === "restore") return <RestoreAccount account={account} onClose={onClose} />;
   if (name === "reset") return <ResetPassword account={account} onClose={onClose} />;
+  if (name === "link") return <SendAccountLink account={account} onClose={onClose} />;
   return <DeleteAccount account={account} onClose={onClose} onDeleted={onDeleted} />;
 }
 
@@ -47,6 +55,12 @@ export function accountActions(
   const isRevoked = account.state === "revoked";
   const refused = whyNot("accounts:write");
   return [
+    {
+      label: "Send a link to set a password…",
+      icon: <Mail aria-hidden />,
+      disabledReason: refused ?? (isRevoked ? "Restore the access first." : null),
+      onSelect: () => choose("link"),
+    },
     {
       label: "Reset password…",
       icon: <KeyRound aria-hidden />,

@@ -130,8 +130,8 @@ export function AccountPage({ accountId }: { accountId: string }) {
             tone="warn"
             title="The temporary password was not replaced yet"
             action={
-              <Button size="sm" disabledReason={refused} onClick={() => setActing("reset")}>
-                New temporary password
+              <Button size="sm" disabledReason={refused} onClick={() => setActing("link")}>
+                Send a link
               </Button>
             }
           >
