@@ -9,7 +9,7 @@ import { Directory } from "./dns/directory";
 import { createDnsServer } from "./dns/server";
 import type { UplinkPort } from "./firewall/base";
 import { createIpPipe, createIpRunner, type Runner } from "./firewall/command-pipe";
-import { createForgetting, readConnectionTable, tuneConnectionTable } from "./firewall/connection-table";
+import { createForgetting, readConnectionTable, tuneKernelTables } from "./firewall/connection-table";
 import { startCounting } from "./firewall/counts";
 import { findOwnInterfaces } from "./firewall/device";
 import { createFirewall } from "./firewall/firewall";
@@ -144,7 +144,7 @@ export async function startAgent({
     await firewall.spread(planSpread(config, null));
     if (!isStanding) {
       await firewall.load(config.range);
-      await tuneConnectionTable(log);
+      await tuneKernelTables(log);
     }
   }
   const spread = async () => {
@@ -202,7 +202,7 @@ export async function startAgent({
     // A table that is replaced begins to count anew.
     await counting.tell();
     await firewall.load(range);
-    await tuneConnectionTable(log);
+    await tuneKernelTables(log);
   };
   const tampering = createTampering();
   let connections: Awaited<ReturnType<typeof readConnectionTable>> = null;

@@ -33,7 +33,8 @@ import { table } from "./ruleset";
  *   address of ours must come in by the interface that has it (strong host model), so the API on the management address
  *   is not there for anybody who comes by another way. What is behind an uplink is the tenants', and reaches no port of the
  *   host but those that the operator opened, for a routing protocol, say; unless the uplink is the host's own way to the
- *   world too (own_interfaces), as with a single network card. The rest of the host's own rules are left alone: `accept` here ends this chain only.
+ *   world too (own_interfaces), as with a single network card. What else it may begin, a ping say, takes a place in the
+ *   table of connections, so each uplink may begin so much; questions for names take none (names). The rest of the host's own rules are left alone: `accept` here ends this chain only.
  */
 export function printBase(
   range: string,
@@ -51,6 +52,7 @@ export function printBase(
   set uplinks { type ifname . ipv4_addr; flags interval; }
   set uplink_names { type ifname; }
   set own_interfaces { type ifname; }
+  set uplinks_knocking { type ifname; size 65535; flags dynamic; }
   set uplink_ports { type inet_proto . inet_service; ${elementsOf(uplinkPorts)} }
   set tunnel_names { type ifname; flags interval; elements = { "db-*", "dl-*" } }
   set dns_askers { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }
@@ -66,6 +68,7 @@ export function printBase(
     type filter hook prerouting priority raw; policy accept;
     iifname @uplink_names ip saddr ${range} drop
     ip daddr ${range} ip ttl < 2 drop
+    iifname "db-*" ip daddr ${range} meta l4proto { tcp, udp } th dport 53 fib daddr type local notrack
     iifname @uplink_names meta mark set ${firstMark}
     iifname @tunnel_names meta mark set ${firstMark}
   }
@@ -120,7 +123,17 @@ export function printBase(
     iifname "db-*" ip daddr ${range} meta l4proto { tcp, udp } th dport 53 jump dns
     iifname { "db-*", "dl-*" } drop
     fib daddr type local fib daddr . iif type != local drop
-    iifname @uplink_names iifname != @own_interfaces meta l4proto { tcp, udp } ct state new meta l4proto . th dport != @uplink_ports drop
+    iifname @uplink_names iifname != @own_interfaces ct state new jump uplinked
+  }
+
+  chain uplinked {
+    meta l4proto { tcp, udp } meta l4proto . th dport != @uplink_ports drop
+    update @uplinks_knocking { iifname limit rate over 100/second burst 500 packets } drop
+  }
+
+  chain names {
+    type filter hook output priority raw; policy accept;
+    oifname "db-*" meta l4proto { tcp, udp } th sport 53 notrack
   }
 
   chain dns {

@@ -1,6 +1,6 @@
 /**
- * The kernel's table of connections, which all tenants share: how large it is, how long it keeps what is silent, and how
- * what nobody may use any more leaves it. What each may have of it is in base.ts.
+ * The kernel's table of connections, which all tenants share, as they share smaller ones: how large they are, how long it
+ * keeps what is silent, and how what nobody may use any more leaves it. What each may have of it is in base.ts.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
@@ -30,10 +30,24 @@ const bytesOfMemoryPerEntry = 8_192;
 const leastEntries = 262_144;
 
 /**
+ * What else of the kernel's all tenants share: its neighbours, which a network that an uplink leads into straight fills with
+ * as many as it claims to have, and the room for packets that come in parts, which whoever sends only first parts fills.
+ * More of both, and parts for less long; what is there already is not lessened.
+ */
+const shared = {
+  "neigh/default/gc_thresh3": 65_536,
+  "neigh/default/gc_thresh2": 32_768,
+  "neigh/default/gc_thresh1": 8_192,
+  ipfrag_high_thresh: 64 * 1024 * 1024,
+};
+const partsSeconds = 10;
+
+/**
  * Once rules of ours are loaded, before which the kernel may not know these settings. The size is the host's, not a network
  * namespace's: there it is left as it is.
  */
-export async function tuneConnectionTable(log: Logger): Promise<void> {
+export async function tuneKernelTables(log: Logger): Promise<void> {
+  await tuneShared(log);
   for (const [name, seconds] of Object.entries(timeouts))
     await writeFile(`${folder}/nf_conntrack_${name}`, String(seconds)).catch((err) =>
       log.warn({ err, name }, "how long the kernel keeps connections could not be set"),
@@ -44,6 +58,21 @@ export async function tuneConnectionTable(log: Logger): Promise<void> {
   await writeFile(sizeFile, String(wanted))
     .then(() => writeFile("/sys/module/nf_conntrack/parameters/hashsize", String(wanted)))
     .catch((err) => log.debug({ err, limit }, "the table of connections stays as large as it is"));
+}
+
+async function tuneShared(log: Logger): Promise<void> {
+  const set = async (name: string, wanted: (present: number) => number) => {
+    const file = `/proc/sys/net/ipv4/${name}`;
+    const present = Number(await readFile(file, "utf8"));
+    if (wanted(present) !== present) await writeFile(file, String(wanted(present)));
+  };
+  for (const [name, least] of Object.entries(shared))
+    await set(name, (present) => Math.max(present, least)).catch((err) =>
+      log.debug({ err, name }, "a table of the kernel's stays as large as it is"),
+    );
+  await set("ipfrag_time", (present) => Math.min(present, partsSeconds)).catch((err) =>
+    log.debug({ err }, "how long the kernel waits for parts of packets stays as it is"),
+  );
 }
 
 /** Null where the kernel keeps none. */

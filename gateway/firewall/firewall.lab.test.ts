@@ -143,7 +143,15 @@ const own = [
   "learning",
 ];
 const isFixed = (name: string) =>
-  ["tunnel_names", "icmp_errors", "person_flows", "tenant_flows", "own_interfaces", "uplink_ports"].includes(name);
+  [
+    "tunnel_names",
+    "icmp_errors",
+    "person_flows",
+    "tenant_flows",
+    "own_interfaces",
+    "uplink_ports",
+    "uplinks_knocking",
+  ].includes(name);
 
 /** What the kernel has, as far as it follows the documents. */
 async function readKernel() {
@@ -164,6 +172,8 @@ async function readKernel() {
     "refuse",
     "crowd",
     "begin",
+    "uplinked",
+    "names",
     "strays",
     "answers",
     "stray_answers",

@@ -226,6 +226,26 @@ describe("the kernel's table of connections", () => {
     expect(await passesFor(2)).toBe(true);
   }, 120_000);
 
+  it("gives no place to questions for names, and few to what comes by an uplink for the gateway itself", async () => {
+    await on("gateway", "ip address replace 100.64.0.1/32 dev db-udp");
+    await sh(...inside("person"), process.execPath, "-e", `const { createSocket } = require("dgram");
+      (async () => {
+        for (let n = 0; n < 150; n++) {
+          const socket = createSocket("udp4").on("error", () => {});
+          await new Promise((done) => socket.bind(0, "100.65.0.1", done));
+          await new Promise((done) => socket.send("x", 53, "100.64.0.1", done));
+          socket.close();
+        }
+      })()`); // biome-ignore format: a script
+    expect(await entries()).toBe(0);
+    // Pings, each of a number of its own.
+    await sh(...inside("site1"), "perl", "-e", `use Socket; socket(my $s, PF_INET, SOCK_RAW, 1) or die $!;
+      send($s, pack("CCnnn", 8, 0, 0xf7fe - $_, $_, 1), 0, sockaddr_in(0, inet_aton("172.31.1.1"))) for 1 .. 3000`); // biome-ignore format: a script
+    expect(await entries()).toBeGreaterThan(400);
+    expect(await entries()).toBeLessThan(1_500);
+    await on("gateway", "ip address del 100.64.0.1/32 dev db-udp");
+  });
+
   it("keeps nothing of who is out", async () => {
     await flood(1, [1, 2], 50);
     const [document] = documents as [TenantDocument];
