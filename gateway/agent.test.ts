@@ -58,6 +58,7 @@ async function run(): Promise<void> {
         },
         read: async () => '{"nftables":[]}',
         list: async () => listChains(written),
+        listElements: async () => '{"nftables":[]}',
         close: () => {},
       },
       ip: { run: async () => "", close: () => {} },

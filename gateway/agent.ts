@@ -95,6 +95,8 @@ export interface AgentDependencies {
 
 /** Rules can be flushed and routes vanish with a device; nobody tells, and nobody else mends it. */
 const verifyEveryMs = 5_000;
+/** What is in sets is changed by hand more rarely than rules are, and takes longer to read. */
+const verifyElementsEveryMs = 60_000;
 const countEveryMs = 30_000;
 
 export async function startAgent({
@@ -206,6 +208,12 @@ export async function startAgent({
   };
   const tampering = createTampering();
   let connections: Awaited<ReturnType<typeof readConnectionTable>> = null;
+  let elementsVerifiedAt = performance.now();
+  const verifyElements = async () => {
+    if (performance.now() - elementsVerifiedAt < verifyElementsEveryMs) return [];
+    elementsVerifiedAt = performance.now();
+    return firewall.verifyElements();
+  };
   let isVerifying = false;
   const verify = async () => {
     if (isVerifying) return;
@@ -214,6 +222,7 @@ export async function startAgent({
       connections = await readConnectionTable();
       const changed = [
         ...(await firewall.verify()),
+        ...(await verifyElements()),
         ...(await supervisor.verifyRoutes()).map((address) => `the route to ${address}`),
         ...(await links.verify()),
       ];

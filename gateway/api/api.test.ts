@@ -58,6 +58,7 @@ async function start(live: LiveSession[] = []): Promise<void> {
         },
         read: async () => '{"nftables":[]}',
         list: async () => listChains(standing),
+        listElements: async () => '{"nftables":[]}',
         close: () => {},
       },
       ip: { run: async () => "", close: () => {} },

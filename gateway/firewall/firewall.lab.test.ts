@@ -235,6 +235,7 @@ async function expectKernel(): Promise<void> {
   }
   expect(kernel.sets.size).toBe(sets.size);
   for (const [name, lines] of chains) if (lines.length === 0) expect(kernel.chains.get(name)).toBe(0);
+  expect(await firewall.verifyElements()).toEqual([]);
 }
 
 describe("the kernel", () => {
@@ -331,13 +332,41 @@ describe("the kernel", () => {
     await expectKernel();
   });
 
+  it("gets back what somebody put into sets by hand, or took out of them", async () => {
+    documents = new Map();
+    await firewall.load(range);
+    await push(id(0, 1), [...tenant(1), device(10, [1]), policy(1, [1]), policy(2, [1]), account(1, 1, [1])]);
+    await push(id(0, 1), [account(1, 3, [2]), grant(1, 1, 3600), slowed(account(1, 4, [1]), 1000)]);
+    await push(id(0, 1), [held(account(1, 2, [1]), 600), held(device(10, [1]), 600)]);
+    await expectKernel();
+    for (const [command, set] of [
+      ["flush set uplinks", "uplinks"],
+      ['add element uplink_names { "eth0" }', "uplink_names"],
+      ["delete element people { 100.65.0.1 }", "people"],
+      ["delete element people { 100.65.0.3 }; add element people { 100.65.0.3 : 1 }", "people"],
+      ["add element people { 100.66.0.9 : 1 }", "people"],
+      ["flush map rates", "rates"],
+      ["flush map tenants", "tenants"],
+      ["delete element held { 100.65.0.2 }", "held"],
+      ["flush set held_devices", "held_devices"],
+      ["flush map grantees", "grantees"],
+      [`add element g_1_${id(3, 1).replaceAll("-", "")} { 10.0.0.99 }`, `g_1_${id(3, 1).replaceAll("-", "")}`],
+    ] as const) {
+      await sh(...inside, "nft", command.replace(/(set|map|element) /g, "$1 inet drawbridge "));
+      expect(await firewall.verify()).toEqual([]);
+      expect(await firewall.verifyElements(), command).toEqual([`what is in ${set}`]);
+      await expectKernel();
+    }
+  });
+
   it("is not taken for changed where a change of ours comes between", async () => {
     documents = new Map();
     await firewall.load(range);
     await push(id(0, 1), [...tenant(1), device(10, [1])]);
     for (let n = 1; n <= 20; n++) {
       const changing = push(id(0, 1), [policy(n, [1]), account(1, n, [n])]);
-      expect(await firewall.verify()).toEqual([]);
+      const [rules, elements] = await Promise.all([firewall.verify(), firewall.verifyElements()]);
+      expect([...rules, ...elements]).toEqual([]);
       await changing;
     }
     await expectKernel();

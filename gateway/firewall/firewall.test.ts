@@ -21,6 +21,7 @@ beforeEach(() => {
       apply: async (some) => void lines.push(...some),
       read: async () => "",
       list: async () => "",
+      listElements: async () => '{"nftables":[]}',
       close: () => {},
     },
     routes: new Routes(gatewayId, { run: async () => "", close: () => {} }, async () => ({

@@ -11,10 +11,11 @@ import type { EntryChange } from "../state/entry-change";
 import { printBase, printOwnInterfaces, replaceTable, type UplinkPort } from "./base";
 import { Compiler } from "./compile";
 import { type Count, parseCounts } from "./counts";
+import { findWrongSets } from "./find-wrong-sets";
 import type { Nft } from "./nft";
 import { parseRefused, type Refused } from "./refused";
 import type { Routes } from "./routes";
-import { printDelta, table } from "./ruleset";
+import { elementsIn, printDelta, table } from "./ruleset";
 import { noSpread, printSpread, type Spread } from "./spread";
 import { WrittenRules } from "./written-rules";
 
@@ -38,6 +39,11 @@ export interface Firewall {
    * @returns what was not as it was written, in words
    */
   verify(): Promise<string[]>;
+  /**
+   * The same of what is in sets and maps, which nft takes its time to read: for now and then.
+   * @returns what did not have what the documents give, in words
+   */
+  verifyElements(): Promise<string[]>;
   /** Bytes and packets that each policy accepted since the last call, which begin again at none; empty without our table. */
   takeCounts(): Promise<Count[]>;
   /** A sample of what was refused since the last call; empty without our table. */
@@ -62,6 +68,10 @@ export interface FirewallDeps {
 /** What a look may take each time, and the part of all time that longer ones may take: one in so many. */
 const unnoticedMs = 250;
 const mostOfTime = 20;
+const nextAfter = (begun: number) => {
+  const took = performance.now() - begun;
+  return took < unnoticedMs ? 0 : begun + took * mostOfTime;
+};
 
 export function createFirewall(deps: FirewallDeps): Firewall {
   const { gatewayId, nft, routes, documents, links = () => [] } = deps;
@@ -73,7 +83,11 @@ export function createFirewall(deps: FirewallDeps): Firewall {
   /** False while nobody can say what the kernel has. */
   let isKnown = false;
   const written = new WrittenRules();
+  /** Elements that were written since their sets began to be read, each behind its set's name; null while none are read. */
+  let busy: Set<string> | null = null;
+  let loads = 0;
   let nextLookAt = 0;
+  let nextReadAt = 0;
   /** How often each tenant was compiled whole: what was staged before the newest of them is in it. */
   const compiled = new Map<TenantId, number>();
   let queue: Promise<unknown> = Promise.resolve();
@@ -86,6 +100,7 @@ export function createFirewall(deps: FirewallDeps): Firewall {
   };
 
   const apply = async (lines: readonly string[]) => {
+    if (busy) for (const element of elementsIn(lines)) busy.add(element);
     await nft.apply(lines);
     written.note(lines);
   };
@@ -94,6 +109,7 @@ export function createFirewall(deps: FirewallDeps): Firewall {
     if (range === null) return;
     isKnown = false;
     compiler = new Compiler(gatewayId);
+    loads++;
     own = await ownInterfaces();
     const lines = [replaceTable, printBase(range, links(), uplinkPorts), ...printOwnInterfaces(own), ...spread];
     for (const document of documents()) {
@@ -127,8 +143,7 @@ export function createFirewall(deps: FirewallDeps): Firewall {
     const begun = performance.now();
     if (!isKnown || begun < nextLookAt) return [];
     const changed = await written.findChanged(nft.list);
-    const took = performance.now() - begun;
-    nextLookAt = took < unnoticedMs ? 0 : begun + took * mostOfTime;
+    nextLookAt = nextAfter(begun);
     return changed;
   };
 
@@ -186,6 +201,25 @@ export function createFirewall(deps: FirewallDeps): Firewall {
       const changed = await findChanged();
       if (changed.length > 0) await exclusively(loadNow);
       return [...gone, ...changed.map((chain) => `the rules in ${chain}`)];
+    },
+    async verifyElements() {
+      const begun = performance.now();
+      if (!isKnown || begun < nextReadAt) return [];
+      // Between two changes; what is written from now on is noted.
+      const before = await exclusively(async () => {
+        busy = new Set();
+        return loads;
+      });
+      try {
+        const json = await nft.listElements();
+        if (loads !== before) return [];
+        const wrong = findWrongSets(json, compiler.ruleset, clock.ms(), (set, key) => busy!.has(`${set} ${key}`));
+        if (wrong.length > 0) await exclusively(loadNow);
+        return wrong.map((set) => `what is in ${set}`);
+      } finally {
+        busy = null;
+        nextReadAt = nextAfter(begun);
+      }
     },
     // Between two changes, not beside one: nft reads again what a change made stale, and what it had reset would be lost.
     takeCounts: () =>

@@ -144,6 +144,20 @@ function elements(verb: "add" | "delete", set: string, keys: string[]): string[]
   return out;
 }
 
+/** Which elements these commands write: each set's name, and behind it the element. */
+export function elementsIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => {
+    const [, set, all] = /^(?:add|delete) element inet drawbridge (\S+) \{ (.*) \}$/.exec(line) ?? [];
+    return (all?.split(", ") ?? []).map(
+      (one) =>
+        `${set} ${one
+          .split(/ : | timeout /)[0]!
+          .replaceAll('"', "")
+          .replaceAll("/32", "")}`,
+    );
+  });
+}
+
 /** nft reads no number of milliseconds above 2^31. */
 function printDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / 1000)}s${Math.ceil(milliseconds % 1000)}ms`;

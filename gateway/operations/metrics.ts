@@ -133,6 +133,7 @@ export function createMetrics(): Metrics {
       apply: (lines) => timed(nftSeconds, () => nft.apply(lines)),
       read: (command) => nft.read(command),
       list: () => nft.list(),
+      listElements: () => nft.listElements(),
       close: () => nft.close(),
     }),
     timeEnforcer: (enforcer) => ({

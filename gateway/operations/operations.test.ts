@@ -79,6 +79,7 @@ describe("metrics", () => {
       },
       read: async () => "",
       list: async () => "",
+      listElements: async () => '{"nftables":[]}',
       close: () => {},
     });
     await nft.apply(["good"]);

@@ -23,6 +23,7 @@ export async function startTestAgent(
         apply: async (lines) => void applied.push(...lines),
         read: async () => '{"nftables":[]}',
         list: async () => listChains(applied),
+        listElements: async () => '{"nftables":[]}',
         close: () => {},
       },
       ip: silent,
