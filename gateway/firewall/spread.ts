@@ -70,7 +70,7 @@ function printStrays(fronts: readonly number[], own: readonly number[]): string[
     `add set ${table} learning { type inet_proto; flags timeout; }`,
     `add element ${table} learning { udp timeout 3s }`,
     `add rule ${table} answers udp sport ${anyOf(own)} update @answered { ip daddr . udp dport }`,
-    `add rule ${table} strays fib daddr . iif type local udp dport ${anyOf(fronts)} ${beginsNothing} ip saddr . udp sport != @answered meta l4proto != @learning update @stray_fronts { ip saddr . udp sport : udp dport } notrack udp dport set ${inTurn(own)}`,
+    `add rule ${table} strays udp dport ${anyOf(fronts)} ${beginsNothing} ip saddr . udp sport != @answered meta l4proto != @learning fib daddr . iif type local update @stray_fronts { ip saddr . udp sport : udp dport } notrack udp dport set ${inTurn(own)}`,
     `add rule ${table} stray_answers udp sport ${anyOf(own)} snat to :ip daddr . udp dport map @stray_fronts`,
   ];
 }
