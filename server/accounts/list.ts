@@ -10,7 +10,7 @@ import { inOrder, type Listing, pageOf } from "../core/page";
 import { type AccountState, Prisma } from "../core/prisma/client";
 import { searchConditions } from "../core/search";
 import { showing } from "../core/showing";
-import { type RefusalRow, recentRefusals } from "../sessions/sessions";
+import { recentRefusals } from "../sessions/sessions";
 import { rateOf } from "./accounts";
 import type { listAccountsInput } from "./schema";
 
@@ -88,7 +88,7 @@ export interface AccountDetails extends Omit<AccountRow, "certificates"> {
     replaces: string | null;
   }[];
   /** The newest. */
-  refusals: RefusalRow[];
+  refusals: Awaited<ReturnType<typeof recentRefusals>>;
   sessions: {
     id: string;
     connectedAt: Date;

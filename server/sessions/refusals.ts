@@ -7,7 +7,7 @@ import type { Scope, TenantScope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";
 import { Prisma } from "../core/prisma/client";
 import { hasWords } from "../core/search";
-import { type listLiveRefusalsInput, listRefusalsInput } from "./schema";
+import type { listLiveRefusalsInput, listRefusalsInput } from "./schema";
 
 /** Of one holder, from one address, at one gateway, for one reason, on one day (UTC). */
 export interface RefusalRow {
@@ -45,12 +45,6 @@ export async function listRefusals(
     ...(input.accountId ? [Prisma.sql`f.account_id = ${input.accountId}::uuid`] : []),
   ]);
   return { total: page.total, rows: page.rows.map(({ tenantId: _, tenantName: __, slug: ___, ...row }) => row) };
-}
-
-/** The newest of one account. */
-export async function recentRefusals(scope: TenantScope, accountId: string, take: number): Promise<RefusalRow[]> {
-  const { rows } = await listRefusals(scope, listRefusalsInput.parse({ accountId, pageSize: take }));
-  return rows;
 }
 
 /** The scope must be staff's. */

@@ -12,9 +12,14 @@ import { Prisma } from "../core/prisma/client";
 import { hasWords, searchIds } from "../core/search";
 import { cutterOn } from "../gateways/gateways";
 import type { Step } from "../trpc/trpc";
-import type { disconnectInput, listLiveInput, listSessionsInput, oneSessionInput } from "./schema";
-
-export { type RefusalRow, recentRefusals } from "./refusals";
+import { listRefusals, type RefusalRow } from "./refusals";
+import {
+  type disconnectInput,
+  type listLiveInput,
+  listRefusalsInput,
+  type listSessionsInput,
+  type oneSessionInput,
+} from "./schema";
 
 export interface SessionRow {
   id: string;
@@ -78,6 +83,12 @@ export async function listLive(scope: Scope, input: z.infer<typeof listLiveInput
       ? [Prisma.sql`s.gateway_id IN (SELECT id FROM gateways WHERE region_id = ${input.regionId}::uuid)`]
       : []),
   ]);
+}
+
+/** The newest refusals of one account. */
+export async function recentRefusals(scope: TenantScope, accountId: string, take: number): Promise<RefusalRow[]> {
+  const { rows } = await listRefusals(scope, listRefusalsInput.parse({ accountId, pageSize: take }));
+  return rows;
 }
 
 export interface LiveSummary {
