@@ -6,6 +6,7 @@ import { type Bench, printReport } from "./report";
 
 const benches: Record<string, () => Promise<Bench>> = {
   connect: async () => (await import("./connect")).connect,
+  console: async () => (await import("./console-lists")).consoleLists,
   failover: async () => (await import("./failover")).failover,
   flood: async () => (await import("./flood")).flood,
   forward: async () => (await import("./forward")).forward,
