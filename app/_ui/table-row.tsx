@@ -51,7 +51,7 @@ export function TableRow<Row>({ row, columns, href, onOpen, isOpen, isSelecting,
       onKeyDown={keyDown}
       className={cn(
         "group/row max-sm:relative max-sm:block max-sm:border-b max-sm:px-4 max-sm:py-3 max-sm:last:border-b-0",
-        "focus:outline-2 focus:-outline-offset-2 focus:outline-ring",
+        "focus-visible:outline-2 focus-visible:-outline-offset-2 focus-visible:outline-ring",
         onOpen && "cursor-pointer hover:bg-hover/70",
         (row.getIsSelected() || isOpen) && "bg-brand-soft hover:bg-brand-soft",
       )}
