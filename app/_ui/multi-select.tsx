@@ -2,6 +2,7 @@
 
 import { ChevronsUpDown, X } from "lucide-react";
 import { useRef, useState } from "react";
+import { formatNumber } from "../_lib/format";
 import { cn } from "./cn";
 import { controlStyle } from "./control-style";
 import { type ControlProps, useFieldControl } from "./field-context";
@@ -70,7 +71,7 @@ export function MultiSelect({
             className={cn(controlStyle, "flex h-8 items-center justify-between gap-2 text-left pointer-coarse:h-10")}
           >
             <span className={cn("truncate", chosen.length === 0 && "text-faint")}>
-              {chosen.length === 0 ? placeholder : `${chosen.length} chosen`}
+              {chosen.length === 0 ? placeholder : `${formatNumber(chosen.length)} chosen`}
             </span>
             <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-faint" />
           </button>

@@ -2,7 +2,7 @@
 
 import { Check, X } from "lucide-react";
 import type { ReactNode } from "react";
-import { formatDuration, plural } from "../_lib/format";
+import { formatDuration, formatNumber, plural } from "../_lib/format";
 import { cn } from "./cn";
 import { Spinner } from "./spinner";
 import { useNow } from "./use-now";
@@ -106,8 +106,8 @@ export function summarizeReceipt(targets: readonly ReceiptTarget[], noun: string
   const done = targets.filter((target) => target.status === "done");
   const failed = targets.filter((target) => target.status === "failed");
   const times = done.flatMap((target) => (target.durationMs === undefined ? [] : [target.durationMs]));
-  const parts = [`${done.length} of ${plural(targets.length, noun)}`];
-  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  const parts = [`${formatNumber(done.length)} of ${plural(targets.length, noun)}`];
+  if (failed.length > 0) parts.push(`${formatNumber(failed.length)} failed`);
   if (times.length > 0) parts.push(`${times.length > 1 ? "slowest " : ""}${formatDuration(Math.max(...times))}`);
   return parts.join(", ");
 }

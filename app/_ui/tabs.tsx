@@ -3,6 +3,7 @@
 import { parseAsString, useQueryState } from "nuqs";
 import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { formatNumber } from "../_lib/format";
 import { cn } from "./cn";
 
 export interface Tab {
@@ -28,7 +29,7 @@ export function Tabs({ tabs, param = "tab", className }: { tabs: readonly Tab[];
           >
             {tab.label}
             {tab.count !== undefined && (
-              <span className="rounded-sm bg-hover px-1 text-xs text-muted">{tab.count}</span>
+              <span className="rounded-sm bg-hover px-1 text-xs text-muted">{formatNumber(tab.count)}</span>
             )}
           </Radix.Trigger>
         ))}

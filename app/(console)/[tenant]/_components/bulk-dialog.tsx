@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import type { FieldValues } from "react-hook-form";
 import type { z } from "zod";
 import { ChangeReceipt, type ChangeWords } from "../../../_lib/change-receipt";
+import { formatNumber } from "../../../_lib/format";
 import { Button } from "../../../_ui/button";
 import { Callout } from "../../../_ui/callout";
 import { Dialog } from "../../../_ui/dialog";
@@ -82,7 +83,10 @@ export function BulkDialog<Input extends FieldValues, Output extends FieldValues
       {isOver ? (
         <div className="flex flex-col gap-4">
           {outcome.refused.length > 0 && (
-            <Callout tone="warn" title={`${outcome.refused.length} of ${subjects.length} are as they were`}>
+            <Callout
+              tone="warn"
+              title={`${formatNumber(outcome.refused.length)} of ${formatNumber(subjects.length)} are as they were`}
+            >
               <ul>
                 {outcome.refused.map(({ name, why }) => (
                   <li key={name}>

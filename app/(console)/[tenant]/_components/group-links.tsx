@@ -1,5 +1,6 @@
 "use client";
 
+import { formatNumber } from "../../../_lib/format";
 import { TextLink } from "../../../_ui/text-link";
 import { Tooltip } from "../../../_ui/tooltip";
 import { useTenant } from "../../_lib/use-tenant";
@@ -30,7 +31,7 @@ export function GroupLinks({ groups, none, most = 3 }: GroupLinksProps) {
       {rest.length > 0 && (
         <Tooltip content={rest.map((group) => group.name).join(", ")}>
           <button type="button" className="rounded-sm text-muted">
-            and {rest.length} more
+            and {formatNumber(rest.length)} more
           </button>
         </Tooltip>
       )}

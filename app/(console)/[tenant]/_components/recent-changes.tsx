@@ -4,7 +4,7 @@ import { History } from "lucide-react";
 import { useState } from "react";
 import type { Api } from "../../../_lib/api-types";
 import { ChangeReceipt } from "../../../_lib/change-receipt";
-import { formatDuration, plural } from "../../../_lib/format";
+import { formatDuration, formatNumber, plural } from "../../../_lib/format";
 import { Card } from "../../../_ui/card";
 import { Dialog } from "../../../_ui/dialog";
 import { EmptyState } from "../../../_ui/empty-state";
@@ -54,7 +54,7 @@ export function RecentChanges({ changes }: { changes: readonly Change[] | undefi
         open={shown !== null}
         onOpenChange={() => setShown(null)}
         title={shown ? capitalized(shown.summary) : ""}
-        description={shown && `Revision ${shown.revision}`}
+        description={shown && `Revision ${formatNumber(shown.revision)}`}
       >
         {shown && <ChangeReceipt tenantId={tenantId} revision={shown.revision} />}
       </Dialog>
@@ -64,7 +64,7 @@ export function RecentChanges({ changes }: { changes: readonly Change[] | undefi
 
 function inForce({ enforced, of, slowestMs }: Change): string {
   if (of === 0) return "no gateways yet";
-  const where = enforced === of ? plural(of, "gateway") : `${enforced} of ${plural(of, "gateway")}`;
+  const where = enforced === of ? plural(of, "gateway") : `${formatNumber(enforced)} of ${plural(of, "gateway")}`;
   return enforced === of && slowestMs !== null ? `${where}, ${formatDuration(slowestMs)}` : where;
 }
 

@@ -106,7 +106,9 @@ const columns: Column<Gateway>[] = [
     width: "6.5rem",
     cell: (gateway) => {
       const running = gateway.state?.processes.filter((process) => process.status === "running").length ?? 0;
-      return gateway.state ? `${running} of ${gateway.processes.length}` : gateway.processes.length;
+      return gateway.state
+        ? `${formatNumber(running)} of ${formatNumber(gateway.processes.length)}`
+        : formatNumber(gateway.processes.length);
     },
   },
   {

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
-import { plural } from "../../../../_lib/format";
+import { formatNumber, plural } from "../../../../_lib/format";
 import { useTRPC } from "../../../../_lib/trpc";
 import { portOf, RefusedTarget, refusedPacketsKey } from "../../../../_sessions/refused-packets-columns";
 import { Card } from "../../../../_ui/card";
@@ -27,7 +27,9 @@ export function AccountRefusedPackets({ account }: { account: Pick<Api["accounts
     ),
   );
   const total = query.data?.total ?? 0;
-  const all = total > shown && <TextLink href={paths.refusedPackets(account.email)}>All {total}</TextLink>;
+  const all = total > shown && (
+    <TextLink href={paths.refusedPackets(account.email)}>All {formatNumber(total)}</TextLink>
+  );
   return (
     <Card title="Refused packets" description="What they tried that nothing gives them" actions={all} padding="none">
       {!query.data ? (

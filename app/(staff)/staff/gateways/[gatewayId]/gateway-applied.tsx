@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
 import type { Api } from "../../../../_lib/api-types";
+import { formatNumber } from "../../../../_lib/format";
 import { paths } from "../../../../_lib/paths";
 import { useTRPC } from "../../../../_lib/trpc";
 import { type Column, DataTable } from "../../../../_ui/data-table";
@@ -83,7 +84,7 @@ const columns: Column<Applied>[] = [
         </span>
       ) : row.applied < row.revision ? (
         <Status tone="warn" pulse>
-          {row.revision - row.applied} behind
+          {formatNumber(row.revision - row.applied)} behind
         </Status>
       ) : (
         <Status tone="ok">in force</Status>
@@ -94,7 +95,10 @@ const columns: Column<Applied>[] = [
     header: "Revision",
     align: "right",
     width: "8rem",
-    cell: (row) => (row.applied === row.revision ? row.revision : `${row.applied} of ${row.revision}`),
+    cell: (row) =>
+      row.applied === row.revision
+        ? formatNumber(row.revision)
+        : `${formatNumber(row.applied)} of ${formatNumber(row.revision)}`,
   },
   {
     id: "enforcedAt",

@@ -1,5 +1,6 @@
 "use client";
 
+import { formatNumber } from "../../../../_lib/format";
 import { paths } from "../../../../_lib/paths";
 import { Card } from "../../../../_ui/card";
 import { Status } from "../../../../_ui/status-dot";
@@ -10,7 +11,7 @@ import type { TenantFacts } from "./tenant-facts";
 /** Which revision each gateway enforces. */
 export function TenantApplied({ tenant }: { tenant: TenantFacts }) {
   return (
-    <Card title="In force" description={`Revision ${tenant.revision} is the newest.`} padding="none">
+    <Card title="In force" description={`Revision ${formatNumber(tenant.revision)} is the newest.`} padding="none">
       {tenant.applied.length === 0 && (
         <p className="p-4 text-sm text-muted">
           No gateway is enrolled, so nothing is enforced. <TextLink href={paths.staff.gateways}>Enrol one</TextLink>.
@@ -37,12 +38,12 @@ export function TenantApplied({ tenant }: { tenant: TenantFacts }) {
 }
 
 function AppliedStatus({ error, applied, revision }: { error: string | null; applied: number; revision: number }) {
-  if (error) return <Status tone="bad">failed after {applied}</Status>;
+  if (error) return <Status tone="bad">failed after {formatNumber(applied)}</Status>;
   if (applied < revision)
     return (
       <Status tone="warn" pulse>
-        {revision - applied} behind
+        {formatNumber(revision - applied)} behind
       </Status>
     );
-  return <Status tone="ok">revision {applied}</Status>;
+  return <Status tone="ok">revision {formatNumber(applied)}</Status>;
 }
