@@ -43,7 +43,8 @@ export async function consoleLists(): Promise<Report> {
     await owner.connect();
     takeYourTime();
     const rows: Report["rows"] = [];
-    let [value, floor] = [0, 0];
+    // The page that is furthest from its floor: a sum would hide it.
+    let worst = { value: 0, floor: 1 };
     for (const list of listsOf(await fill(owner))) {
       for (const { page, input, where, parameters } of await pagesOf(list)) {
         const [procedure, bare]: [number[], number[]] = [[], []];
@@ -53,20 +54,20 @@ export async function consoleLists(): Promise<Report> {
         }
         // The first of each fills caches.
         const [ours, theirs] = [procedure.slice(1), bare.slice(1)];
-        value += median(ours);
-        floor += median(theirs);
+        const measured = { value: median(ours), floor: median(theirs) };
+        if (measured.value / measured.floor > worst.value / worst.floor) worst = measured;
         rows.push({
           list: list.name,
           page,
-          "p50 ms": round(median(ours)),
+          "p50 ms": round(measured.value),
           "p95 ms": round(percentile(ours, 95)),
-          "SQL p50 ms": round(median(theirs)),
-          ratio: round(median(ours) / median(theirs)),
+          "SQL p50 ms": round(measured.floor),
+          ratio: round(measured.value / measured.floor),
         });
       }
     }
     const reach = "at most 3, and no p95 over 300 ms";
-    return { unit: "ms (p50, all lists)", value, floor, ratio: value / floor, reach, rows };
+    return { unit: "ms (p50, worst page)", ...worst, ratio: worst.value / worst.floor, reach, rows };
   } finally {
     await owner.end();
     await database.destroy();
