@@ -128,16 +128,17 @@ describe("a device at another gateway", () => {
       [first, `route del ${crane.vpnAddress} dev ${to(second)}`, `the route to ${crane.vpnAddress}`],
       [first, "address flush dev db-udp-1194", ""],
     ] as const) {
-      expect(await warnings(agent)).not.toContain(said || "nothing");
+      const noticed = () => agent.log().split("the kernel was not as it was written").length;
+      const before = noticed();
       await lab.exec(agent.gateway.namespace, ["ip", ...command.split(" ")]);
-      if (said) expect(await reaches(), command).toBe(false);
-      await until(reaches, 15_000, () => agent.log());
+      // The next look may come at once, so that it is not reached is seen by what the gateway says alone.
       if (said)
         await until(
-          async () => (await warnings(agent)).includes(said),
+          async () => noticed() > before && (await warnings(agent)).includes(said),
           15_000,
           () => agent.log(),
         );
+      await until(reaches, 15_000, () => agent.log());
     }
     const { namespace } = first.gateway;
     await until(async () => (await lab.exec(namespace, ["ip", "address", "show", "db-udp-1194"])).includes("100.64.0.1"), 15_000); // biome-ignore format: one line
