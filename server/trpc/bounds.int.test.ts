@@ -113,7 +113,12 @@ describe("however much one asks for at once, another tenant is answered", () => 
       tenantId,
       () =>
         members.flatMap((member) => [
-          ...Array.from({ length: 5 }, () => callAs(member).devices.createGroup({ tenantId, name: unique("group") })),
+          // In whatever letters they write its id.
+          ...Array.from({ length: 5 }, (_, n) =>
+            callAs(member).devices.createGroup({
+              ...{ tenantId: n % 2 ? tenantId : tenantId.toUpperCase(), name: unique("group") },
+            }),
+          ),
           ...Array.from({ length: 5 }, () => callAs(member).accounts.list({ tenantId })),
           portal.portal.profile(),
         ]),

@@ -15,9 +15,11 @@ export function boundsOf(
   address: string,
   call: { tenantId?: string | undefined; isChange?: boolean } = {},
 ): Bound[] {
-  const tenantId = who?.kind === "account" ? who.tenantId : call.tenantId;
+  // Strangers are refused wherever they name a tenant, and do not wait among its people.
+  if (!who) return strangers(address);
+  const tenantId = who.kind === "account" ? who.tenantId : call.tenantId;
   return [
-    ...(who ? [person(who)] : strangers(address)),
+    person(who),
     // The tenant is the caller's word as yet. Who names another's is refused within milliseconds, and waits his turn.
     ...(tenantId ? [together(`tenant ${tenantId}`, 8)] : []),
     ...(tenantId && call.isChange ? [together(`changes of ${tenantId}`, 2)] : []),

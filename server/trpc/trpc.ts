@@ -3,7 +3,6 @@
  * why it needs none; each runs in one database transaction bound to what it may see; each mutation leaves an audit entry.
  */
 import { initTRPC, TRPCError } from "@trpc/server";
-import superjson from "superjson";
 import { z } from "zod";
 import { admit } from "../core/admission";
 import { isAudited } from "../core/audit";
@@ -21,6 +20,7 @@ import {
 import { isStorable } from "../core/storable";
 import { boundsOf } from "./bounds";
 import type { AccountPrincipal, Principal, Standing, UserPrincipal } from "./principal";
+import { wire } from "./wire";
 
 export interface Context {
   principal: Principal | null;
@@ -43,7 +43,7 @@ const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
-    transformer: superjson,
+    transformer: wire,
     // A stream that a proxy dropped silently is noticed by its missing pings.
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     errorFormatter({ shape, error }) {
@@ -104,7 +104,8 @@ function whose(principal: Principal | null, input: unknown) {
   const { tenantId } = (input ?? {}) as { tenantId?: unknown };
   const of = principal?.kind === "account" ? principal.tenantId : tenantId;
   return {
-    tenantId: typeof of === "string" ? of.slice(0, 36) : undefined,
+    // One tenant has one share, in whatever letters its id is written.
+    tenantId: typeof of === "string" ? of.slice(0, 36).toLowerCase() : undefined,
     accountId: principal?.kind === "account" ? principal.accountId : undefined,
     userId: principal?.kind === "user" ? principal.userId : undefined,
   };
