@@ -47,7 +47,7 @@ export async function signIn(request: SignInRequest, log: Log): Promise<SignedIn
     log.info({ address: request.address, candidates: candidates.length }, "sign-in refused");
     throw new AppError("unauthenticated", wrongCredentials);
   }
-  await succeed();
+  await succeed(matches);
   const doors: SignedIn["doors"] = [await start(first, request)];
   for (const match of others) doors.push(await start(match, request));
   return { doors, browser: remember(request.browser, matches.map(holderOf)) };
@@ -55,16 +55,17 @@ export async function signIn(request: SignInRequest, log: Log): Promise<SignedIn
 
 /**
  * A browser that has signed in before as some of them may try the password on those, by a budget of its own; on the
- * others, and where it is not known at all, everybody who comes from there shares one.
+ * others, and where it is not known at all, everybody who comes from there shares one. It is given back where all that
+ * were tried by it were right: whoever guesses at one must not be given tries back by an account of their own.
  * @throws too_many where neither has anything left
  */
 async function beginAttempts(candidates: Candidate[], { email, address, browser }: SignInRequest) {
   const tried: Candidate[] = [];
-  const begun: { succeed(): Promise<void> }[] = [];
+  const begun: { those: Candidate[]; succeed(): Promise<void> }[] = [];
   let refusal: unknown;
   const begin = async (those: Candidate[], budgets: Parameters<typeof beginAttempt>[0]) => {
     try {
-      begun.push(await beginAttempt(budgets));
+      begun.push({ those, ...(await beginAttempt(budgets)) });
       tried.push(...those);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -82,8 +83,9 @@ async function beginAttempts(candidates: Candidate[], { email, address, browser 
   return {
     // In the order of the candidates.
     tried: candidates.filter((candidate) => tried.includes(candidate)),
-    async succeed() {
-      for (const attempt of begun) await attempt.succeed();
+    async succeed(matches: Candidate[]) {
+      for (const { those, succeed } of begun)
+        if (those.every((candidate) => matches.includes(candidate))) await succeed();
     },
   };
 }
