@@ -30,7 +30,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
     case "bytes":
       return hasTotals(event) ? event : undefined;
     case "moved":
-      return isSession(event) ? { ...event, realAddress: text(event.realAddress, 100) } : undefined;
+      return isSession(event) ? { ...event, realAddress: peer(event.realAddress) } : undefined;
     case "disconnected":
       if (!hasTotals(event)) return undefined;
       return { ...event, code: text(event.code, 40) as typeof event.code, reason: textOrNull(event.reason, 500) };
@@ -41,7 +41,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
         ...event,
         processBoot: text(event.processBoot, 100),
         process: text(event.process, 40),
-        realAddress: text(event.realAddress, 100),
+        realAddress: peer(event.realAddress),
         fingerprint: text(event.fingerprint, 100),
         clientVersion: textOrNull(event.clientVersion, 100),
         platform: textOrNull(event.platform, 100),
@@ -55,7 +55,7 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
         deviceId: isId(event.deviceId) ? event.deviceId : null,
         code: text(event.code, 40) as typeof event.code,
         reason: text(event.reason, 500),
-        realAddress: text(event.realAddress, 100),
+        realAddress: peer(event.realAddress),
         process: text(event.process, 40),
       };
     case "confirmed":
@@ -66,6 +66,11 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
 }
 
 const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** People read where a session came from in what they are told, so a gateway writes no words there. */
+const peer = (value: unknown) => {
+  const said = text(value as string, 100);
+  return /^(\[?[0-9a-f.:]+\]?|elsewhere)$/i.test(said) ? said : "an unknown address";
+};
 const isId = (value: unknown) => typeof value === "string" && id.test(value);
 
 /** One of the two, and never both. */

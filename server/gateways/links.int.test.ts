@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GatewayEvent } from "@/gateway/protocol/events";
 import { createEnrolledGateway, createRegion, createTenant } from "../../e2e/support/scene";
+import { useOwnDatabase } from "../../e2e/support/test-database";
 import type { TestGateway } from "../../e2e/support/test-gateway";
 import { fingerprintOf } from "../certificates/authority";
 import { bind, closeDatabase, database, inTransaction, system } from "../core/db";
@@ -12,10 +13,13 @@ import { commitEvents } from "./ledger";
 import { findDevices, linksOf, locationsFor, tellLocations } from "./links";
 import { renewCertificate } from "./renew";
 
+let dropDatabase: () => Promise<void>;
 let gateways: TestGateway[];
 let tenantId: string;
 
 beforeAll(async () => {
+  // All devices that are connected are counted.
+  dropDatabase = await useOwnDatabase();
   const region = await createRegion("Links");
   gateways = [];
   for (const name of ["one", "two", "three"]) gateways.push(await createEnrolledGateway(name, region));
@@ -26,6 +30,7 @@ afterAll(async () => {
   for (const gateway of gateways) await gateway.stop();
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 async function connectDevice(gateway: TestGateway, deviceId: string, address: string, connectedAt: Date) {
@@ -47,6 +52,13 @@ async function connectDevice(gateway: TestGateway, deviceId: string, address: st
   const isNewEpoch = row.epoch !== "links";
   await commitEvents(gateway.gatewayId, { epoch: "links", isNewEpoch, events: [event] });
 }
+
+const addDevice = (address: string) =>
+  inTransaction(system, {}, async ({ tx }) => {
+    await bind(tx, { tenantId });
+    const data = { tenantId, name: `device ${address}`, label: `d-${address.replaceAll(".", "-")}`, address };
+    return (await tx.device.create({ data: { ...data, attachment: "openvpn" } })).id;
+  });
 
 describe("links between gateways", () => {
   test("are one for every two, of which one end listens and the other dials it there", async () => {
@@ -82,10 +94,12 @@ describe("links between gateways", () => {
 
   test("are told where devices are, the newest place of each, and never a device's own gateway", async () => {
     const [one, two, three] = gateways as [TestGateway, TestGateway, TestGateway];
-    const [crane, hoist] = [randomUUID(), randomUUID()];
+    const [crane, hoist] = [await addDevice("100.64.99.1"), await addDevice("100.64.99.2")];
+    // What a captured gateway may say: of a device that is none, and of one with another address than it has.
+    await connectDevice(three, randomUUID(), "203.0.113.77", new Date());
     await connectDevice(one, crane, "100.64.99.1", new Date(Date.now() - 60_000));
     await connectDevice(two, hoist, "100.64.99.2", new Date(Date.now() - 50_000));
-    await connectDevice(two, crane, "100.64.99.1", new Date(Date.now() - 40_000));
+    await connectDevice(two, crane, "198.51.100.10", new Date(Date.now() - 40_000));
     const whereabouts = await findDevices();
     const told = locationsFor(one.gatewayId, whereabouts).peers;
     expect(told).toEqual([{ peer: two.gatewayId, addresses: ["100.64.99.1", "100.64.99.2"] }]);

@@ -51,7 +51,10 @@ export interface Whereabouts {
   byGateway: Map<string, string[]>;
 }
 
-/** By the database's clock, so that what is read later has the higher version whoever reads it. */
+/**
+ * A gateway is believed that a device is there, and not with which address: every other one routes it to that gateway.
+ * By the database's clock, so that what is read later has the higher version whoever reads it.
+ */
 export async function findDevices(): Promise<Whereabouts> {
   const rows = await inTransaction(
     system,
@@ -59,9 +62,10 @@ export async function findDevices(): Promise<Whereabouts> {
     ({ tx }) => tx.$queryRaw<{ version: number; gateway_id: string | null; address: string }[]>`
       SELECT n.version, s.gateway_id, s.address FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS version) n
       LEFT JOIN (
-        SELECT DISTINCT ON (tenant_id, device_id) gateway_id, host(vpn_address) AS address, vpn_address FROM sessions
-        WHERE disconnected_at IS NULL AND device_id IS NOT NULL ORDER BY tenant_id, device_id, connected_at DESC
-      ) s ON true ORDER BY s.vpn_address`,
+        SELECT DISTINCT ON (s.tenant_id, s.device_id) s.gateway_id, host(d.address) AS address, d.address AS held FROM sessions s
+        JOIN devices d ON d.tenant_id = s.tenant_id AND d.id = s.device_id AND d.attachment = 'openvpn'
+        WHERE s.disconnected_at IS NULL ORDER BY s.tenant_id, s.device_id, s.began_at DESC
+      ) s ON true ORDER BY s.held`,
   );
   const byGateway = new Map<string, string[]>();
   for (const { gateway_id: gatewayId, address } of rows) {
