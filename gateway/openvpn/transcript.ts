@@ -32,10 +32,8 @@ export const connectEnvironment = [
   "dev=db-udp",
 ];
 
-/** What ESTABLISHED and DISCONNECT add, besides the above without the password and what the client says of itself. */
+/** What ESTABLISHED adds, besides the above without the password and what the client says of itself. */
 export const establishedEnvironment = ["ifconfig_pool_netmask=255.192.0.0", "ifconfig_pool_remote_ip=100.64.3.7"];
-
-export const disconnectEnvironment = ["time_duration=4", "bytes_sent=2115", "bytes_received=1905"];
 
 /** Of a link: a tunnel with one other end. */
 export const linkStatus = [

@@ -128,15 +128,6 @@ export interface EntryValues {
 }
 
 export type EntryKind = keyof EntryValues;
-export const entryKinds = [
-  "tenant",
-  "network",
-  "uplink",
-  "account",
-  "device",
-  "policy",
-  "grant",
-] as const satisfies EntryKind[];
 
 /** One entry as it now stands; a null value says that it is gone. */
 export type Entry = { [K in EntryKind]: { kind: K; id: string; value: EntryValues[K] | null } }[EntryKind];

@@ -33,7 +33,7 @@ export const revoked = (reason: string | null | undefined) =>
   forbidden(reason ? `Your access was revoked: ${reason}` : "Your access was revoked. Ask your administrator.");
 
 /** The PostgreSQL error code (e.g. `23505`) behind a Prisma error, if it is one. */
-export function databaseCode(error: unknown): string | undefined {
+function databaseCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { code, meta, cause } = error as {
     code?: unknown;
@@ -52,4 +52,3 @@ export function databaseCode(error: unknown): string | undefined {
 }
 
 export const isUniqueViolation = (error: unknown) => databaseCode(error) === "23505";
-export const isExclusionViolation = (error: unknown) => databaseCode(error) === "23P01";
