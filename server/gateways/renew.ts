@@ -9,17 +9,15 @@ import { gatewayLifetimeMs, issueGatewayCertificate } from "../certificates/cert
 import { audit } from "../core/audit";
 import { database, inTransaction, pool, system } from "../core/db";
 import type { Log } from "../core/log";
-import type { Prisma } from "../core/prisma/client";
+import type { Gateway } from "../core/prisma/client";
 import { findShown, GatewayError, getState, putCertificate, requestRenewal } from "./client";
 import { configureIfChanged } from "./config";
-
-type GatewayRow = Prisma.GatewayGetPayload<object>;
 
 /** One that fails is not asked for every two seconds. */
 const retryMs = 60_000;
 const failedAt = new Map<string, number>();
 
-export async function renewIfDue(gateway: GatewayRow, state: GatewayStateReply, log: Log): Promise<void> {
+export async function renewIfDue(gateway: Gateway, state: GatewayStateReply, log: Log): Promise<void> {
   if (!needsRenewal(gateway, state) || Date.now() - (failedAt.get(gateway.id) ?? 0) < retryMs) return;
   try {
     await renewCertificate(gateway, log);
@@ -33,7 +31,7 @@ export async function renewIfDue(gateway: GatewayRow, state: GatewayStateReply, 
 
 /** When a third of its life is left, or when a renewal was begun and not seen through. */
 function needsRenewal(
-  { nextFingerprint, certificateNotAfter }: Pick<GatewayRow, "nextFingerprint" | "certificateNotAfter">,
+  { nextFingerprint, certificateNotAfter }: Pick<Gateway, "nextFingerprint" | "certificateNotAfter">,
   state: GatewayStateReply,
   now = Date.now(),
 ): boolean {
@@ -76,7 +74,7 @@ async function tellPeers(gatewayId: string): Promise<void> {
 }
 
 /** @returns false where it still shows the one before */
-async function seeThrough(gateway: GatewayRow, next: string, log: Log): Promise<boolean> {
+async function seeThrough(gateway: Gateway, next: string, log: Log): Promise<boolean> {
   const { fingerprint, notAfter } = await findShown(gateway);
   if (fingerprint !== next) return false;
   const isStored = await inTransaction(system, {}, async (scope) => {

@@ -8,7 +8,7 @@ import type { GatewayStateReply } from "@/gateway/protocol/api";
 import { digestLocations } from "@/gateway/protocol/digest";
 import { database, inTenant, inTransaction, pool, system } from "../core/db";
 import type { Log } from "../core/log";
-import type { Prisma } from "../core/prisma/client";
+import type { Gateway } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { requestPushTo } from "../revisions/revisions";
 import { GatewayError, getDigest, getState } from "./client";
@@ -44,9 +44,7 @@ export async function sweep(log: Log): Promise<void> {
   );
 }
 
-type GatewayRow = Prisma.GatewayGetPayload<object>;
-
-export async function sweepGateway(gateway: GatewayRow, log: Log, whereabouts?: Whereabouts): Promise<void> {
+export async function sweepGateway(gateway: Gateway, log: Log, whereabouts?: Whereabouts): Promise<void> {
   const { id: gatewayId } = gateway;
   if (gateway.sealedToken && gateway.tokenExpiresAt && gateway.tokenExpiresAt > new Date())
     await enqueue(gatewayEnrol, { gatewayId });
@@ -64,7 +62,7 @@ export async function sweepGateway(gateway: GatewayRow, log: Log, whereabouts?: 
   await renewIfDue(gateway, state, log);
 }
 
-async function askState(gateway: GatewayRow, log: Log): Promise<GatewayStateReply | undefined> {
+async function askState(gateway: Gateway, log: Log): Promise<GatewayStateReply | undefined> {
   try {
     const askedAt = performance.now();
     const state = await getState(gateway, stateTimeoutMs);
@@ -130,7 +128,7 @@ async function resetApplied(gatewayId: string, tenantId: string, believed: bigin
 }
 
 /** At the same revision both sides must have the same entries; where they have not, the whole document is sent. */
-async function compareDigests(gateway: GatewayRow, log: Log): Promise<void> {
+async function compareDigests(gateway: Gateway, log: Log): Promise<void> {
   const due = await inTransaction(system, { isWorker: true }, ({ tx }) =>
     tx.appliedRevision.findMany({
       where: {
