@@ -14,7 +14,7 @@ import { BusyError, type PasswordChecker } from "./password";
 export type Admission =
   | (Holder &
       PasswordMark &
-      Omit<Grant, "outcome"> & {
+      Omit<Acceptance, "outcome"> & {
         accepted: true;
         /** To be shown in place of the password from now on; null for a device, and where there is no secret to sign it with. */
         token: string | null;
@@ -23,7 +23,7 @@ export type Admission =
       })
   | (Refused & { accepted: false; code: RefusalCode; reason: string });
 
-type Grant = Extract<ConnectionDecision, { outcome: "accept" }>;
+type Acceptance = Extract<ConnectionDecision, { outcome: "accept" }>;
 
 /** Of nobody, where the certificate names nobody. */
 type Refused = Omit<Holder, "tenantId"> & { tenantId: string | null };
@@ -168,7 +168,7 @@ export class AdmissionDesk {
 
 function accepted(
   match: HolderMatch,
-  { address, domain }: Grant,
+  { address, domain }: Acceptance,
   token: string | null = null,
   isByToken = false,
 ): Admission {

@@ -286,14 +286,14 @@ export class ProcessClients {
   #refuseSecond(claim: Claim, admission: Admission): Admission {
     if (!admission.accepted) return admission;
     const { tenantId, accountId, deviceId } = admission;
-    const holder = this.#findHolder(admission, claim.fingerprint!, this.deps.ledger.byHolder(admission));
-    if (!holder) return admission;
-    const reason = connectedAlready(holder);
+    const staying = this.#findStaying(admission, claim.fingerprint!, this.deps.ledger.byHolder(admission));
+    if (!staying) return admission;
+    const reason = connectedAlready(staying);
     return { accepted: false, tenantId, accountId, deviceId, code: "already_connected", reason };
   }
 
   /** The session that stays, where the tenant has the older one stay. One that went silent keeps nobody out. */
-  #findHolder({ deviceId }: Holder, fingerprint: string, older: LiveSession[]): LiveSession | undefined {
+  #findStaying({ deviceId }: Holder, fingerprint: string, older: LiveSession[]): LiveSession | undefined {
     const { ledger, findByFingerprint } = this.deps;
     // Two routers with one profile would take it from each other without end: the first keeps it for as long as it is heard.
     if (!deviceId && findByFingerprint(fingerprint)?.document.tenant?.secondSession !== "refuse") return undefined;
@@ -430,9 +430,9 @@ export class ProcessClients {
   #keepOne(session: LiveSession): void {
     const { ledger } = this.deps;
     const older = ledger.byHolder(session).filter((other) => other.sessionId < session.sessionId);
-    const holder = this.#findHolder(session, session.fingerprint, older);
-    if (holder) {
-      this.#run(ledger.end(session.sessionId, "refused", connectedAlready(holder)));
+    const staying = this.#findStaying(session, session.fingerprint, older);
+    if (staying) {
+      this.#run(ledger.end(session.sessionId, "refused", connectedAlready(staying)));
       return;
     }
     const who = session.deviceId ? "device" : "account";

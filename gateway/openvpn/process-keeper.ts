@@ -60,6 +60,7 @@ const reachMs = 5_000;
 const reconnectMs = 50;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
+
 export class ProcessKeeper {
   #running: RunningProcess | null = null;
   /** There while the management socket is attached. */
