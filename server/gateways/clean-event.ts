@@ -66,11 +66,6 @@ export function cleanEvent(event: GatewayEvent): GatewayEvent | undefined {
 }
 
 const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** People read where a session came from in what they are told, so a gateway writes no words there. */
-const peer = (value: unknown) => {
-  const said = text(value as string, 100);
-  return /^(\[?[0-9a-f.:]+\]?|elsewhere)$/i.test(said) ? said : "an unknown address";
-};
 const isId = (value: unknown) => typeof value === "string" && id.test(value);
 
 /** One of the two, and never both. */
@@ -178,6 +173,12 @@ function cleanConfirmed(
       .filter((live) => isTenantId(live?.tenantId) && Array.isArray(live.sessionIds))
       .map(({ tenantId, sessionIds }) => ({ tenantId, sessionIds: sessionIds.filter(isId) })),
   };
+}
+
+/** People read where a session came from in what they are told, so a gateway writes no words there. */
+function peer(value: unknown): string {
+  const said = text(value, 100);
+  return /^(\[?[0-9a-f.:]+\]?(:\d+)?|elsewhere)$/i.test(said) ? said : "an unknown address";
 }
 
 function text(value: unknown, most: number): string {
