@@ -197,6 +197,25 @@ describe("limits", () => {
     await expect(attempt(user.email, right, address, browser)).rejects.toMatchObject(refused);
   });
 
+  test("who gives an account of their own the password that they guess gets no more guesses by it", async () => {
+    const user = await userWith(right);
+    const { tenantId, accountId } = await accountWith(user.email);
+    const guess = async (n: number) => {
+      const password = `a guess at it, ${n}`;
+      const passwordHash = await hashPassword(password);
+      await inTenant(system, tenantId, ({ tx }) =>
+        tx.account.update({ where: { tenantId_id: { tenantId, id: accountId } }, data: { passwordHash } }),
+      );
+      return enter(user.email, password, "203.0.113.13").then(
+        () => "in",
+        ({ code }) => code,
+      );
+    };
+    const codes: string[] = [];
+    for (let n = 0; n < 7; n++) codes.push(await guess(n));
+    expect(codes).toEqual([...Array(5).fill("in"), "too_many", "too_many"]);
+  });
+
   test("a browser that has signed in before gets in, however many others guess from everywhere", async () => {
     const user = await userWith(right);
     const { browser } = await enter(user.email, right);

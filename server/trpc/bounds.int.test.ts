@@ -76,6 +76,32 @@ describe("however much one asks for at once, another tenant is answered", () => 
     expect(new Set(outcomes)).toEqual(new Set(["NOT_FOUND"]));
   });
 
+  test("while strangers name a tenant whose people wait: they are refused, and wait with nobody", async () => {
+    const { tenantId, admin } = victim;
+    const change = (who: Parameters<typeof callAs>[0], address?: string) =>
+      callAs(who, address).devices.createGroup({ tenantId, name: unique("group") });
+    const member = await createMember(tenantId, "admin");
+    await owner.query("BEGIN");
+    await owner.query("SELECT 1 FROM tenants WHERE id = $1 FOR UPDATE", [tenantId]);
+    const held = [change(admin), change(member)];
+    try {
+      await until("both wait for the lock", async () => (await countWaiting()) === 2);
+      const codes = await Promise.all(
+        Array.from({ length: 6 }, (_, n) =>
+          change(null, `198.51.100.${n}`).then(
+            () => "done",
+            ({ code }) => code,
+          ),
+        ),
+      );
+      expect(new Set(codes)).toEqual(new Set(["UNAUTHORIZED"]));
+      expect(await countWaiting()).toBe(2);
+    } finally {
+      await owner.query("ROLLBACK");
+    }
+    await Promise.all(held);
+  });
+
   async function whileStrangersAreMany(token: string) {
     await owner.query("BEGIN");
     await owner.query("LOCK TABLE invitations IN ACCESS EXCLUSIVE MODE");
