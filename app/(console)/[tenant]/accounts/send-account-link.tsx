@@ -1,9 +1,8 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useTRPC } from "../../../_lib/trpc";
-import { ConfirmDialog } from "../../../_ui/confirm-dialog";
-import { toast } from "../../../_ui/toast";
+import { SendLink } from "../../../_passwords/send-link";
 import { useTenant } from "../../_lib/use-tenant";
 
 interface SendAccountLinkProps {
@@ -12,24 +11,15 @@ interface SendAccountLinkProps {
 }
 
 export function SendAccountLink({ account, onClose }: SendAccountLinkProps) {
-  const { id: accountId, name, email, mustChangePassword } = account;
   const trpc = useTRPC();
-  const queryClient = useQueryClient();
   const { tenantId } = useTenant();
   const send = useMutation(trpc.passwordLinks.sendToAccount.mutationOptions());
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={onClose}
-      title={`Send ${name} a password link?`}
-      description={`${email} gets a mail with a link that sets a new password, once and within ${mustChangePassword ? "7 days" : "an hour"}. Until it is used, the present one goes on working.`}
-      confirmLabel="Send the link"
-      tone="primary"
-      onConfirm={async () => {
-        await send.mutateAsync({ tenantId, accountId });
-        toast.ok(`A link is on its way to ${email}`);
-        void queryClient.invalidateQueries();
-      }}
+    <SendLink
+      person={account}
+      within={account.mustChangePassword ? "7 days" : "an hour"}
+      send={() => send.mutateAsync({ tenantId, accountId: account.id })}
+      onClose={onClose}
     />
   );
 }
