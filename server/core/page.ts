@@ -36,7 +36,7 @@ export async function pageOf(
   const isBackwards = input.after === undefined && input.before !== undefined;
   const isAscending = (input.order === "asc") !== isBackwards;
   const beyond = key === undefined ? [] : [keyCondition({ by, type, id }, key, isAscending)];
-  const direction = isAscending ? Prisma.sql`ASC` : Prisma.sql`DESC`;
+  const direction = inDirection(isAscending ? "asc" : "desc");
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<{ id: string; value: string }[]>`
     SELECT ${id} AS id, (${by})::text AS value FROM ${from} WHERE ${Prisma.join([...conditions, ...beyond], " AND ")}
@@ -82,3 +82,6 @@ export function inOrder<Row extends { id: string }>(ids: string[], rows: Row[]):
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
+
+/** ASC or DESC. */
+export const inDirection = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

@@ -11,6 +11,7 @@ import { audit } from "../core/audit";
 import { bind, type Scope } from "../core/db";
 import { AppError, conflict, invalid, isUniqueViolation, notFound } from "../core/errors";
 import { type Page, skipTake } from "../core/listing";
+import { inDirection } from "../core/page";
 import { Prisma } from "../core/prisma/client";
 import { enqueue } from "../core/queue";
 import { seal } from "../core/seal";
@@ -134,7 +135,7 @@ export async function listApplied(scope: Scope, input: z.infer<typeof listApplie
   >`
     SELECT t.id AS "tenantId", t.name AS "tenantName", t.slug, t.revision, coalesce(a.revision, 0) AS applied, a.enforced_at AS "enforcedAt",
       a.error, coalesce(a.is_drifted, false) AS "isDrifted", a.checked_at AS "checkedAt"
-    ${from} ORDER BY ${columns[input.sort]} ${direction(input.order)} NULLS LAST, t.id LIMIT ${take} OFFSET ${skip}`;
+    ${from} ORDER BY ${columns[input.sort]} ${inDirection(input.order)} NULLS LAST, t.id LIMIT ${take} OFFSET ${skip}`;
   const [count] = await scope.tx.$queryRaw<{ total: bigint }[]>`SELECT count(*) AS total ${from}`;
   return {
     rows: rows.map((row) => ({ ...row, revision: Number(row.revision), applied: Number(row.applied) })),
@@ -480,5 +481,3 @@ const doors = ({ fronts, processes }: { fronts: unknown; processes: unknown }) =
   ...(fronts as FrontConfig[]).map(({ protocol, port }) => `${protocol} ${port}`),
   ...(processes as ProcessConfig[]).map(({ name, protocol, port }) => `${name} ${protocol} ${port}`),
 ];
-
-const direction = (order: "asc" | "desc") => (order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`);

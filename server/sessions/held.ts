@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Scope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";
+import { inDirection } from "../core/page";
 import { Prisma } from "../core/prisma/client";
 import { hasWords } from "../core/search";
 import type { listHeldInput } from "./schema";
@@ -29,7 +30,7 @@ export async function listHeld({ tx }: Scope, input: z.infer<typeof listHeldInpu
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<HeldRow[]>`
     SELECT h.kind, h.id, h.name, h.held_until AS until, h.hold_reason AS reason, t.id AS "tenantId", t.name AS "tenantName", t.slug
-    ${from} ORDER BY ${columns[input.sort]} ${input.order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`}, h.id LIMIT ${take} OFFSET ${skip}`;
+    ${from} ORDER BY ${columns[input.sort]} ${inDirection(input.order)}, h.id LIMIT ${take} OFFSET ${skip}`;
   const [count] = await tx.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total ${from}`;
   return { rows, total: count!.total };
 }

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Scope, TenantScope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";
+import { inDirection } from "../core/page";
 import { Prisma } from "../core/prisma/client";
 import { hasWords } from "../core/search";
 import type { listLiveRefusalsInput, listRefusalsInput } from "./schema";
@@ -88,14 +89,13 @@ async function fold(
         date_trunc('day', at, 'UTC')
     )`;
   const { skip, take } = skipTake(input);
-  const order = input.order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`;
   const rows = await tx.$queryRaw<LiveRefusalRow[]>`
     ${folded} SELECT f.at, f.first_at AS "firstAt", f.times, f.account_id AS "accountId", a.name AS "accountName", f.device_id AS "deviceId", d.name AS "deviceName",
       f.code, f.reason, f.real_address AS "realAddress", f.process, f.gateway_id AS "gatewayId", coalesce(g.name, 'a deleted gateway') AS "gatewayName",
       coalesce(r.name, '') AS region, t.id AS "tenantId", t.name AS "tenantName", t.slug
     FROM folded f LEFT JOIN tenants t ON t.id = f.tenant_id ${holders}
     LEFT JOIN gateways g ON g.id = f.gateway_id LEFT JOIN regions r ON r.id = g.region_id
-    ORDER BY f.at ${order}, f.gateway_id, f.real_address, f.code LIMIT ${take} OFFSET ${skip}`;
+    ORDER BY f.at ${inDirection(input.order)}, f.gateway_id, f.real_address, f.code LIMIT ${take} OFFSET ${skip}`;
   const [count] = await tx.$queryRaw<{ total: number }[]>`${folded} SELECT count(*)::int AS total FROM folded`;
   return { rows, total: count!.total };
 }

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Protocol } from "@/gateway/protocol/document";
 import type { Scope, TenantScope } from "../core/db";
 import { like, type Page, skipTake } from "../core/listing";
+import { inDirection } from "../core/page";
 import { Prisma } from "../core/prisma/client";
 import { hasWords } from "../core/search";
 import type { listLiveRefusedPacketsInput, listRefusedPacketsInput } from "./schema";
@@ -80,7 +81,7 @@ async function query(
     LEFT JOIN devices d ON d.tenant_id = p.tenant_id AND d.id = p.target_id
     LEFT JOIN gateways g ON g.id = p.gateway_id
     WHERE ${conditions.length > 0 ? Prisma.join(conditions, " AND ") : Prisma.sql`true`}`;
-  const order = Prisma.sql`${columns[input.sort]} ${input.order === "asc" ? Prisma.sql`ASC` : Prisma.sql`DESC`}`;
+  const order = Prisma.sql`${columns[input.sort]} ${inDirection(input.order)}`;
   const { skip, take } = skipTake(input);
   const rows = await tx.$queryRaw<(Omit<LiveRefusedPacketsRow, "packets"> & { packets: bigint })[]>`
     SELECT a.id AS "accountId", a.name AS "accountName", s.id AS "deviceId", s.name AS "deviceName", d.id AS "targetId", d.name AS "targetName",
