@@ -83,11 +83,11 @@ function printStrays(fronts: readonly number[], own: readonly number[]): string[
  * whoever forges them keeps out old clients at most. At the port for clients without tls-crypt-v2 all are asked.
  */
 function printKnockLimits(processes: Spread["processes"]): string[] {
-  const portsOf = (protocol: "udp" | "tcp", areOld: boolean[]) =>
-    processes
-      .filter((process) => process.protocol === protocol && areOld.includes(process.isForOldClients ?? false))
-      .map(({ port }) => port);
-  const [udp, oldUdp, tcp] = [portsOf("udp", [false]), portsOf("udp", [true]), portsOf("tcp", [false, true])];
+  const portsOf = (those: Spread["processes"]) => those.map(({ port }) => port);
+  const overUdp = processes.filter(({ protocol }) => protocol === "udp");
+  const udp = portsOf(overUdp.filter(({ isForOldClients }) => !isForOldClients));
+  const oldUdp = portsOf(overUdp.filter(({ isForOldClients }) => isForOldClients));
+  const tcp = portsOf(processes.filter(({ protocol }) => protocol === "tcp"));
   const set = (name: string) =>
     `add set ${table} ${name} { type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m; }`;
   const lines = [set("udp_knockers"), set("tcp_knockers")];

@@ -20,10 +20,15 @@ export function planProcesses(
   cores = availableParallelism(),
 ): PlannedProcess[] {
   const { oldClients } = config;
+  const processes = planForAll(config, cores);
+  if (!oldClients) return processes;
   const forOldClients = (["udp", "tcp"] as const).map((protocol) => ({
-    ...{ name: `old-${protocol}`, protocol, port: oldClients?.port ?? 0, isForOldClients: true as const },
+    name: `old-${protocol}`,
+    protocol,
+    port: oldClients.port,
+    isForOldClients: true as const,
   }));
-  return [...planForAll(config, cores), ...(oldClients ? forOldClients : [])];
+  return [...processes, ...forOldClients];
 }
 
 function planForAll(

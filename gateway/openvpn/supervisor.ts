@@ -211,10 +211,9 @@ class OpenvpnSupervisor implements Supervisor {
     const names = processes.map(({ name }) => name);
     if (new Set(names).size !== names.length) throw new RangeError("two processes of one name");
     const keys = this.#writeKeys(config, identity);
-    const keyDigest = digest([
-      ...[config.clientCa, config.tlsCryptV2Key],
-      ...(config.oldClients ? [config.oldClients.tlsCryptKey] : []),
-    ]);
+    // Of the keys that a process has: another's change is no reason to start it again.
+    const keyDigest = (isForOldClients = false) =>
+      digest([config.clientCa, isForOldClients ? config.oldClients!.tlsCryptKey : config.tlsCryptV2Key]);
     const resolver = config.zone === undefined ? null : { address: config.rangeAddress, zone: config.zone };
     const plans = processes.map((process) => {
       const files = this.#files(process.name);
@@ -222,7 +221,12 @@ class OpenvpnSupervisor implements Supervisor {
       return {
         files,
         text,
-        setup: { process, gatewayAddress: config.rangeAddress, resolver, digest: digest([text, keyDigest]) },
+        setup: {
+          process,
+          gatewayAddress: config.rangeAddress,
+          resolver,
+          digest: digest([text, keyDigest(process.isForOldClients)]),
+        },
       };
     });
 
