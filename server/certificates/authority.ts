@@ -33,18 +33,9 @@ export async function ensureAuthorities(): Promise<void> {
     for (const purpose of ["client", "gateway"] as const) {
       if (!(await scope.tx.authority.findUnique({ where: { purpose } }))) await createAuthority(scope, purpose);
     }
-    if (!(await scope.tx.secret.findUnique({ where: { name: "tls-crypt-v2" } })))
-      await scope.tx.secret.create({
-        data: { name: "tls-crypt-v2", sealed: seal(createServerKey(), "secret tls-crypt-v2") },
-      });
-    if (!(await scope.tx.secret.findUnique({ where: { name: "tls-crypt" } })))
-      await scope.tx.secret.create({
-        data: { name: "tls-crypt", sealed: seal(createStaticKey(), "secret tls-crypt") },
-      });
-    if (!(await scope.tx.secret.findUnique({ where: { name: "auth-token" } })))
-      await scope.tx.secret.create({
-        data: { name: "auth-token", sealed: seal(randomBytes(32), "secret auth-token") },
-      });
+    await ensureSecret(scope, "tls-crypt-v2", createServerKey);
+    await ensureSecret(scope, "tls-crypt", createStaticKey);
+    await ensureSecret(scope, "auth-token", () => randomBytes(32));
     await renewControlPlane(scope);
   });
 }
@@ -56,26 +47,32 @@ export async function authorityCertificate(scope: Pick<Scope, "tx">, purpose: Au
 
 /** The platform's tls-crypt-v2 server key, PEM. */
 export async function tlsCryptV2Key(scope: Pick<Scope, "tx">): Promise<string> {
-  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "tls-crypt-v2" } });
-  return unseal(sealed, "secret tls-crypt-v2").toString();
+  return (await readSecret(scope, "tls-crypt-v2")).toString();
 }
 
 /** The key that all clients without tls-crypt-v2 share with the gateways, PEM. */
 export async function tlsCryptKey(scope: Pick<Scope, "tx">): Promise<string> {
-  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "tls-crypt" } });
-  return unseal(sealed, "secret tls-crypt").toString();
+  return (await readSecret(scope, "tls-crypt")).toString();
 }
 
 /** Signs, on every gateway, what lets a person in again without the password. Hex. */
 export async function authTokenSecret(scope: Pick<Scope, "tx">): Promise<string> {
-  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "auth-token" } });
-  return unseal(sealed, "secret auth-token").toString("hex");
+  return (await readSecret(scope, "auth-token")).toString("hex");
 }
 
 /** What the control plane shows to gateways. */
 export async function controlPlaneIdentity(scope: Pick<Scope, "tx">): Promise<Identity> {
-  const { sealed } = await scope.tx.secret.findUniqueOrThrow({ where: { name: "control-plane" } });
-  return JSON.parse(unseal(sealed, "secret control-plane").toString()) as Identity;
+  return JSON.parse((await readSecret(scope, "control-plane")).toString()) as Identity;
+}
+
+async function ensureSecret({ tx }: Scope, name: string, make: () => string | Buffer): Promise<void> {
+  if (await tx.secret.findUnique({ where: { name } })) return;
+  await tx.secret.create({ data: { name, sealed: seal(make(), `secret ${name}`) } });
+}
+
+async function readSecret({ tx }: Pick<Scope, "tx">, name: string): Promise<Buffer> {
+  const { sealed } = await tx.secret.findUniqueOrThrow({ where: { name } });
+  return unseal(sealed, `secret ${name}`);
 }
 
 export interface LeafRequest {

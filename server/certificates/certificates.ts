@@ -247,13 +247,12 @@ export async function clientTrust(
   scope: Pick<Scope, "tx">,
 ): Promise<Pick<GatewayConfig, "clientCa" | "tlsCryptV2Key" | "oldClients" | "authTokenSecret">> {
   const port = env.OLD_CLIENTS_PORT;
-  const [clientCa, key, secret, oldKey] = await Promise.all([
+  const [clientCa, key, secret, oldClients] = await Promise.all([
     authorityCertificate(scope, "client"),
     tlsCryptV2Key(scope),
     authTokenSecret(scope),
-    port === undefined ? null : tlsCryptKey(scope),
+    port === undefined ? {} : tlsCryptKey(scope).then((shared) => ({ oldClients: { port, tlsCryptKey: shared } })),
   ]);
-  const oldClients = port !== undefined && oldKey !== null ? { oldClients: { port, tlsCryptKey: oldKey } } : {};
   return { clientCa, tlsCryptV2Key: key, authTokenSecret: secret, ...oldClients };
 }
 

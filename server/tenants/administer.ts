@@ -209,7 +209,7 @@ async function setState(
   const { scope, tenant } = await enterTenant(platform, tenantId);
   if (tenant.state === state) throw new AppError("conflict", `${tenant.name} is ${state} already.`);
   await scope.tx.tenant.update({ where: { id: tenantId }, data: { state, suspendedReason: reason ?? null } });
-  await audit(scope, { action, subject: subjectOf(tenant), details: reason === undefined ? {} : { reason } });
+  await audit(scope, { action, subject: subjectOf(tenant), details: { reason } });
   return { revision: await publishTenant(scope, `${summary} ${tenant.name}`) };
 }
 
