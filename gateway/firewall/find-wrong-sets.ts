@@ -1,4 +1,4 @@
-import type { Ruleset } from "./ruleset";
+import { elementKey, type Ruleset } from "./ruleset";
 
 /**
  * The names of the sets and maps in which the kernel does not have what the documents give. Sets that the kernel fills by
@@ -26,7 +26,7 @@ export function findWrongSets(
   compare("rates", rates, targets("rates", "ceilings"));
   compare("grantees", grantees, kernel.get("grantees") ?? new Map());
   for (const [name, members] of sets) {
-    const wanted = new Map(Array.from(members, (member) => [keyOfMember(member), valueOfMember(member)]));
+    const wanted = new Map(Array.from(members, (member) => [elementKey(member), valueOfMember(member)]));
     compare(name, wanted, kernel.get(name) ?? new Map());
   }
   for (const [name, elements] of timed) {
@@ -42,8 +42,6 @@ export function findWrongSets(
 /** The kernel counts an element's life from the moment in which it was written, and nft takes its time to read. */
 const lapsingMs = 30_000;
 
-/** A member as the compiler has it, `"up-1" . 100.64.16.0/20` or `100.64.16.0/20 : 1`, and as nft's JSON comes to be here. */
-const keyOfMember = (member: string) => member.split(" : ")[0]!.replaceAll('"', "").replaceAll("/32", "");
 const valueOfMember = (member: string) => member.split(" : ")[1] ?? "";
 
 type Json = string | number | { [name: string]: Json } | Json[];

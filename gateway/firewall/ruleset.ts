@@ -147,16 +147,19 @@ function elements(verb: "add" | "delete", set: string, keys: string[]): string[]
 /** Which elements these commands write: each set's name, and behind it the element. */
 export function elementsIn(lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
-    const [, set, all] = /^(?:add|delete) element inet drawbridge (\S+) \{ (.*) \}$/.exec(line) ?? [];
-    return (all?.split(", ") ?? []).map(
-      (one) =>
-        `${set} ${one
-          .split(/ : | timeout /)[0]!
-          .replaceAll('"', "")
-          .replaceAll("/32", "")}`,
-    );
+    const [, set, all] = elementCommand.exec(line) ?? [];
+    return (all?.split(", ") ?? []).map((one) => `${set} ${elementKey(one)}`);
   });
 }
+
+const elementCommand = new RegExp(`^(?:add|delete) element ${table} (\\S+) \\{ (.*) \\}$`);
+
+/** What an element is found by: `"up-1" . 100.64.16.0/20`, `100.64.16.1/32 : 1` and `100.64.16.1 timeout 9s` without what follows, and as nft prints it. */
+export const elementKey = (element: string) =>
+  element
+    .split(/ : | timeout /)[0]!
+    .replaceAll('"', "")
+    .replaceAll("/32", "");
 
 /** nft reads no number of milliseconds above 2^31. */
 function printDuration(milliseconds: number): string {
