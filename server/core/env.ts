@@ -66,7 +66,7 @@ export const settings = z.object({
     .max(20_000)
     .optional()
     .describe(
-      "Lets clients in that know no tls-crypt-v2 (OpenVPN 2.4, older routers), at this UDP and TCP port of every gateway. All of them share one key, so whoever ever had such a profile can knock; empty, none are let in",
+      "Lets clients in that know no tls-crypt-v2 (OpenVPN 2.4, older routers), at this UDP and TCP port of every gateway, which none of its fronts or processes may have. All of them share one key, so whoever ever had such a profile can knock; empty, none are let in",
     ),
   LINK_FIRST_PORT: z.coerce
     .number()
