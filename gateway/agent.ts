@@ -13,6 +13,7 @@ import { createForgetting, readConnectionTable, tuneKernelTables } from "./firew
 import { startCounting } from "./firewall/counts";
 import { findOwnInterfaces } from "./firewall/device";
 import { createFirewall } from "./firewall/firewall";
+import { createGuard, type Guard } from "./firewall/guard";
 import { createNft, type Nft } from "./firewall/nft";
 import { createRouter } from "./firewall/router";
 import { type ReadRouting, Routes, readRouting } from "./firewall/routes";
@@ -67,6 +68,7 @@ export interface Agent {
 /** What the agent does to the host. */
 export interface Kernel {
   nft: Nft;
+  guard: Guard;
   ip: Runner;
   ipPipe: Runner;
   readRouting(): Promise<ReadRouting>;
@@ -76,7 +78,8 @@ export interface Kernel {
 
 export function createKernel(apiHost: string): Kernel {
   return {
-    ...{ nft: createNft(), ip: createIpRunner(), ipPipe: createIpPipe(), readRouting: () => readRouting() },
+    ...{ nft: createNft(), guard: createGuard(), ip: createIpRunner(), ipPipe: createIpPipe() },
+    readRouting: () => readRouting(),
     ownInterfaces: () => findOwnInterfaces(apiHost),
   };
 }
@@ -139,6 +142,11 @@ export async function startAgent({
     ...{ firewall, documents: () => documents.all(), addressBook: directory },
     ...{ spool, log, everyMs: countEveryMs },
   });
+  const standGuard = () =>
+    kernel.guard
+      .stand()
+      .catch((err) => log.warn({ err }, "a packet that is under way while somebody flushes the rules may pass"));
+  await standGuard();
   // Rules before processes: nobody is let in while the kernel lets everything through. Rules that the agent before left
   // keep out what they do not allow, so they are written anew only when clients are heard again.
   const isStanding = config !== null && (await firewall.isStanding());
@@ -220,6 +228,7 @@ export async function startAgent({
     isVerifying = true;
     try {
       connections = await readConnectionTable();
+      await standGuard();
       const changed = [
         ...(await firewall.verify()),
         ...(await verifyElements()),
@@ -275,6 +284,7 @@ export async function startAgent({
     await supervisor.close();
     await spool.close();
     nft.close();
+    kernel.guard.close();
     ipPipe.close();
   };
 

@@ -65,6 +65,7 @@ async function start(live: LiveSession[] = []): Promise<void> {
       ipPipe: { run: async () => "", close: () => {} },
       readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
       ownInterfaces: async () => [],
+      guard: { stand: async () => {}, close: () => {} },
     },
     startSupervisor: fake.start,
     log,

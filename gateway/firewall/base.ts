@@ -14,7 +14,7 @@ import { table } from "./ruleset";
  * begin: the kernel's table of connections is one for all tenants, so each person and each tenant has a part of it, and
  *   whoever has filled theirs begins nothing more until some of it ends. Looked at for a flow's first packets only.
  * crowd: where such a flow ends, a sample of which is kept as refuse does.
- * judge: what begins a flow goes through begin; then a person or a device on hold, then what is over the account's ceiling (see ceilings.ts), then what policies
+ * judge: takes off the mark, which guard.ts lets nothing pass with; what begins a flow goes through begin; then a person or a device on hold, then what is over the account's ceiling (see ceilings.ts), then what policies
  *   give, then what is granted. Holds and grants are timed elements, which the kernel lets lapse by itself. A held device is
  *   named by its tenant's block and its address, which another tenant may have too.
  * refuse: where what nothing gave ends, and a sample of it is kept for people to read (see refused.ts): what somebody on a
@@ -92,6 +92,7 @@ export function printBase(
   }
 
   chain judge {
+    meta mark set 0
     ct state new jump begin
     ct original ip saddr @held goto refuse
     ct original ip saddr . ct original ip daddr @held_devices goto refuse

@@ -8,10 +8,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AccountValue, type Entry, emptyDocument, putEntry, type TenantDocument } from "../protocol/document";
 import type { EntryChange } from "../state/entry-change";
 import { plainAccount, plainDevice, plainTenant } from "../testing/values";
-import { flowLimits } from "./base";
+import { firstMark, flowLimits } from "./base";
 import { createIpRunner } from "./command-pipe";
 import { staleConnections } from "./connection-table";
 import { createFirewall } from "./firewall";
+import { createGuard } from "./guard";
 import { createNft } from "./nft";
 import { Routes, readRouting } from "./routes";
 
@@ -29,6 +30,7 @@ const nft = createNft(inside("gateway"));
 const routes = new Routes(gatewayId, createIpRunner(inside("gateway")), () => readRouting(inside("gateway")));
 const people = Array.from({ length: 20 }, (_, n) => n + 1);
 const documents = [tenantDocument(1), tenantDocument(2)];
+const guard = createGuard(inside("gateway"));
 const firewall = createFirewall({ gatewayId, nft, routes, documents: () => documents });
 const senders: ChildProcess[] = [];
 
@@ -76,6 +78,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const sender of senders) sender.kill();
   nft.close();
+  guard.close();
   for (const place of places) await sh("ip", "netns", "del", `${prefix}${place}`).catch(() => {});
 });
 
@@ -156,6 +159,7 @@ describe("a host whose ruleset is flushed a hundred times", () => {
     send("person", "100.65.0.1", "10.0.0.11");
     await until("a host without us is a router, which the packets show", async () => (await seen()).forbidden > 20);
 
+    await guard.stand();
     await firewall.load("100.64.0.0/10");
     await passes(10);
     const before = await seen();
@@ -176,6 +180,29 @@ describe("a host whose ruleset is flushed a hundred times", () => {
     expect((await seen()).forbidden, "a second without any rule of ours").toBe(flushed.forbidden);
     for (const sender of senders.splice(0)) sender.kill();
   }, 120_000);
+});
+
+describe("a packet that is to be judged", () => {
+  it("is not forwarded by a host whose ruleset somebody took away, while it was under way", async () => {
+    // As it is in the midst of a flush: marked, and routed by the mark, with nothing left that judges.
+    await guard.stand();
+    await guard.stand();
+    await firewall.load("100.64.0.0/10");
+    await on("gateway", "nft flush ruleset");
+    await on("gateway", "nft add table inet midst");
+    await on("gateway", "nft add chain inet midst marks { type filter hook prerouting priority raw; }");
+    await on("gateway", `nft add rule inet midst marks meta mark set ${firstMark}`);
+    const before = await seen();
+    send("person", "100.65.0.1", "10.0.0.11");
+    const reached = async () =>
+      Number(/packets (\d+)/.exec(await on("gateway", "nft list chain inet midst passed"))?.[1] ?? 0);
+    await on("gateway", "nft add chain inet midst passed { type filter hook forward priority filter - 1; }");
+    await on("gateway", "nft add rule inet midst passed counter");
+    await until("packets come to be forwarded", async () => (await reached()) > 50);
+    expect((await seen()).forbidden).toBe(before.forbidden);
+    for (const sender of senders.splice(0)) sender.kill();
+    await on("gateway", "nft delete table inet midst");
+  });
 });
 
 describe("the kernel's table of connections", () => {

@@ -30,6 +30,7 @@ export async function startTestAgent(
       ipPipe: silent,
       readRouting: async () => ({ rules: new Set(), routes: new Map(), tunnels: new Map() }),
       ownInterfaces: async () => [],
+      guard: { stand: async () => {}, close: () => {} },
     },
     startSupervisor: createFakeSupervisor().start,
   });
