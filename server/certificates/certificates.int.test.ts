@@ -3,6 +3,7 @@ import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRegion } from "@/e2e/support/scene";
+import { useOwnDatabase } from "@/e2e/support/test-database";
 import { bind, closeDatabase, database, inTenant, inTransaction, system } from "../core/db";
 import { closeQueues } from "../core/queue";
 import { createDevice } from "../devices/devices";
@@ -23,10 +24,13 @@ import {
 import { readClientKey } from "./tls-crypt-v2";
 
 const e = new Uint8Array([1, 0, 1]);
+let dropDatabase: () => Promise<void>;
 let tenantId: string;
 let accountId: string;
 
 beforeAll(async () => {
+  // Tenants that others make would lean on the gateways here.
+  dropDatabase = await useOwnDatabase();
   await Promise.all([ensureAuthorities(), ensureAuthorities(), ensureAuthorities()]);
   const plan = await database().plan.create({
     data: { name: "plan certificates", maxAccounts: 5, maxDevices: 5, monthlyPrice: 0 },
@@ -42,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await closeQueues();
   await closeDatabase();
+  await dropDatabase();
 });
 
 describe("authorities", () => {
